@@ -1,0 +1,1 @@
+"""The graph of datasets and flows, and how names in it resolve."""

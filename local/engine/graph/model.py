@@ -1,0 +1,170 @@
+"""The graph that every source fills: datasets, flows and expectations of one pipeline, as plain data.
+
+Python sources (decorators) and SQL sources (statements) both end here, so what runs does not depend on the language
+it was written in. Names are kept as written; `engine.graph.names` resolves them against the pipeline's defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+    from pyspark.sql.types import StructType
+
+
+class DatasetKind(Enum):
+    STREAMING_TABLE = "STREAMING_TABLE"
+    MATERIALIZED_VIEW = "MATERIALIZED_VIEW"
+    TEMPORARY_VIEW = "TEMPORARY_VIEW"
+    VIEW = "VIEW"  # published to the catalog, stores no rows
+    SINK = "SINK"
+
+
+@dataclass(frozen=True)
+class SourceLocation:
+    """Where a definition stands: workspace path of the file, 1-based line and column, 1-based notebook cell."""
+
+    path: str
+    line: int | None = None
+    column: int | None = None
+    cell: int | None = None
+
+    def __str__(self) -> str:
+        text = self.path if self.line is None else f"{self.path}:{self.line}"
+        return text if self.column is None else f"{text}:{self.column}"
+
+
+ExpectationAction = Literal["warn", "drop", "fail"]
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """A rule on the rows of a dataset. `condition` is a Spark SQL boolean expression; null counts as a violation."""
+
+    name: str
+    condition: str
+    action: ExpectationAction = "warn"
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """A column as declared by the source; `data_type` is None where only a comment or mask was given."""
+
+    name: str
+    data_type: str | None = None
+    nullable: bool = True
+    comment: str | None = None
+    mask: str | None = None
+    generated: str | None = None
+
+
+@dataclass(frozen=True)
+class TableConstraint:
+    """PRIMARY KEY or FOREIGN KEY: informational, kept on the table, never enforced."""
+
+    kind: Literal["PRIMARY KEY", "FOREIGN KEY"]
+    text: str
+    name: str | None = None
+    columns: tuple[str, ...] = ()
+
+
+@dataclass
+class Dataset:
+    name: str
+    kind: DatasetKind
+    location: SourceLocation
+    comment: str | None = None
+    schema: StructType | str | None = None
+    columns: Sequence[ColumnSpec] = ()
+    constraints: Sequence[TableConstraint] = ()
+    table_properties: dict[str, str] = field(default_factory=dict)
+    spark_conf: dict[str, str] = field(default_factory=dict)
+    partition_cols: Sequence[str] | None = None
+    cluster_by: Sequence[str] | None = None
+    cluster_by_auto: bool = False
+    row_filter: str | None = None
+    private: bool = False
+    expectations: list[Expectation] = field(default_factory=list)
+    sink_format: str | None = None
+    sink_options: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class QueryFlow:
+    """Appends to (streaming table) or recomputes (materialized view, view) `target` from what `query` returns.
+
+    `query` is called on demand, with the update's session active; it may use anything that Spark offers.
+    `sql` is the text behind `query` when it came from SQL.
+    """
+
+    name: str
+    target: str
+    query: Callable[[], DataFrame]
+    location: SourceLocation
+    once: bool = False
+    by_name: bool = True
+    comment: str | None = None
+    spark_conf: dict[str, str] = field(default_factory=dict)
+    sql: str | None = None
+    default: bool = True  # the flow that a dataset definition brings; False for append_flow / CREATE FLOW
+
+
+@dataclass
+class AutoCdcFlow:
+    """AUTO CDC INTO target: `source` is read as a stream of changes. Column arguments are names or Columns."""
+
+    name: str
+    target: str
+    source: str
+    keys: Sequence[str]
+    sequence_by: str | Column
+    location: SourceLocation
+    ignore_null_updates: bool = False
+    ignore_null_updates_columns: Sequence[str] | None = None
+    ignore_null_updates_except_columns: Sequence[str] | None = None
+    apply_as_deletes: str | Column | None = None
+    apply_as_truncates: str | Column | None = None
+    column_list: Sequence[str] | None = None
+    except_column_list: Sequence[str] | None = None
+    stored_as_scd_type: Literal[1, 2] = 1
+    track_history_column_list: Sequence[str] | None = None
+    track_history_except_column_list: Sequence[str] | None = None
+    once: bool = False
+    comment: str | None = None
+    source_query: Callable[[], DataFrame] | None = None  # SQL: FROM STREAM (…) or a once flow's batch query
+
+
+@dataclass
+class SnapshotCdcFlow:
+    """AUTO CDC FROM SNAPSHOT: `source` names a dataset, or is a function of the latest version -> (frame, version)."""
+
+    name: str
+    target: str
+    source: str | Callable[[Any], Any]
+    keys: Sequence[str]
+    location: SourceLocation
+    stored_as_scd_type: Literal[1, 2] = 1
+    track_history_column_list: Sequence[str] | None = None
+    track_history_except_column_list: Sequence[str] | None = None
+    comment: str | None = None
+
+
+Flow = QueryFlow | AutoCdcFlow | SnapshotCdcFlow
+
+
+class Graph:
+    """What the sources of one pipeline defined, in the order in which they did."""
+
+    def __init__(self) -> None:
+        self.datasets: list[Dataset] = []
+        self.flows: list[Flow] = []
+
+    def add_dataset(self, dataset: Dataset) -> None:
+        self.datasets.append(dataset)
+
+    def add_flow(self, flow: Flow) -> None:
+        self.flows.append(flow)
