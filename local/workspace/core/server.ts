@@ -13,6 +13,7 @@ import {
 import type { EngineClient } from "../engine/client.ts";
 import { Database } from "../store/database.ts";
 import { ApiError, notImplemented } from "./errors.ts";
+import { numericId } from "./ids.ts";
 import type { App, Context, Principal, Service } from "./service.ts";
 
 export interface WorkspaceOptions {
@@ -39,10 +40,12 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
   const tablesRoot = join(dataDir, "tables");
   for (const dir of [dataDir, volumesRoot, tablesRoot]) mkdirSync(dir, { recursive: true });
   const db = new Database(join(dataDir, "state.db"));
+  db.migrate([{ id: "core/1-workspace", sql: "CREATE TABLE workspace (id INTEGER PRIMARY KEY) STRICT" }]);
   db.migrate(services.flatMap((service) => service.migrations ?? []));
 
   let host = "";
-  const context: Context = { db, engine, dataDir, volumesRoot, tablesRoot, host: () => host };
+  const id = workspaceId(db);
+  const context: Context = { db, engine, dataDir, volumesRoot, tablesRoot, workspaceId: id, host: () => host };
   const app: App = Fastify({ logger: options.logger ?? false, bodyLimit: BODY_LIMIT, forceCloseConnections: true })
     .withTypeProvider<ZodTypeProvider>()
     .setValidatorCompiler(validatorCompiler)
@@ -53,6 +56,9 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     transform: jsonSchemaTransform,
   });
 
+  // SDKs read the workspace's id from this header (CurrentWorkspaceID).
+  app.addHook("onSend", async (_request, reply) => void reply.header("x-databricks-org-id", String(id)));
+  emptyJsonBodies(app);
   authentication(app, services, context);
   errors(app);
   for (const service of services) {
@@ -74,6 +80,27 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
       db.close();
     },
   };
+}
+
+/** The workspace's number, drawn once and kept. */
+function workspaceId(db: Database): number {
+  return db.transaction(() => {
+    const row = db.get<{ id: number }>("SELECT id FROM workspace");
+    if (row) return row.id;
+    const id = numericId();
+    db.run("INSERT INTO workspace VALUES (?)", id);
+    return id;
+  });
+}
+
+/** Some clients send `content-type: application/json` with no body on DELETE and POST; Databricks takes that as `{}`. */
+function emptyJsonBodies(app: App): void {
+  const parse = app.getDefaultJsonParser("error", "error");
+  app.removeContentTypeParser("application/json");
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (body.length === 0) done(null, {});
+    else parse(request, body as string, done);
+  });
 }
 
 function authentication(app: App, services: readonly Service[], context: Context): void {
