@@ -1,0 +1,58 @@
+/** The flags of `npm start`. */
+import { parseArgs } from "node:util";
+
+export interface StartOptions {
+  serve: boolean;
+  fresh: boolean;
+  scale?: string | undefined;
+  seed?: string | undefined;
+  port: number;
+}
+
+export const DEFAULT_PORT = 4680;
+
+export const USAGE = `npm start -- [flags]
+  --serve        keep the workspace up afterwards; Ctrl-C stops everything
+  --fresh        forget the local workspace's state first
+  --scale N      size of the next batch: 1 is 5,000 orders (default: the stack's setting)
+  --seed N       seed of the generated data (default: the stack's setting)
+  --port N       port of the local workspace on 127.0.0.1 (default ${DEFAULT_PORT})
+  --help         this text`;
+
+export class UsageError extends Error {}
+
+/** @throws UsageError naming the flag, what it got and what is allowed */
+export function parseOptions(args: readonly string[]): StartOptions | "help" {
+  let values: { serve?: boolean; fresh?: boolean; scale?: string; seed?: string; port?: string; help?: boolean };
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        serve: { type: "boolean" },
+        fresh: { type: "boolean" },
+        scale: { type: "string" },
+        seed: { type: "string" },
+        port: { type: "string" },
+        help: { type: "boolean" },
+      },
+    }));
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n\n${USAGE}`);
+  }
+  if (values.help) return "help";
+  const number = (flag: string, text: string | undefined, allowed: string, fits: (n: number) => boolean): void => {
+    if (text !== undefined && (text.trim() === "" || !fits(Number(text)))) {
+      throw new UsageError(`--${flag} is '${text}': it must be ${allowed}.`);
+    }
+  };
+  number("scale", values.scale, "a number above 0 and at most 1000", (n) => n > 0 && n <= 1000);
+  number("seed", values.seed, "a whole number from 0", (n) => Number.isSafeInteger(n) && n >= 0);
+  number("port", values.port, "a port from 1 to 65535", (n) => Number.isInteger(n) && n >= 1 && n <= 65535);
+  return {
+    serve: values.serve ?? false,
+    fresh: values.fresh ?? false,
+    scale: values.scale,
+    seed: values.seed,
+    port: values.port === undefined ? DEFAULT_PORT : Number(values.port),
+  };
+}
