@@ -1,4 +1,6 @@
 /** The services of the workspace. Adding one touches its folder and this list. */
 import type { Service } from "../core/service.ts";
+import { identity } from "./identity/index.ts";
+import { unityCatalog } from "./unity-catalog/index.ts";
 
-export const services: readonly Service[] = [];
+export const services: readonly Service[] = [identity, unityCatalog];

@@ -1,0 +1,44 @@
+/** What Unity Catalog of a new workspace has: a metastore, the catalogs `main` and `system`, and what every user may do there. */
+import type { Context } from "../../core/service.ts";
+import { ADMIN_USER } from "../identity/bootstrap.ts";
+import { tidy } from "./disk.ts";
+import { insertSecurable, listSecurables, type Securable } from "./store.ts";
+
+const EVERYBODY = "account users";
+/** On the schema `default` of the workspace's own catalog. https://docs.databricks.com/data-governance/unity-catalog/get-started */
+const IN_DEFAULT = [
+  "USE_SCHEMA",
+  "CREATE_FUNCTION",
+  "CREATE_MATERIALIZED_VIEW",
+  "CREATE_MODEL",
+  "CREATE_TABLE",
+  "CREATE_VOLUME",
+];
+
+export function bootstrap(context: Context): void {
+  const { db } = context;
+  db.transaction(() => {
+    if (listSecurables(db, "METASTORE").length > 0) return;
+    const system = "System user";
+    const grant = (item: Securable, privilege: string) =>
+      db.run("INSERT INTO grants VALUES (?, ?, ?)", item.id, EVERYBODY, privilege);
+    const metastore = insertSecurable(db, { type: "METASTORE", name: "local", parent: null, principal: ADMIN_USER });
+    for (const name of ["main", "system"]) {
+      const principal = name === "system" ? system : ADMIN_USER;
+      const catalog = insertSecurable(db, { type: "CATALOG", name, parent: metastore, principal });
+      grant(catalog, "USE_CATALOG");
+      const information = { type: "SCHEMA", name: "information_schema", parent: catalog, principal: system } as const;
+      insertSecurable(db, { ...information, comment: "Information schema (auto-created)" });
+      if (name === "system") continue;
+      const schema = insertSecurable(db, {
+        type: "SCHEMA",
+        name: "default",
+        parent: catalog,
+        principal,
+        comment: "Default schema (auto-created)",
+      });
+      for (const privilege of IN_DEFAULT) grant(schema, privilege);
+    }
+  });
+  tidy(context);
+}

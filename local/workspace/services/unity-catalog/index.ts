@@ -1,0 +1,35 @@
+/** Unity Catalog: metastore, catalogs, schemas, tables, volumes, functions, and who may do what with them. */
+import type { Service } from "../../core/service.ts";
+import { bootstrap } from "./bootstrap.ts";
+import { bindingRoutes } from "./routes/bindings.ts";
+import { catalogRoutes } from "./routes/catalogs.ts";
+import { functionRoutes, modelRoutes } from "./routes/functions.ts";
+import { grantRoutes } from "./routes/grants.ts";
+import { metastoreRoutes } from "./routes/metastores.ts";
+import { schemaRoutes } from "./routes/schemas.ts";
+import { storageRoutes } from "./routes/storage.ts";
+import { tableRoutes } from "./routes/tables.ts";
+import { volumeRoutes } from "./routes/volumes.ts";
+import { migrations } from "./store.ts";
+
+const routes = [
+  metastoreRoutes,
+  catalogRoutes,
+  schemaRoutes,
+  volumeRoutes,
+  tableRoutes,
+  functionRoutes,
+  modelRoutes,
+  grantRoutes,
+  bindingRoutes,
+  storageRoutes,
+];
+
+export const unityCatalog: Service = {
+  name: "unity-catalog",
+  migrations,
+  routes(app, context) {
+    for (const add of routes) add(app, context);
+  },
+  start: bootstrap,
+};
