@@ -1,0 +1,307 @@
+/** Rules on jobs and their tasks, nested ones included. */
+import { shortestInterval } from "../quartz.ts";
+import { type Finding, type Rule, resourceRule, stackRule } from "../rule.ts";
+import { asNumber, type Fields, hasUnknown, isBlank, objects, texts, UNKNOWN, type Value } from "../values.ts";
+import { checkRunAs } from "./pipelines.ts";
+
+const PRODUCTION = "https://docs.databricks.com/aws/en/jobs/production";
+const JOBS = "https://docs.databricks.com/aws/en/jobs/";
+const SAT = "https://github.com/databricks-industry-solutions/security-analysis-tool";
+const types = ["Job"];
+
+export interface Task {
+  readonly path: string;
+  readonly task: Fields;
+}
+
+/** All tasks of a job: those of the list, the one inside a for-each task, and a task written at job level (deprecated). */
+export function tasksOf(job: Fields): Task[] {
+  const nested = (path: string, task: Fields): Task[] => [
+    { path, task },
+    ...objects(task.forEachTask).flatMap((loop) =>
+      objects(loop.task).flatMap((inner) => nested(`${path}.forEachTask.task`, inner)),
+    ),
+  ];
+  const single = Object.keys(job).some((key) => /Task$/.test(key) && job[key] !== undefined && job[key] !== null);
+  return [
+    ...objects(job.tasks).flatMap((task, at) => nested(`tasks[${at}]`, task)),
+    ...(single ? [{ path: "the job", task: job }] : []),
+  ];
+}
+
+/** Kinds of tasks that retry on their own or have nothing to retry. */
+const NOT_RETRIED = ["pipelineTask", "conditionTask", "forEachTask", "runJobTask"];
+
+const set = (value: Value): boolean => value !== undefined && value !== null;
+
+export const jobRules: readonly Rule[] = [
+  resourceRule({
+    name: "job-require-run-as",
+    title: "Jobs run as a service principal",
+    level: "production",
+    severity: "high",
+    why: "A job that runs as a person has the person's rights and stops when the person leaves.",
+    fix: "Set `runAs.servicePrincipalName` to an application id.",
+    source: "Security Analysis Tool, production job guidance",
+    url: PRODUCTION,
+    types,
+    check: ({ props }) => checkRunAs(props),
+  }),
+  resourceRule({
+    name: "job-require-timeout",
+    title: "Jobs end",
+    level: "mandatory",
+    severity: "medium",
+    why: "A hanging task without a timeout runs, and costs, until somebody looks.",
+    fix: "Set `timeoutSeconds` on the job or on every task.",
+    source: "own",
+    url: JOBS,
+    types,
+    limits: { maxMinutes: { type: "integer", default: 720, minimum: 1, description: "Longest timeout in minutes" } },
+    check: ({ props }, { maxMinutes }) => {
+      const state = (value: Value): "good" | "missing" | "long" => {
+        if (value === UNKNOWN) return "good";
+        const seconds = asNumber(value) ?? 0;
+        return seconds <= 0 ? "missing" : seconds > maxMinutes * 60 ? "long" : "good";
+      };
+      const long = (property: string, value: Value): Finding => ({
+        property,
+        problem: `is ${asNumber(value)}, more than ${maxMinutes} minutes`,
+      });
+      const ofJob = state(props.timeoutSeconds);
+      if (ofJob === "good") return [];
+      if (ofJob === "long") return [long("timeoutSeconds", props.timeoutSeconds)];
+      const tasks = tasksOf(props).filter(({ path }) => path !== "the job");
+      if (tasks.length === 0)
+        return hasUnknown(props.tasks) ? [] : [{ property: "timeoutSeconds", problem: "is not set" }];
+      return tasks.flatMap(({ path, task }) => {
+        const property = `${path}.timeoutSeconds`;
+        const found = state(task.timeoutSeconds);
+        if (found === "good" || (found === "missing" && /forEachTask/.test(path))) return [];
+        return [
+          found === "long"
+            ? long(property, task.timeoutSeconds)
+            : { property, problem: "is not set, nor is the job's" },
+        ];
+      });
+    },
+  }),
+  resourceRule({
+    name: "job-require-retries",
+    title: "Tasks are tried again",
+    level: "advisory",
+    severity: "low",
+    why: "Most failures of a night are gone at the second try.",
+    fix: "Set `maxRetries`; a task must then be safe to run twice.",
+    source: "own",
+    url: PRODUCTION,
+    types,
+    limits: { maxRetries: { type: "integer", default: 5, minimum: 1, description: "Most retries of a task" } },
+    check: ({ props }, { maxRetries }) =>
+      tasksOf(props).flatMap(({ path, task }) => {
+        if (NOT_RETRIED.some((kind) => set(task[kind])) || task.maxRetries === UNKNOWN) return [];
+        const retries = asNumber(task.maxRetries) ?? 0;
+        if (retries >= 1 && retries <= maxRetries) return [];
+        const problem =
+          retries === 0 ? "is not set" : retries < 0 ? "is unlimited" : `is ${retries}, more than ${maxRetries}`;
+        return [{ property: `${path}.maxRetries`, problem }];
+      }),
+  }),
+  resourceRule({
+    name: "job-require-failure-alert",
+    title: "Somebody hears of a failed run",
+    level: "production",
+    severity: "medium",
+    why: "A job that fails in silence is found by its consumers.",
+    fix: "Set `emailNotifications.onFailures` or `webhookNotifications.onFailures`.",
+    source: "own",
+    url: "https://docs.databricks.com/aws/en/jobs/notifications",
+    types,
+    check: ({ props }) => {
+      const { emailNotifications, webhookNotifications } = props;
+      const heard =
+        [emailNotifications, webhookNotifications].includes(UNKNOWN) ||
+        objects(emailNotifications).some(
+          ({ onFailures }) => hasUnknown(onFailures) || texts(onFailures).some((address) => address.trim() !== ""),
+        ) ||
+        objects(webhookNotifications).some(
+          ({ onFailures }) => hasUnknown(onFailures) || objects(onFailures).some(({ id }) => !isBlank(id)),
+        );
+      return heard
+        ? []
+        : [{ property: "emailNotifications.onFailures", problem: "has no recipient, and no webhook is set" }];
+    },
+  }),
+  resourceRule({
+    name: "job-limit-concurrency",
+    title: "One run at a time, the others queue",
+    level: "mandatory",
+    severity: "medium",
+    why: "Two runs that write the same tables conflict; a run that is skipped is lost.",
+    fix: "Set `maxConcurrentRuns: 1` and `queue: { enabled: true }`.",
+    source: "own",
+    url: "https://docs.databricks.com/aws/en/jobs/advanced",
+    types,
+    limits: {
+      maxConcurrentRuns: { type: "integer", default: 1, minimum: 1, description: "Most runs at the same time" },
+    },
+    check: ({ props }, { maxConcurrentRuns }) => {
+      const runs = asNumber(props.maxConcurrentRuns);
+      const queue = objects(props.queue)[0];
+      return [
+        ...(runs !== undefined && runs > maxConcurrentRuns
+          ? [{ property: "maxConcurrentRuns", problem: `is ${runs}, more than ${maxConcurrentRuns}` }]
+          : []),
+        ...(props.queue !== UNKNOWN && queue?.enabled !== UNKNOWN && String(queue?.enabled) !== "true"
+          ? [{ property: "queue.enabled", problem: "is not true" }]
+          : []),
+      ];
+    },
+  }),
+  resourceRule({
+    name: "job-limit-schedule",
+    title: "Schedules leave time between runs",
+    level: "advisory",
+    severity: "low",
+    why: "A field too many in a cron expression turns an hour into a second.",
+    fix: "Choose a longer interval, or a lower `minMinutes` in the pack's configuration.",
+    source: "own",
+    url: "https://docs.databricks.com/aws/en/jobs/scheduled",
+    types,
+    limits: { minMinutes: { type: "integer", default: 15, minimum: 1, description: "Least minutes between two runs" } },
+    check: ({ props }, { minMinutes }) => [
+      ...objects(props.schedule).flatMap(({ quartzCronExpression }) => {
+        if (typeof quartzCronExpression !== "string") return [];
+        const property = "schedule.quartzCronExpression";
+        try {
+          const seconds = shortestInterval(quartzCronExpression);
+          return seconds >= minMinutes * 60
+            ? []
+            : [
+                {
+                  property,
+                  problem: `'${quartzCronExpression}' runs again after ${seconds} s, sooner than ${minMinutes} minutes`,
+                },
+              ];
+        } catch (error) {
+          return [{ property, problem: `'${quartzCronExpression}' is not understood: ${(error as Error).message}` }];
+        }
+      }),
+      ...objects(props.trigger)
+        .flatMap(({ periodic }) => objects(periodic))
+        .flatMap(({ interval, unit }) => {
+          const every = asNumber(interval);
+          const minutes = { HOURS: 60, DAYS: 1440, WEEKS: 10080 }[String(unit).toUpperCase()] ?? 1;
+          return every !== undefined && typeof unit === "string" && every * minutes < minMinutes
+            ? [
+                {
+                  property: "trigger.periodic",
+                  problem: `runs every ${every} ${unit}, sooner than ${minMinutes} minutes`,
+                },
+              ]
+            : [];
+        }),
+      ...(objects(props.continuous).length > 0
+        ? [{ property: "continuous", problem: "starts a run as soon as one ends" }]
+        : []),
+    ],
+  }),
+  resourceRule({
+    name: "job-sort-tasks",
+    title: "Tasks are sorted by key",
+    level: "mandatory",
+    severity: "medium",
+    why: "The provider reads tasks back sorted, so an unsorted list shows as a change in every preview.",
+    fix: "Sort `tasks` by `taskKey`, and each `dependsOns`, too.",
+    source: "provider issue",
+    url: "https://github.com/pulumi/pulumi-databricks/issues",
+    types,
+    check: ({ props }) => [
+      ...unsorted("tasks", props.tasks),
+      ...tasksOf(props).flatMap(({ path, task }) => unsorted(`${path}.dependsOns`, task.dependsOns)),
+    ],
+  }),
+  resourceRule({
+    name: "job-forbid-all-purpose",
+    title: "Jobs bring their own compute",
+    level: "production",
+    severity: "medium",
+    why: "An all-purpose cluster costs more and is shared with whoever is on it; spark-submit escapes Unity Catalog.",
+    fix: "Use serverless compute or a job cluster, and a task type instead of spark-submit.",
+    source: "production job guidance, KICS",
+    url: PRODUCTION,
+    types,
+    check: ({ props }) => {
+      const places = [{ path: "", task: props }, ...tasksOf(props).filter(({ path }) => path !== "the job")];
+      return places.flatMap(({ path, task }) =>
+        (
+          [
+            ["existingClusterId", "names an all-purpose cluster"],
+            ["sparkSubmitTask", "uses spark-submit"],
+          ] as const
+        )
+          .filter(([key]) => set(task[key]))
+          .map(([key, problem]) => ({ property: path === "" ? key : `${path}.${key}`, problem })),
+      );
+    },
+  }),
+  stackRule({
+    name: "job-require-acl",
+    title: "Every job has one list of permissions",
+    level: "advisory",
+    severity: "low",
+    why: "Without one only its creator can look into a failed run; with two, each update undoes the other.",
+    fix: "Give each job one Permissions resource, with CAN_MANAGE for admins only.",
+    source: "Security Analysis Tool",
+    url: SAT,
+    types: ["Job", "Permissions"],
+    limits: {
+      admins: { type: "array", default: ["platform-admins", "admins"], description: "Groups that may hold CAN_MANAGE" },
+    },
+    check: (resources, { admins }) => {
+      const lists = resources.filter(({ type, props }) => type === "Permissions" && set(props.jobId));
+      const jobs = resources.filter(({ type }) => type === "Job");
+      return [
+        ...jobs.flatMap((job) => {
+          const own = lists.filter(
+            ({ props, propertyDependencies }) =>
+              propertyDependencies.jobId?.includes(job.urn) ||
+              (isText(props.jobId) && String(props.jobId) === String(job.props.id)),
+          );
+          if (own.length === 1) return [];
+          const problem =
+            own.length === 0
+              ? "are missing"
+              : `are in ${own.length} resources: ${own.map(({ name }) => `'${name}'`).join(", ")}`;
+          return [{ urn: job.urn, name: job.name, property: "its permissions", problem }];
+        }),
+        ...lists.flatMap(({ urn, name, props }) =>
+          objects(props.accessControls).flatMap((entry, at) => {
+            const who = texts([entry.groupName, entry.userName, entry.servicePrincipalName])[0];
+            return entry.permissionLevel === "CAN_MANAGE" && who !== undefined && !admins.includes(String(who))
+              ? [
+                  {
+                    urn,
+                    name,
+                    property: `accessControls[${at}]`,
+                    problem: `gives CAN_MANAGE to '${String(who)}', who is no admin`,
+                  },
+                ]
+              : [];
+          }),
+        ),
+      ];
+    },
+  }),
+];
+
+const isText = (value: Value): value is string => typeof value === "string" && value !== "";
+
+function unsorted(property: string, list: Value): Finding[] {
+  const keys = objects(list).map(({ taskKey }) => taskKey);
+  const at = keys.findIndex((key, index) => {
+    const next = keys[index + 1];
+    return typeof key === "string" && typeof next === "string" && key > next;
+  });
+  return at < 0 ? [] : [{ property, problem: `has '${String(keys[at])}' before '${String(keys[at + 1])}'` }];
+}

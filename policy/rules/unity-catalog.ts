@@ -1,0 +1,156 @@
+/** Rules on catalogs, schemas, volumes and external locations. */
+import { type Rule, resourceRule } from "../rule.ts";
+import { isBlank, isTrue } from "../values.ts";
+
+const BEST_PRACTICES = "https://docs.databricks.com/aws/en/data-governance/unity-catalog/best-practices";
+
+export const unityCatalogRules: readonly Rule[] = [
+  resourceRule({
+    name: "uc-name-convention",
+    title: "Securables have plain lower-case names",
+    level: "mandatory",
+    severity: "medium",
+    why: "Other names need quoting in every query, and a random suffix gives a new object on each replacement.",
+    fix: "Set `name` to lower-case letters, digits and underscores, starting with a letter.",
+    source: "own",
+    url: "https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-names",
+    types: ["Catalog", "Schema", "Volume"],
+    limits: {
+      pattern: {
+        type: "string",
+        default: "^[a-z][a-z0-9_]{0,62}$",
+        description: "Regular expression of allowed names",
+      },
+    },
+    check: ({ props: { name } }, { pattern }) => {
+      if (isBlank(name)) return [{ property: "name", problem: "is not set" }];
+      if (typeof name !== "string" || new RegExp(pattern).test(name)) return [];
+      return [{ property: "name", problem: `is '${name}' and does not match ${pattern}` }];
+    },
+  }),
+  resourceRule({
+    name: "uc-require-comment",
+    title: "Securables have a comment",
+    level: "mandatory",
+    severity: "low",
+    why: "The catalog is where people look for what data means.",
+    fix: "Set `comment` to a sentence that says what the securable holds.",
+    source: "own",
+    url: "https://docs.databricks.com/aws/en/comments/",
+    types: ["Catalog", "Schema", "Volume", "RegisteredModel"],
+    limits: {
+      minLength: { type: "integer", default: 10, minimum: 1, description: "Least length of a comment in characters" },
+    },
+    check: ({ props: { comment } }, { minLength }) => {
+      if (isBlank(comment)) return [{ property: "comment", problem: "is missing" }];
+      if (typeof comment !== "string" || comment.trim().length >= minLength) return [];
+      return [{ property: "comment", problem: `has ${comment.trim().length} characters, fewer than ${minLength}` }];
+    },
+  }),
+  resourceRule({
+    name: "catalog-require-isolation",
+    title: "Catalogs are isolated to their workspaces",
+    level: "production",
+    severity: "high",
+    why: "An open catalog is visible from every workspace of the metastore.",
+    fix: 'Set `isolationMode: "ISOLATED"` and bind the catalog to its workspaces.',
+    source: "Unity Catalog best practices",
+    url: BEST_PRACTICES,
+    types: ["Catalog"],
+    check: ({ props: { isolationMode } }) => {
+      if (isBlank(isolationMode)) return [{ property: "isolationMode", problem: "is not set, which means OPEN" }];
+      if (typeof isolationMode !== "string" || isolationMode === "ISOLATED") return [];
+      return [{ property: "isolationMode", problem: `is ${isolationMode}, not ISOLATED` }];
+    },
+  }),
+  resourceRule({
+    name: "uc-forbid-force-destroy",
+    title: "Nothing is destroyed with its contents",
+    level: "production",
+    severity: "critical",
+    why: "force_destroy deletes all data below a securable without asking.",
+    fix: "Remove `forceDestroy`, and empty the securable on purpose when it has to go.",
+    source: "own",
+    url: "https://www.pulumi.com/registry/packages/databricks/api-docs/catalog/",
+    types: ["Catalog", "Schema", "ExternalLocation", "StorageCredential"],
+    check: ({ props: { forceDestroy } }) =>
+      isTrue(forceDestroy) ? [{ property: "forceDestroy", problem: "is true" }] : [],
+  }),
+  resourceRule({
+    name: "uc-require-protection",
+    title: "Catalogs, schemas and volumes are protected",
+    level: "production",
+    severity: "high",
+    why: "A mistaken destroy or rename would delete them with their data.",
+    fix: "Set the resource option `protect: true`.",
+    source: "own",
+    url: "https://www.pulumi.com/docs/iac/concepts/resources/options/protect/",
+    types: ["Catalog", "Schema", "Volume"],
+    check: ({ protect }) => (protect ? [] : [{ property: "the option protect", problem: "is not set" }]),
+  }),
+  resourceRule({
+    name: "volume-prefer-managed",
+    title: "Volumes are managed",
+    level: "advisory",
+    severity: "low",
+    why: "Managed volumes are governed, secured and cleaned up by Unity Catalog.",
+    fix: 'Use `volumeType: "MANAGED"`, or a location under a root that the pack\'s configuration allows.',
+    source: "Unity Catalog best practices",
+    url: BEST_PRACTICES,
+    types: ["Volume"],
+    limits: {
+      allowedExternalRoots: { type: "array", default: [], description: "URLs under which external volumes may lie" },
+    },
+    check: ({ props: { volumeType, storageLocation } }, { allowedExternalRoots }) => {
+      if (typeof volumeType !== "string" || volumeType.toUpperCase() === "MANAGED") return [];
+      if (typeof storageLocation !== "string") return isBlank(storageLocation) ? external : [];
+      return allowedExternalRoots.some((root) => isUnder(storageLocation, root)) ? [] : external;
+    },
+  }),
+  resourceRule({
+    name: "external-location-safe",
+    title: "External locations are narrow and checked",
+    level: "advisory",
+    severity: "medium",
+    why: "A landing location needs no writes, and an unchecked one may point anywhere.",
+    fix: "Set `readOnly: true` for landing, leave `skipValidation` and `fallback` off.",
+    source: "own",
+    url: "https://docs.databricks.com/aws/en/connect/unity-catalog/cloud-storage/external-locations",
+    types: ["ExternalLocation"],
+    limits: {
+      landingPattern: {
+        type: "string",
+        default: "landing|ingest|raw",
+        description: "Regular expression (any case) of names and URLs that are for landing",
+      },
+    },
+    check: ({ props }, { landingPattern }) => {
+      const landing = [props.name, props.url].some(
+        (text) => typeof text === "string" && new RegExp(landingPattern, "i").test(text),
+      );
+      return [
+        ...(landing && (isBlank(props.readOnly) || props.readOnly === false)
+          ? [{ property: "readOnly", problem: "is not true on a landing location" }]
+          : []),
+        ...(isTrue(props.skipValidation) ? [{ property: "skipValidation", problem: "is true" }] : []),
+        ...(isTrue(props.fallback) ? [{ property: "fallback", problem: "is true" }] : []),
+      ];
+    },
+  }),
+];
+
+const external = [{ property: "volumeType", problem: "is EXTERNAL outside the allowed roots" }];
+
+/** Whether a URL lies at or below a root; dot segments are resolved first, so that `root/../other` is outside. */
+function isUnder(location: string, root: string): boolean {
+  const normal = (url: string): string => {
+    const [, scheme = "", rest = ""] = /^([a-z0-9+.-]+:\/\/)?(.*)$/i.exec(url.trim()) ?? [];
+    const kept: string[] = [];
+    for (const segment of rest.split("/")) {
+      if (segment === "..") kept.pop();
+      else if (segment !== "" && segment !== ".") kept.push(segment);
+    }
+    return `${scheme.toLowerCase()}${kept.join("/")}/`;
+  };
+  return normal(location).startsWith(normal(root));
+}
