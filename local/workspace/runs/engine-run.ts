@@ -1,0 +1,80 @@
+/** Code that runs in the engine for a task: its files put where it imports from, its prints collected, its end told. */
+import type { Context } from "../core/service.ts";
+import type { Params } from "../engine/client.ts";
+import { EngineError } from "../engine/client.ts";
+import type { TaskWork } from "./executor.ts";
+import { TaskFailure } from "./failure.ts";
+import { materialise } from "./mirror.ts";
+import { getJobRun, getTaskRun, getTaskValue, setTaskValue } from "./store.ts";
+import type { Output } from "./types.ts";
+
+interface Result {
+  result?: string;
+  truncated?: boolean;
+  error?: { message: string; trace?: string };
+}
+
+/** What is kept of a run's prints: the end, as Databricks keeps it. */
+const LOG_LIMIT = 5 * 1024 * 1024;
+const logs = new Map<string, string>();
+
+export async function runInEngine(
+  work: TaskWork,
+  method: "notebook.run" | "python.run",
+  what: Params,
+): Promise<Output> {
+  const { context, run, taskRun, signal } = work;
+  const runId = String(taskRun.runId);
+  const cancel = (): void => void context.engine.request("notebook.cancel", { runId }).catch(() => undefined);
+  signal.addEventListener("abort", cancel, { once: true });
+  logs.set(runId, "");
+  try {
+    const sysPath = materialise(context, String(what.path));
+    const answer = await context.engine.request<Result>(method, { runId, sysPath, principal: run.runAs, ...what });
+    const output: Output = { ...outputLogs(runId) };
+    if (answer.error) {
+      const { message, trace } = answer.error;
+      throw new TaskFailure(message, { output: { ...output, error: message, ...(trace ? { trace } : {}) } });
+    }
+    if (method === "notebook.run") output.notebook = { result: answer.result, truncated: answer.truncated ?? false };
+    return output;
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.errorClass.startsWith("ENGINE_")) throw error;
+    throw new TaskFailure(error.message, { output: outputLogs(runId) });
+  } finally {
+    signal.removeEventListener("abort", cancel);
+    logs.delete(runId);
+  }
+}
+
+function outputLogs(runId: string): Output {
+  const text = logs.get(runId) ?? "";
+  if (!text) return {};
+  return { logs: text.slice(-LOG_LIMIT), ...(text.length > LOG_LIMIT ? { logsTruncated: true } : {}) };
+}
+
+/** Listens to prints, and answers `dbutils.jobs.taskValues` (`task.setValue`, `task.getValue`). */
+export function listenToRuns(context: Context): void {
+  const { engine, db } = context;
+  engine.onNotification("notebook.output", ({ runId, text }) => {
+    const before = logs.get(String(runId));
+    if (before === undefined) return;
+    const all = before + String(text);
+    logs.set(String(runId), all.length > 2 * LOG_LIMIT ? all.slice(-LOG_LIMIT - 1) : all);
+  });
+  engine.onRequest("task.setValue", ({ runId, key, value }) => {
+    const taskRun = getTaskRun(db, Number(runId));
+    if (taskRun) setTaskValue(db, taskRun.jobRunId, taskRun.taskKey, String(key), value);
+    return {};
+  });
+  engine.onRequest("task.getValue", ({ runId, taskKey, key }) => {
+    const taskRun = getTaskRun(db, Number(runId));
+    const found = taskRun && getTaskValue(db, taskRun.jobRunId, String(taskKey), String(key));
+    return found ? { found: true, value: found.value } : { found: false };
+  });
+  engine.onRequest("task.context", ({ runId }) => {
+    const taskRun = getTaskRun(db, Number(runId));
+    const run = taskRun && getJobRun(db, taskRun.jobRunId);
+    return { jobId: run?.jobId, jobRunId: run?.runId, taskKey: taskRun?.taskKey, runId };
+  });
+}

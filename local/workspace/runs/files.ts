@@ -1,0 +1,37 @@
+/**
+ * What runs need of the workspace's tree: notebooks and files by path, and folders with everything below them.
+ * The service that keeps the tree provides it; runs never read a checkout.
+ */
+import type { Context } from "../core/service.ts";
+
+export interface WorkspaceObject {
+  path: string;
+  kind: "notebook" | "file";
+  /** Of a notebook; of a file by its ending. */
+  language?: "PYTHON" | "SQL" | "SCALA" | "R";
+  content: Buffer;
+}
+
+export interface WorkspaceTree {
+  read(context: Context, path: string): WorkspaceObject | undefined;
+  isDirectory(context: Context, path: string): boolean;
+  /** Every notebook and file below `directory`, sorted by path. */
+  below(context: Context, directory: string): WorkspaceObject[];
+}
+
+let tree: WorkspaceTree | undefined;
+
+export function provideTree(provided: WorkspaceTree): void {
+  tree = provided;
+}
+
+export function workspaceTree(): WorkspaceTree {
+  if (!tree) throw new Error("no service of this workspace keeps notebooks and files");
+  return tree;
+}
+
+/** `/Workspace/Users/x` and `/Users/x` are the same place. */
+export function canonical(path: string): string {
+  const short = path.replace(/^\/Workspace(?=\/|$)/, "").replace(/\/+$/, "");
+  return short === "" ? "/" : short;
+}

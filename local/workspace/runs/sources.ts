@@ -1,0 +1,69 @@
+/** A pipeline's source code, taken from the workspace's tree: libraries expanded, and the files beside them. */
+import { posix } from "node:path";
+import { ApiError, notFound } from "../core/errors.ts";
+import type { Context } from "../core/service.ts";
+import type { Library, PipelineSettings } from "../services/pipelines/schemas.ts";
+import { canonical, type WorkspaceObject, workspaceTree } from "./files.ts";
+
+export interface Source {
+  path: string;
+  kind: "notebook" | "file";
+  language: "PYTHON" | "SQL";
+  content: string;
+}
+
+const isSource = ({ language }: WorkspaceObject): boolean => language === "PYTHON" || language === "SQL";
+
+function expand(context: Context, library: Library): WorkspaceObject[] {
+  const tree = workspaceTree();
+  if (library.glob) {
+    const { include } = library.glob;
+    const folder = /^(.*)\/\*\*$/.exec(include)?.[1];
+    if (folder !== undefined) {
+      if (!tree.isDirectory(context, folder || "/"))
+        throw notFound(`The folder of the pipeline's glob '${include}' does not exist.`);
+      const found = tree.below(context, folder || "/").filter(isSource);
+      if (found.length === 0) throw notFound(`The pipeline's glob '${include}' matches no Python or SQL source.`);
+      return found;
+    }
+    return [one(context, include, "source")];
+  }
+  if (library.notebook) return [one(context, library.notebook.path, "notebook")];
+  return [one(context, library.file?.path ?? "", "file")];
+}
+
+function one(context: Context, path: string, kind: "notebook" | "file" | "source"): WorkspaceObject {
+  const object = workspaceTree().read(context, path);
+  if (!object) throw notFound(`The pipeline's ${kind} '${path}' does not exist in the workspace.`);
+  if (kind !== "source" && object.kind !== kind) {
+    throw new ApiError("INVALID_PARAMETER_VALUE", `'${path}' is a ${object.kind}; the pipeline lists it as a ${kind}.`);
+  }
+  if (!isSource(object))
+    throw new ApiError("INVALID_PARAMETER_VALUE", `The pipeline's ${kind} '${path}' is neither Python nor SQL.`);
+  return object;
+}
+
+/** @throws ApiError that names what is missing */
+export function pipelineSources(
+  context: Context,
+  settings: PipelineSettings,
+): { sources: Source[]; files: { path: string; content: string }[]; rootPath: string } {
+  const libraries = settings.libraries ?? [];
+  const found = new Map(
+    libraries.flatMap((library) => expand(context, library)).map((object) => [object.path, object]),
+  );
+  if (found.size === 0) throw notFound("The pipeline has no source: set libraries to its notebooks and files.");
+  const sorted = [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const rootPath = canonical(settings.root_path ?? posix.dirname(sorted[0]!.path));
+  const files = workspaceTree()
+    .below(context, rootPath)
+    .filter((object) => object.kind === "file" && !found.has(object.path))
+    .map(({ path, content }) => ({ path, content: content.toString("base64") }));
+  const sources = sorted.map(({ path, kind, language, content }) => ({
+    path,
+    kind,
+    language: language as Source["language"],
+    content: content.toString("utf8"),
+  }));
+  return { sources, files, rootPath };
+}

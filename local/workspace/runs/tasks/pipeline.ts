@@ -1,0 +1,30 @@
+/** pipeline_task: one update of the pipeline, which the task waits for. */
+import type { TaskWork } from "../executor.ts";
+import { TaskFailure } from "../failure.ts";
+import { saveTaskRun } from "../store.ts";
+import type { Output } from "../types.ts";
+import type { UpdateRunner } from "../updates.ts";
+
+export async function pipelineTask(work: TaskWork, updates: UpdateRunner): Promise<Output> {
+  const { taskRun, run, signal, context } = work;
+  const task = taskRun.task.pipeline_task!;
+  const overriding = (run.overriding.pipeline_params ?? {}) as Partial<typeof task>;
+  const update = updates.start(task.pipeline_id, {
+    cause: "JOB_TASK",
+    full_refresh: overriding.full_refresh ?? task.full_refresh,
+    full_refresh_selection: overriding.full_refresh_selection ?? task.full_refresh_selection,
+    refresh_selection: overriding.refresh_selection ?? task.refresh_selection,
+  });
+  taskRun.output.pipelineUpdateId = update.update_id;
+  saveTaskRun(context.db, taskRun);
+  const stop = (): void => updates.stop(task.pipeline_id);
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    const ended = await updates.wait(update.update_id);
+    if (ended.state === "COMPLETED") return { pipelineUpdateId: update.update_id };
+    const reason = ended.error ?? `Update ${update.update_id} of pipeline ${task.pipeline_id} is ${ended.state}.`;
+    throw new TaskFailure(reason, { output: { pipelineUpdateId: update.update_id } });
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

@@ -1,0 +1,179 @@
+/** Pipeline updates: one active at a time for each pipeline, their events stored as they come, their end certain. */
+import { join } from "node:path";
+import { ApiError } from "../core/errors.ts";
+import { uuid } from "../core/ids.ts";
+import type { Context } from "../core/service.ts";
+import type { StartUpdate } from "../services/pipelines/schemas.ts";
+import {
+  activeUpdate,
+  activeUpdates,
+  getUpdate,
+  insertEvent,
+  insertUpdate,
+  isFinal,
+  type Pipeline,
+  type PipelineEvent,
+  requirePipeline,
+  saveUpdate,
+  type Update,
+  type UpdateState,
+} from "../services/pipelines/store.ts";
+import { RESTARTED } from "./executor.ts";
+import { pipelineSources } from "./sources.ts";
+
+interface Result {
+  state: "COMPLETED" | "FAILED" | "CANCELED";
+  error?: string | { message?: string };
+}
+
+const runners = new WeakMap<Context, UpdateRunner>();
+
+/** The one of this workspace: the pipelines service and pipeline tasks share it. */
+export function updateRunner(context: Context): UpdateRunner {
+  let runner = runners.get(context);
+  if (!runner) {
+    runner = new UpdateRunner(context);
+    runners.set(context, runner);
+  }
+  return runner;
+}
+
+export class UpdateRunner {
+  readonly #context: Context;
+  readonly #going = new Map<string, Promise<void>>();
+  #stopping = false;
+
+  constructor(context: Context) {
+    this.#context = context;
+    context.engine.onNotification("update.event", ({ pipelineId, updateId, event }) =>
+      this.#event(String(pipelineId), String(updateId), event as PipelineEvent),
+    );
+  }
+
+  /** @throws RESOURCE_CONFLICT while another update of the pipeline is active */
+  start(pipelineId: string, request: StartUpdate & { cause?: string }): Update {
+    const { db } = this.#context;
+    const pipeline = requirePipeline(db, pipelineId);
+    const update: Update = {
+      pipeline_id: pipelineId,
+      update_id: uuid(),
+      creation_time: Date.now(),
+      state: "QUEUED",
+      cause: request.cause ?? "API_CALL",
+      full_refresh: request.full_refresh ?? false,
+      validate_only: request.validate_only ?? false,
+      ...(request.full_refresh_selection ? { full_refresh_selection: request.full_refresh_selection } : {}),
+      ...(request.refresh_selection ? { refresh_selection: request.refresh_selection } : {}),
+      config: pipeline.settings,
+    };
+    db.transaction(() => {
+      const active = activeUpdate(db, pipelineId);
+      if (active) {
+        throw new ApiError(
+          "RESOURCE_CONFLICT",
+          `An active update ${active.update_id} already exists for pipeline ${pipelineId}.`,
+        );
+      }
+      insertUpdate(db, update);
+    });
+    const going = this.#drive(pipeline, update).finally(() => this.#going.delete(update.update_id));
+    this.#going.set(update.update_id, going);
+    return update;
+  }
+
+  /** Asks the active update, if there is one, to stop. */
+  stop(pipelineId: string): void {
+    const { db, engine } = this.#context;
+    const update = activeUpdate(db, pipelineId);
+    if (!update) return;
+    this.#move(update, "STOPPING");
+    void engine.request("update.stop", { updateId: update.update_id }).catch(() => undefined);
+  }
+
+  /** Resolves with the update once it has ended. */
+  async wait(updateId: string): Promise<Update> {
+    await this.#going.get(updateId);
+    return getUpdate(this.#context.db, updateId)!;
+  }
+
+  /** After a start: an update that was active when the last process ended has failed. */
+  recover(): void {
+    for (const update of activeUpdates(this.#context.db)) this.#end(update, { state: "FAILED", error: RESTARTED });
+  }
+
+  stopAll(): void {
+    this.#stopping = true;
+  }
+
+  async #drive(pipeline: Pipeline, update: Update): Promise<void> {
+    const { dataDir, engine } = this.#context;
+    const { pipelineId, settings, runAs } = pipeline;
+    let result: Result;
+    try {
+      const spec = { ...settings, id: pipelineId, ...pipelineSources(this.#context, settings) };
+      result = await engine.request<Result>("update.run", {
+        pipelineId,
+        updateId: update.update_id,
+        pipeline: spec,
+        cause: update.cause,
+        validateOnly: update.validate_only,
+        fullRefresh: update.full_refresh,
+        fullRefreshSelection: update.full_refresh_selection ?? [],
+        refreshSelection: update.refresh_selection ?? [],
+        principal: runAs,
+        storage: join(dataDir, "pipelines", pipelineId),
+      });
+    } catch (error) {
+      result = { state: "FAILED", error: (error as Error).message };
+    }
+    if (this.#stopping) return;
+    const latest = getUpdate(this.#context.db, update.update_id);
+    if (latest) this.#end(latest, result);
+  }
+
+  #event(pipelineId: string, updateId: string, event: PipelineEvent): void {
+    const { db } = this.#context;
+    const update = getUpdate(db, updateId);
+    if (!update || update.pipeline_id !== pipelineId || this.#stopping) return;
+    db.transaction(() => {
+      insertEvent(db, pipelineId, updateId, event);
+      const progress = event.details?.update_progress as { state?: UpdateState } | undefined;
+      if (event.event_type !== "update_progress" || !progress?.state || isFinal(update.state)) return;
+      // the final state is the engine's answer; until then the update counts as active
+      if (isFinal(progress.state)) saveUpdate(db, { ...update, reported: true });
+      else this.#move(update, progress.state);
+    });
+  }
+
+  #move(update: Update, state: UpdateState): void {
+    if (isFinal(update.state) || (update.state === "STOPPING" && state !== "STOPPING")) return;
+    saveUpdate(this.#context.db, Object.assign(update, { state }));
+  }
+
+  #end(update: Update, { state, error }: Result): void {
+    const { db } = this.#context;
+    const message = typeof error === "string" ? error : error?.message;
+    const ended: Update = { ...update, state, ...(message ? { error: message } : {}) };
+    db.transaction(() => {
+      if (!update.reported) insertEvent(db, update.pipeline_id, update.update_id, finalEvent(ended));
+      saveUpdate(db, ended);
+    });
+  }
+}
+
+/** For an update whose end the engine could not tell: it died, or the sources were missing before it was asked. */
+function finalEvent(update: Update): PipelineEvent {
+  const { pipeline_id, update_id, state, error, config } = update;
+  const exceptions = error ? [{ class_name: "org.apache.spark.SparkException", message: error, stack: [] }] : [];
+  return {
+    id: uuid(),
+    origin: { pipeline_id, pipeline_name: config.name, update_id, cloud: "local" },
+    timestamp: new Date().toISOString(),
+    message: `Update ${update_id.slice(0, 6)} is ${state}.`,
+    level: state === "FAILED" ? "ERROR" : "INFO",
+    event_type: "update_progress",
+    maturity_level: "STABLE",
+    details: { update_progress: { state } },
+    ...(error ? { error: { fatal: true, exceptions } } : {}),
+  };
+}

@@ -1,0 +1,148 @@
+/** Jobs: create, reset, update, delete, get, list. Served under 2.2, 2.1 and 2.0, whose answers clients read alike. */
+
+import { invalid } from "../../core/errors.ts";
+import { numericId } from "../../core/ids.ts";
+import { paginate } from "../../core/paging.ts";
+import type { App, Context, Principal } from "../../core/service.ts";
+import { runAsName } from "../../runs/launcher.ts";
+import { listJobRuns } from "../../runs/store.ts";
+import { checkSettings, withDefaults } from "./rules.ts";
+import {
+  createRequest,
+  getJobQuery,
+  jobReference,
+  listJobsQuery,
+  resetRequest,
+  type Settings,
+  updateRequest,
+} from "./schemas.ts";
+import { deleteJob, insertJob, type Job, listJobs, requireJob, saveJob } from "./store.ts";
+
+export const VERSIONS = ["2.2", "2.1", "2.0"] as const;
+const PAGE = { fallback: 20, max: 100, name: "limit" };
+
+export interface JobEvents {
+  /** A job was made, changed or deleted: schedules look again, grants on it begin or end. */
+  changed(job: Job, principal: Principal | undefined): void;
+  deleted(job: Job): void;
+}
+
+export function jobView(job: Job, options: { tasks: boolean }): Record<string, unknown> {
+  const { tasks, parameters, job_clusters, environments, ...rest } = job.settings;
+  const lists = { tasks, parameters, job_clusters, environments };
+  const shown = options.tasks
+    ? Object.fromEntries(Object.entries(lists).filter(([, value]) => value !== undefined))
+    : {};
+  return {
+    job_id: job.jobId,
+    creator_user_name: job.creator,
+    run_as_user_name: job.runAs,
+    created_time: job.createdTime,
+    settings: { ...rest, ...shown },
+  };
+}
+
+export function jobRoutes(app: App, context: Context, events: JobEvents): void {
+  const { db } = context;
+  for (const version of VERSIONS) {
+    const base = `/api/${version}/jobs`;
+
+    app.post(`${base}/create`, { schema: { body: createRequest } }, async ({ body, principal }) => {
+      const { access_control_list: _, ...sent } = body;
+      checkSettings(sent);
+      const settings = withDefaults(sent);
+      const runAs = runAsName(settings.run_as) ?? principal.name;
+      const job: Job = { jobId: numericId(), createdTime: Date.now(), creator: principal.name, runAs, settings };
+      db.transaction(() => {
+        insertJob(db, job);
+        events.changed(job, principal);
+      });
+      return { job_id: job.jobId };
+    });
+
+    const replace = (job: Job, settings: Settings): Record<string, never> => {
+      checkSettings(settings);
+      job.settings = withDefaults(settings);
+      job.runAs = runAsName(settings.run_as) ?? job.creator;
+      db.transaction(() => {
+        saveJob(db, job);
+        events.changed(job, undefined);
+      });
+      return {};
+    };
+
+    app.post(`${base}/reset`, { schema: { body: resetRequest } }, async ({ body }) =>
+      replace(requireJob(db, body.job_id), body.new_settings),
+    );
+
+    app.post(`${base}/update`, { schema: { body: updateRequest } }, async ({ body }) => {
+      const job = requireJob(db, body.job_id);
+      return replace(job, merge(job.settings, body.new_settings ?? {}, body.fields_to_remove ?? []));
+    });
+
+    app.post(`${base}/delete`, { schema: { body: jobReference } }, async ({ body }) => {
+      const job = requireJob(db, body.job_id);
+      db.transaction(() => {
+        deleteJob(db, job.jobId);
+        events.deleted(job);
+      });
+      return {};
+    });
+
+    app.get(`${base}/get`, { schema: { querystring: getJobQuery } }, async ({ query }) =>
+      jobView(requireJob(db, query.job_id), { tasks: true }),
+    );
+
+    app.get(`${base}/list`, { schema: { querystring: listJobsQuery } }, async ({ query }) => {
+      const { limit: size, offset, page_token: pageToken, name, expand_tasks } = query;
+      const page = paginate(listJobs(db, name), { size, offset, pageToken }, PAGE);
+      const { items, ...tokens } = page;
+      const jobs = items.map((job) => jobView(job, { tasks: expand_tasks ?? false }));
+      return { ...(jobs.length > 0 ? { jobs } : {}), has_more: tokens.next_page_token !== undefined, ...tokens };
+    });
+  }
+}
+
+/** Keys that identify the members of a list that an update merges: those named change, others stay. */
+const LIST_KEYS: Record<string, string> = {
+  tasks: "task_key",
+  job_clusters: "job_cluster_key",
+  environments: "environment_key",
+  parameters: "name",
+};
+
+/** `jobs/update`: top-level fields are replaced, the members of keyed lists are merged by key; then removals. */
+function merge(old: Settings, change: Settings, remove: readonly string[]): Settings {
+  const merged: Record<string, unknown> = { ...old };
+  for (const [field, value] of Object.entries(change)) {
+    const key = LIST_KEYS[field];
+    if (!key || !Array.isArray(value)) {
+      merged[field] = value;
+      continue;
+    }
+    const list = [...((merged[field] as Record<string, unknown>[] | undefined) ?? [])];
+    for (const item of value as Record<string, unknown>[]) {
+      const at = list.findIndex((other) => other[key] === item[key]);
+      if (at >= 0) list[at] = item;
+      else list.push(item);
+    }
+    merged[field] = list;
+  }
+  for (const path of remove) {
+    const [field = "", member, ...deeper] = path.split("/");
+    const key = LIST_KEYS[field];
+    if (deeper.length > 0 || (member !== undefined && !key)) {
+      throw invalid(`fields_to_remove: '${path}' must name a top-level field, or a member of tasks or job_clusters.`);
+    }
+    if (member === undefined) delete merged[field];
+    else
+      merged[field] = ((merged[field] as Record<string, unknown>[] | undefined) ?? []).filter(
+        (item) => item[key!] !== member,
+      );
+  }
+  return merged as Settings;
+}
+
+/** True while a run of the job is going; its deletion lets them end. */
+export const hasActiveRuns = (context: Context, jobId: number): boolean =>
+  listJobRuns(context.db, { jobId, active: true }).length > 0;

@@ -1,0 +1,170 @@
+/** Pipelines: create, get, edit, delete, list. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { ApiError } from "../../core/errors.ts";
+import { uuid } from "../../core/ids.ts";
+import { paginate } from "../../core/paging.ts";
+import type { App, Context } from "../../core/service.ts";
+import { runAsName } from "../../runs/launcher.ts";
+import type { UpdateRunner } from "../../runs/updates.ts";
+import { matches, parseFilter, parseOrder } from "./filter.ts";
+import { checkSettings, withDefaults } from "./rules.ts";
+import { createRequest, editRequest, listQuery, pipelineParams } from "./schemas.ts";
+import {
+  activeUpdate,
+  deletePipeline,
+  insertPipeline,
+  listPipelines,
+  listUpdates,
+  type Pipeline,
+  requirePipeline,
+  savePipeline,
+} from "./store.ts";
+
+const BASE = "/api/2.0/pipelines";
+const LATEST = 5;
+
+export interface PipelineEvents {
+  created(pipeline: Pipeline): void;
+  /** Inside the transaction that deletes it: what it published goes with it unless `keepTables`. */
+  deleted(pipeline: Pipeline, keepTables: boolean): void;
+}
+
+function stateView(context: Context, pipeline: Pipeline): Record<string, unknown> {
+  const updates = listUpdates(context.db, pipeline.pipelineId, LATEST);
+  const active = activeUpdate(context.db, pipeline.pipelineId);
+  const ended = updates.find(({ state }) => state === "COMPLETED" || state === "FAILED");
+  const state = !active
+    ? "IDLE"
+    : active.state === "STOPPING"
+      ? "STOPPING"
+      : active.state === "RESETTING"
+        ? "RESETTING"
+        : "RUNNING";
+  return {
+    pipeline_id: pipeline.pipelineId,
+    name: pipeline.name,
+    state,
+    creator_user_name: pipeline.creator,
+    run_as_user_name: pipeline.runAs,
+    health: ended?.state === "FAILED" ? "UNHEALTHY" : "HEALTHY",
+    ...(updates.length > 0
+      ? {
+          latest_updates: updates.map(({ update_id, state, creation_time }) => ({
+            update_id,
+            state,
+            creation_time: new Date(creation_time).toISOString(),
+          })),
+        }
+      : {}),
+  };
+}
+
+export function pipelineRoutes(app: App, context: Context, updates: UpdateRunner, events: PipelineEvents): void {
+  const { db } = context;
+
+  app.post(BASE, { schema: { body: createRequest } }, async ({ body, principal }) => {
+    const { dry_run, allow_duplicate_names: _, ...sent } = body;
+    checkSettings(db, body);
+    const pipelineId = uuid();
+    const settings = withDefaults(sent, pipelineId);
+    if (dry_run) return { effective_settings: settings };
+    const now = Date.now();
+    const pipeline: Pipeline = {
+      ...{ pipelineId, name: settings.name!, creator: principal.name, createdAt: now, lastModified: now, settings },
+      runAs: runAsName(settings.run_as) ?? principal.name,
+    };
+    db.transaction(() => {
+      insertPipeline(db, pipeline);
+      events.created(pipeline);
+    });
+    return { pipeline_id: pipelineId };
+  });
+
+  app.get(BASE, { schema: { querystring: listQuery } }, async ({ query }) => {
+    const conditions = query.filter
+      ? parseFilter(query.filter, { name: ["LIKE", "="], notebook: ["="], id: ["="] })
+      : [];
+    const order = parseOrder(query.order_by, ["name", "id"], { field: "", descending: false });
+    const paths = ({ settings }: Pipeline): string[] =>
+      (settings.libraries ?? []).map(({ notebook, file, glob }) => notebook?.path ?? file?.path ?? glob?.include ?? "");
+    const all = listPipelines(db).filter((pipeline) =>
+      conditions.every((condition) => {
+        if (condition.field === "notebook") return paths(pipeline).some((path) => matches(path, condition));
+        return matches(condition.field === "name" ? pipeline.name : pipeline.pipelineId, condition);
+      }),
+    );
+    if (order.field) {
+      const key = ({ name, pipelineId }: Pipeline): string => (order.field === "name" ? name : pipelineId);
+      all.sort((a, b) => (key(a) < key(b) ? -1 : 1) * (order.descending ? -1 : 1));
+    }
+    const { items, ...tokens } = paginate(
+      all,
+      { size: query.max_results, pageToken: query.page_token },
+      { fallback: 25, max: 100 },
+    );
+    return { ...(items.length > 0 ? { statuses: items.map((item) => stateView(context, item)) } : {}), ...tokens };
+  });
+
+  app.get(`${BASE}/:pipeline_id`, { schema: { params: pipelineParams } }, async ({ params }) => {
+    const pipeline = requirePipeline(db, params.pipeline_id);
+    const runAs = pipeline.settings.run_as ?? { user_name: pipeline.runAs };
+    return {
+      ...stateView(context, pipeline),
+      spec: pipeline.settings,
+      last_modified: pipeline.lastModified,
+      run_as: runAs,
+      effective_publishing_mode: "DEFAULT_PUBLISHING_MODE",
+    };
+  });
+
+  app.put(
+    `${BASE}/:pipeline_id`,
+    { schema: { params: pipelineParams, body: editRequest } },
+    async ({ params, body }) => {
+      const { expected_last_modified, allow_duplicate_names: _, pipeline_id: __, ...sent } = body;
+      const pipeline = requirePipeline(db, params.pipeline_id);
+      if (expected_last_modified && expected_last_modified !== pipeline.lastModified) {
+        throw new ApiError(
+          "RESOURCE_CONFLICT",
+          `Pipeline ${params.pipeline_id} was modified meanwhile; read it again.`,
+        );
+      }
+      const before = pipeline.settings;
+      if (sent.catalog !== undefined && before.catalog !== undefined && sent.catalog !== before.catalog) {
+        throw new ApiError(
+          "INVALID_PARAMETER_VALUE",
+          "The catalog of a pipeline cannot be changed; create another pipeline.",
+        );
+      }
+      checkSettings(db, body, params.pipeline_id);
+      pipeline.settings = withDefaults(sent, params.pipeline_id);
+      pipeline.name = pipeline.settings.name!;
+      pipeline.runAs = runAsName(sent.run_as) ?? pipeline.creator;
+      pipeline.lastModified = Math.max(Date.now(), pipeline.lastModified + 1);
+      savePipeline(db, pipeline);
+      return {};
+    },
+  );
+
+  const deleteQuery = z.looseObject({ force: z.string().optional(), cascade: z.string().optional() });
+  app.delete(
+    `${BASE}/:pipeline_id`,
+    { schema: { params: pipelineParams, querystring: deleteQuery } },
+    async ({ params, query }) => {
+      const pipeline = requirePipeline(db, params.pipeline_id);
+      const active = activeUpdate(db, params.pipeline_id);
+      if (active) {
+        updates.stop(params.pipeline_id);
+        await updates.wait(active.update_id);
+      }
+      db.transaction(() => {
+        events.deleted(pipeline, query.cascade === "false");
+        deletePipeline(db, params.pipeline_id);
+      });
+      rmSync(join(context.dataDir, "pipelines", params.pipeline_id), { recursive: true, force: true });
+      return {};
+    },
+  );
+}

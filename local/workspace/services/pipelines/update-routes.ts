@@ -1,0 +1,109 @@
+/** Updates of a pipeline and its event log. */
+import { invalid, notFound } from "../../core/errors.ts";
+import { paginate } from "../../core/paging.ts";
+import type { App, Context } from "../../core/service.ts";
+import type { UpdateRunner } from "../../runs/updates.ts";
+import { matches, parseFilter, parseOrder } from "./filter.ts";
+import { eventsQuery, pipelineParams, startRequest, updateParams, updatesQuery } from "./schemas.ts";
+import { getUpdate, listEvents, listUpdates, type PipelineEvent, requirePipeline, type Update } from "./store.ts";
+
+const ORDERED = ["=", "<", "<=", ">", ">="] as const;
+const EVENT_FIELDS = {
+  level: ["=", "IN"],
+  id: ["="],
+  update_id: ["="],
+  event_type: ["=", "IN"],
+  timestamp: ORDERED,
+} as const;
+
+function updateView({ error: _, reported: __, ...update }: Update): Record<string, unknown> {
+  return update;
+}
+
+export function updateRoutes(app: App, context: Context, updates: UpdateRunner): void {
+  const { db } = context;
+  const base = "/api/2.0/pipelines/:pipeline_id";
+
+  app.post(`${base}/updates`, { schema: { params: pipelineParams, body: startRequest } }, async ({ params, body }) => ({
+    update_id: updates.start(params.pipeline_id, { ...body, cause: body.cause || "API_CALL" }).update_id,
+  }));
+
+  app.post(`${base}/stop`, { schema: { params: pipelineParams } }, async ({ params }) => {
+    requirePipeline(db, params.pipeline_id);
+    updates.stop(params.pipeline_id);
+    return {};
+  });
+
+  app.get(
+    `${base}/updates`,
+    { schema: { params: pipelineParams, querystring: updatesQuery } },
+    async ({ params, query }) => {
+      requirePipeline(db, params.pipeline_id);
+      const all = listUpdates(db, params.pipeline_id);
+      const until = query.until_update_id ? all.findIndex(({ update_id }) => update_id === query.until_update_id) : -1;
+      if (query.until_update_id && until < 0)
+        throw notFound(`The specified update ${query.until_update_id} was not found.`);
+      const shown = until < 0 ? all : all.slice(0, until + 1);
+      const page = { size: query.max_results, pageToken: query.page_token };
+      const { items, ...tokens } = paginate(shown, page, { fallback: 25, max: 100 });
+      return { ...(items.length > 0 ? { updates: items.map(updateView) } : {}), ...tokens };
+    },
+  );
+
+  app.get(`${base}/updates/:update_id`, { schema: { params: updateParams } }, async ({ params }) => {
+    requirePipeline(db, params.pipeline_id);
+    const update = getUpdate(db, params.update_id);
+    if (update?.pipeline_id !== params.pipeline_id)
+      throw notFound(`The specified update ${params.update_id} was not found.`);
+    return { update: updateView(update) };
+  });
+
+  app.get(
+    `${base}/events`,
+    { schema: { params: pipelineParams, querystring: eventsQuery } },
+    async ({ params, query }) => {
+      requirePipeline(db, params.pipeline_id);
+      if (query.page_token && (query.filter || query.order_by)) {
+        throw invalid("page_token cannot be used with filter or order_by: it has them already.");
+      }
+      // a page token of ours carries the filter that it belongs to, as Databricks' does
+      const [pageToken, carried] = query.page_token ? splitToken(query.page_token) : [undefined, undefined];
+      const filter = carried?.filter ?? query.filter;
+      const orderBy = carried?.order ?? query.order_by;
+      const conditions = filter ? parseFilter(filter, EVENT_FIELDS) : [];
+      const order = parseOrder(orderBy, ["timestamp"], { field: "timestamp", descending: true });
+      const update = conditions.find(({ field }) => field === "update_id")?.values[0];
+      const rest = conditions.filter(({ field }) => field !== "update_id");
+      const all = listEvents(db, params.pipeline_id, update).filter((event) =>
+        rest.every((condition) => matches(String(event[condition.field as keyof PipelineEvent] ?? ""), condition)),
+      );
+      if (order.descending) all.reverse();
+      const page = { size: query.max_results, pageToken };
+      const { items, next_page_token, prev_page_token } = paginate(all, page, { fallback: 25, max: 250 });
+      const carry = { filter, order: orderBy };
+      return {
+        ...(items.length > 0 ? { events: items } : {}),
+        ...(next_page_token ? { next_page_token: joinToken(next_page_token, carry) } : {}),
+        ...(prev_page_token ? { prev_page_token: joinToken(prev_page_token, carry) } : {}),
+      };
+    },
+  );
+}
+
+interface Carried {
+  filter?: string | undefined;
+  order?: string | string[] | undefined;
+}
+
+const joinToken = (token: string, carried: Carried): string =>
+  `${token}.${Buffer.from(JSON.stringify(carried)).toString("base64url")}`;
+
+function splitToken(token: string): [string, Carried | undefined] {
+  const [page = "", carried] = token.split(".");
+  try {
+    if (carried) return [page, JSON.parse(Buffer.from(carried, "base64url").toString("utf8")) as Carried];
+  } catch {
+    throw invalid(`Invalid page token '${token}'. Use the next_page_token of the previous page as it is.`);
+  }
+  return [page, undefined];
+}

@@ -1,0 +1,129 @@
+/** The SQL Warehouses service: https://docs.databricks.com/api/workspace/warehouses */
+import { z } from "zod";
+import { invalid } from "../../core/errors.ts";
+import { hexId } from "../../core/ids.ts";
+import type { App, Context, Service } from "../../core/service.ts";
+import { createRequest, DEFAULTS, editRequest, idParams } from "./schemas.ts";
+import {
+  deleteWarehouse,
+  insertWarehouse,
+  listWarehouses,
+  migrations,
+  requireWarehouse,
+  saveWarehouse,
+  saveWarehouseConfig,
+  type Warehouse,
+  warehouseConfig,
+} from "./store.ts";
+
+const BASE = "/api/2.0/sql/warehouses";
+const FIRST = "Serverless Starter Warehouse";
+
+function view(context: Context, warehouse: Warehouse): Record<string, unknown> {
+  const { id, name, creator, state, settings } = warehouse;
+  const url = new URL(context.host() || "http://127.0.0.1");
+  const path = `/sql/1.0/warehouses/${id}`;
+  return {
+    id,
+    name,
+    ...settings,
+    creator_name: creator,
+    state,
+    num_clusters: state === "RUNNING" ? 1 : 0,
+    num_active_sessions: 0,
+    jdbc_url: `jdbc:databricks://${url.host}/default;transportMode=http;ssl=0;AuthMech=3;httpPath=${path};`,
+    odbc_params: { hostname: url.hostname, path, protocol: "http", port: Number(url.port) },
+    health: { status: "HEALTHY" },
+  };
+}
+
+function checkSizes(settings: Record<string, unknown>): void {
+  const {
+    min_num_clusters: min = 1,
+    max_num_clusters: max = 1,
+    auto_stop_mins: stop = 120,
+  } = settings as Record<string, number>;
+  if (min > max) throw invalid(`min_num_clusters (${min}) must not be above max_num_clusters (${max}).`);
+  if (stop !== 0 && stop < 5 && !settings.enable_serverless_compute) {
+    throw invalid(`auto_stop_mins must be 0 (never) or at least 10, for serverless 5, got ${stop}.`);
+  }
+}
+
+function routes(app: App, context: Context): void {
+  const { db } = context;
+  app.post(BASE, { schema: { body: createRequest } }, async ({ body, principal }) => {
+    const { name, ...sent } = body;
+    const settings = { ...DEFAULTS, ...sent };
+    checkSizes(settings);
+    const warehouse: Warehouse = { id: hexId(), name, creator: principal.name, state: "RUNNING", settings };
+    db.transaction(() => insertWarehouse(db, warehouse));
+    return { id: warehouse.id };
+  });
+
+  app.get(BASE, { schema: { querystring: z.looseObject({}) } }, async () => ({
+    warehouses: listWarehouses(db).map((warehouse) => view(context, warehouse)),
+  }));
+
+  app.get(`${BASE}/:id`, { schema: { params: idParams } }, async ({ params }) =>
+    view(context, requireWarehouse(db, params.id)),
+  );
+
+  app.post(`${BASE}/:id/edit`, { schema: { params: idParams, body: editRequest } }, async ({ params, body }) => {
+    const warehouse = requireWarehouse(db, params.id);
+    const { name, id: _, ...sent } = body;
+    const settings = { ...warehouse.settings, ...sent };
+    checkSizes(settings);
+    db.transaction(() => saveWarehouse(db, { ...warehouse, name: name ?? warehouse.name, settings }));
+    return {};
+  });
+
+  for (const [action, state] of [
+    ["start", "RUNNING"],
+    ["stop", "STOPPED"],
+  ] as const) {
+    app.post(`${BASE}/:id/${action}`, { schema: { params: idParams } }, async ({ params }) => {
+      saveWarehouse(db, { ...requireWarehouse(db, params.id), state });
+      return {};
+    });
+  }
+
+  app.delete(`${BASE}/:id`, { schema: { params: idParams } }, async ({ params }) => {
+    requireWarehouse(db, params.id);
+    deleteWarehouse(db, params.id);
+    return {};
+  });
+
+  const CONFIG = "/api/2.0/sql/config/warehouses";
+  app.get(CONFIG, async () => warehouseConfig(db));
+  app.put(CONFIG, { schema: { body: z.looseObject({}) } }, async ({ body }) => {
+    saveWarehouseConfig(db, { ...warehouseConfig(db), ...body });
+    return {};
+  });
+
+  app.get("/api/2.0/preview/sql/data_sources", async () =>
+    listWarehouses(db).map(({ id, name }) => ({
+      id,
+      name,
+      warehouse_id: id,
+      type: "databricks_internal",
+      syntax: "sql",
+      paused: 0,
+    })),
+  );
+}
+
+export const warehouses: Service = {
+  name: "warehouses",
+  migrations,
+  routes,
+  start({ db }) {
+    if (listWarehouses(db).length > 0) return;
+    insertWarehouse(db, {
+      id: hexId(),
+      name: FIRST,
+      creator: "admin",
+      state: "RUNNING",
+      settings: { ...DEFAULTS, auto_stop_mins: 10 },
+    });
+  },
+};
