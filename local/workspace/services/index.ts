@@ -1,9 +1,21 @@
 /** The services of the workspace. Adding one touches its folder and this list. */
 import type { Service } from "../core/service.ts";
+import { files } from "./files/index.ts";
 import { identity } from "./identity/index.ts";
 import { jobs } from "./jobs/index.ts";
+import { permissions } from "./permissions/index.ts";
 import { pipelines } from "./pipelines/index.ts";
 import { unityCatalog } from "./unity-catalog/index.ts";
 import { warehouses } from "./warehouses/index.ts";
+import { workspace } from "./workspace/index.ts";
 
-export const services: readonly Service[] = [identity, unityCatalog, warehouses, pipelines, jobs];
+export const services: readonly Service[] = [
+  identity,
+  permissions,
+  unityCatalog,
+  workspace,
+  files,
+  warehouses,
+  pipelines,
+  jobs,
+];

@@ -1,5 +1,6 @@
 /** Unity Catalog: metastore, catalogs, schemas, tables, volumes, functions, and who may do what with them. */
 import type { Service } from "../../core/service.ts";
+import { provideSnapshot } from "../../engine/snapshot.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { bindingRoutes } from "./routes/bindings.ts";
 import { catalogRoutes } from "./routes/catalogs.ts";
@@ -11,6 +12,9 @@ import { storageRoutes } from "./routes/storage.ts";
 import { tableRoutes } from "./routes/tables.ts";
 import { volumeRoutes } from "./routes/volumes.ts";
 import { migrations } from "./store.ts";
+import { catalogSnapshot } from "./sync.ts";
+
+provideSnapshot(({ db }) => catalogSnapshot(db));
 
 const routes = [
   metastoreRoutes,

@@ -1,0 +1,183 @@
+/** Permissions of workspace objects. https://docs.databricks.com/api/workspace/permissions */
+import { z } from "zod";
+import { invalid, notFound } from "../../core/errors.ts";
+import type { App, Context } from "../../core/service.ts";
+import type { Database } from "../../store/database.ts";
+import { findIdentity, findPrincipal, type IdentityKind } from "../identity/store.ts";
+import { direct, effective, type Held, requireExists, requireLevel, typeOf } from "./access.ts";
+import { OBJECT_TYPES, type ObjectRef, type ObjectType } from "./registry.ts";
+import { type AclEntry, setAcl } from "./store.ts";
+
+const entry = z.object({
+  user_name: z.string().optional(),
+  group_name: z.string().optional(),
+  service_principal_name: z.string().optional(),
+  permission_level: z.string(),
+});
+const body = z.object({ access_control_list: z.array(entry).optional() });
+type Entry = z.infer<typeof entry>;
+
+const shown = z.object({
+  object_id: z.string(),
+  object_type: z.string(),
+  access_control_list: z.array(
+    z.object({
+      user_name: z.string().optional(),
+      group_name: z.string().optional(),
+      service_principal_name: z.string().optional(),
+      display_name: z.string().optional(),
+      all_permissions: z.array(
+        z.object({
+          permission_level: z.string(),
+          inherited: z.boolean(),
+          inherited_from_object: z.array(z.string()).optional(),
+        }),
+      ),
+    }),
+  ),
+});
+
+const FIELD: Record<IdentityKind, "user_name" | "group_name" | "service_principal_name"> = {
+  user: "user_name",
+  group: "group_name",
+  service_principal: "service_principal_name",
+};
+
+function show(context: Context, ref: ObjectRef, type: ObjectType): z.infer<typeof shown> {
+  const byPrincipal = new Map<string, Held[]>();
+  for (const held of effective(context, ref)) {
+    byPrincipal.set(held.principal, [...(byPrincipal.get(held.principal) ?? []), held]);
+  }
+  const list = [...byPrincipal].flatMap(([name, permissions]) => {
+    const identity = findPrincipal(context.db, name);
+    if (!identity) return [];
+    return {
+      [FIELD[identity.kind]]: name,
+      ...(identity.kind === "group" ? {} : { display_name: identity.displayName }),
+      all_permissions: permissions.map((held) => ({
+        permission_level: held.level,
+        inherited: held.inheritedFrom !== undefined,
+        ...(held.inheritedFrom === undefined ? {} : { inherited_from_object: [held.inheritedFrom] }),
+      })),
+    };
+  });
+  return { object_id: `/${ref.type}/${ref.id}`, object_type: type.label, access_control_list: list };
+}
+
+/** One entry of a request: exactly one principal, which exists, and a level that the type has. */
+function checked(db: Database, type: ObjectType, sent: Entry): AclEntry {
+  const named = (Object.entries(FIELD) as [IdentityKind, keyof Entry][]).filter(([, field]) => sent[field]);
+  if (named.length !== 1) {
+    throw invalid(
+      "Each entry of access_control_list must have exactly one of user_name, group_name, service_principal_name.",
+    );
+  }
+  const [kind, field] = named[0]!;
+  const name = sent[field]!;
+  const identity = findIdentity(db, kind, name);
+  if (!identity)
+    throw notFound(
+      `Principal: ${kind === "group" ? "GroupName" : kind === "user" ? "UserName" : "ServicePrincipalName"}(${name}) does not exist`,
+    );
+  if (!type.levels.includes(sent.permission_level)) {
+    throw invalid(
+      `Permission level ${sent.permission_level} is not supported for ${type.label}; it has ${type.levels.join(", ")}.`,
+    );
+  }
+  if (sent.permission_level === "IS_OWNER" && kind === "group") {
+    throw invalid(`Groups cannot be owner: '${name}' is a group; an owner is a user or a service principal.`);
+  }
+  return { principal: identity.name, level: sent.permission_level };
+}
+
+function checkAll(type: ObjectType, before: readonly Held[], after: readonly AclEntry[]): void {
+  const owners = after.filter((item) => item.level === "IS_OWNER");
+  if (owners.length > 1) throw invalid(`A ${type.label} can have only one owner, got ${owners.length}.`);
+  const lower = after.find(
+    (item) => item.principal === "admins" && item.level !== "CAN_MANAGE" && type.levels.includes("CAN_MANAGE"),
+  );
+  if (lower) throw invalid("Cannot remove or lower the permissions of the group 'admins'.");
+  const owned = before.some((item) => item.level === "IS_OWNER");
+  if (type.levels.includes("IS_OWNER") && owned && owners.length === 0) {
+    throw invalid(`The ${type.label} must have exactly one owner: access_control_list must name one with IS_OWNER.`);
+  }
+}
+
+export function permissionRoutes(app: App, context: Context): void {
+  const { db } = context;
+  for (const type of OBJECT_TYPES) {
+    const single = type.name.startsWith("authorization/");
+    const [base, fixedId] = single ? ["authorization", type.name.split("/")[1]] : [type.name, undefined];
+    const path = `/api/2.0/permissions/${base}/${fixedId ?? ":id"}`;
+    const params = z.object(single ? {} : { id: z.string() });
+    const refOf = (given: unknown): ObjectRef => {
+      const ref = { type: type.name, id: fixedId ?? (given as { id: string }).id };
+      requireExists(context, ref);
+      return ref;
+    };
+    const answer = (ref: ObjectRef) => ({
+      ...show(context, ref, type),
+      ...(single ? { object_id: `/${type.name}` } : {}),
+    });
+    const least = type.levels[0]!;
+    const manage = type.levels.includes("CAN_MANAGE") ? "CAN_MANAGE" : type.levels.at(-1)!;
+
+    app.get(path, { schema: { params, response: { 200: shown } } }, async (request) => {
+      const ref = refOf(request.params);
+      requireLevel(context, request.principal, ref.type, ref.id, least);
+      return answer(ref);
+    });
+    app.get(`${path}/permissionLevels`, { schema: { params } }, async (request) => {
+      refOf(request.params);
+      return {
+        permission_levels: type.levels.map((level) => ({
+          permission_level: level,
+          description: `${level.replaceAll("_", " ").toLowerCase()} on the ${type.label}`,
+        })),
+      };
+    });
+    for (const method of ["PUT", "PATCH"] as const) {
+      app.route({
+        method,
+        url: path,
+        schema: { params, body, response: { 200: shown } },
+        handler: async (request) => {
+          const ref = refOf(request.params);
+          requireLevel(context, request.principal, ref.type, ref.id, manage);
+          const sent = ((request.body as z.infer<typeof body>).access_control_list ?? []).map((item) =>
+            checked(db, type, item),
+          );
+          db.transaction(() => {
+            const before = direct(context, ref);
+            const after = method === "PUT" ? sent : merged(before, sent);
+            checkAll(type, before, after);
+            setAcl(
+              db,
+              ref.type,
+              ref.id,
+              after.filter((item) => item.principal !== "admins" || type.levels.at(-1) === "CAN_USE"),
+            );
+          });
+          return answer(ref);
+        },
+      });
+    }
+  }
+  app.all("/api/2.0/permissions/*", async (request) => {
+    const path = (request.params as { "*": string })["*"];
+    const kind = path.split("/")[0] ?? "";
+    if (typeOf(kind)) throw notFound(`No API found for '${request.method} /permissions/${path}'.`);
+    throw invalid(
+      `'${kind}' is not a type of object with permissions; there are ${OBJECT_TYPES.map((type) => type.name).join(", ")}.`,
+    );
+  });
+}
+
+/** PATCH adds and changes; a new owner takes the place of the old one. */
+function merged(before: readonly Held[], sent: readonly AclEntry[]): AclEntry[] {
+  const newOwner = sent.some((item) => item.level === "IS_OWNER");
+  const kept = before.filter(
+    (old) => !sent.some((item) => item.principal === old.principal) && !(newOwner && old.level === "IS_OWNER"),
+  );
+  return [...kept.map(({ principal, level }) => ({ principal, level })), ...sent];
+}

@@ -1,0 +1,60 @@
+/** The workspace's tree: notebooks, files and directories by path, kept in the store. */
+import type { Context, Service } from "../../core/service.ts";
+import { provideTree, type WorkspaceObject } from "../../runs/files.ts";
+import { registerObjectType } from "../permissions/registry.ts";
+import { languageOfName } from "./notebook-format.ts";
+import { PERMISSION_TYPE, workspaceRoutes } from "./routes.ts";
+import { canonical, makeDirectories } from "./rules.ts";
+import { below, contentOf, findObject, migrations, objectById, putObject, type TreeObject } from "./store.ts";
+
+const asTreeObject = ({ db }: Context, object: TreeObject): WorkspaceObject => {
+  const language = object.language ?? languageOfName(object.path);
+  return {
+    path: object.path,
+    kind: object.type === "NOTEBOOK" ? "notebook" : "file",
+    ...(language ? { language } : {}),
+    content: contentOf(db, object.path),
+  };
+};
+
+provideTree({
+  read(context, path) {
+    const object = findObject(context.db, canonical(path));
+    return object && object.type !== "DIRECTORY" ? asTreeObject(context, object) : undefined;
+  },
+  isDirectory: (context, path) => findObject(context.db, canonical(path))?.type === "DIRECTORY",
+  below: (context, directory) =>
+    below(context.db, canonical(directory))
+      .filter((object) => object.type !== "DIRECTORY")
+      .map((object) => asTreeObject(context, object)),
+});
+
+for (const [type, name] of Object.entries(PERMISSION_TYPE)) {
+  registerObjectType(name, {
+    exists: ({ db }, id) => objectById(db, Number(id))?.type === type,
+    inherits({ db }, id) {
+      const object = objectById(db, Number(id));
+      const parent = object && object.path !== "/" ? findObject(db, object.parent) : undefined;
+      return parent ? [{ type: "directories", id: String(parent.id) }] : [];
+    },
+    /** A home is its owner's, `/Shared` is everybody's. */
+    standing({ db }, id) {
+      const path = objectById(db, Number(id))?.path ?? "";
+      const home = /^\/Users\/([^/]+)$/.exec(path)?.[1];
+      if (home !== undefined) return [{ principal: home, level: "CAN_MANAGE" }];
+      return path === "/Shared" ? [{ principal: "users", level: "CAN_MANAGE" }] : [];
+    },
+  });
+}
+
+export const workspace: Service = {
+  name: "workspace",
+  migrations,
+  routes: workspaceRoutes,
+  start({ db }) {
+    db.transaction(() => {
+      if (!findObject(db, "/")) putObject(db, { path: "/", type: "DIRECTORY", principal: "System user" });
+      for (const path of ["/Users", "/Shared", "/Repos"]) makeDirectories(db, path, "System user");
+    });
+  },
+};

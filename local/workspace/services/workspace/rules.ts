@@ -1,0 +1,81 @@
+/** Checks of the workspace's tree, with Databricks' errors. */
+import { posix } from "node:path";
+import { ApiError, invalid, notFound } from "../../core/errors.ts";
+import type { Database } from "../../store/database.ts";
+import { findIdentity } from "../identity/store.ts";
+import { findObject, putObject, type TreeObject } from "./store.ts";
+
+/** What one import or export carries. https://docs.databricks.com/api/workspace/workspace/import */
+export const SIZE_LIMIT = 10 * 1024 * 1024;
+
+/** `/Workspace/Users/x/` and `/Users/x` name the same object. */
+export function canonical(path: string): string {
+  if (!path.startsWith("/")) throw invalid(`Path (${path}) doesn't start with '/'`);
+  if (path.includes("\0")) throw invalid("Path must not contain a NUL character");
+  const parts = path.split("/").filter((part) => part !== "");
+  if (parts.some((part) => part === "." || part === "..")) {
+    throw invalid(`Path (${path}) must not contain '.' or '..' as a part`);
+  }
+  if (parts[0] === "Workspace") parts.shift();
+  return `/${parts.join("/")}`;
+}
+
+/** Gives a path back in the form in which it was asked for. */
+export const likeAsked = (asked: string, path: string): string =>
+  /^\/+Workspace(\/|$)/.test(asked) ? `/Workspace${path === "/" ? "" : path}` : path;
+
+export function requireObject(db: Database, path: string): TreeObject {
+  const found = findObject(db, path) ?? homeOf(db, path);
+  if (!found) throw notFound(`Path (${path}) doesn't exist.`);
+  return found;
+}
+
+/** Every user's and service principal's home is there from the first time that somebody looks. */
+function homeOf(db: Database, path: string): TreeObject | undefined {
+  const name = /^\/Users\/([^/]+)$/.exec(path)?.[1];
+  if (name === undefined) return undefined;
+  const owner = findIdentity(db, "user", name) ?? findIdentity(db, "service_principal", name);
+  return owner?.name === name ? putObject(db, { path, type: "DIRECTORY", principal: name }) : undefined;
+}
+
+export function requireParent(db: Database, path: string): TreeObject {
+  const parent = posix.dirname(path);
+  const found = findObject(db, parent) ?? homeOf(db, parent);
+  if (found?.type !== "DIRECTORY") throw notFound(`The parent folder (${parent}) does not exist.`);
+  return found;
+}
+
+export function refuseRoot(path: string, verb: string): void {
+  const fixed = path === "/" || path === "/Users" || path === "/Shared" || path === "/Repos";
+  if (fixed) throw new ApiError("PERMISSION_DENIED", `Folder ${path} is protected and cannot be ${verb}.`);
+}
+
+/** May `path` be written as `type`? */
+export function checkTarget(
+  existing: TreeObject | undefined,
+  path: string,
+  type: "NOTEBOOK" | "FILE",
+  overwrite: boolean,
+): void {
+  if (!existing) return;
+  if (existing.type !== type) {
+    throw invalid(
+      `Cannot overwrite the asset at ${path} due to type mismatch (asked: ${type}, actual: ${existing.type})`,
+    );
+  }
+  if (!overwrite) throw new ApiError("RESOURCE_ALREADY_EXISTS", `Path (${path}) already exists.`);
+}
+
+/** Makes a directory and those above it. */
+export function makeDirectories(db: Database, path: string, principal: string): void {
+  const parts = path.split("/").filter((part) => part !== "");
+  let at = "";
+  for (const part of parts) {
+    at += `/${part}`;
+    const existing = findObject(db, at);
+    if (existing && existing.type !== "DIRECTORY") {
+      throw new ApiError("RESOURCE_ALREADY_EXISTS", `Path (${at}) already exists and is not a folder.`);
+    }
+    if (!existing) putObject(db, { path: at, type: "DIRECTORY", principal });
+  }
+}
