@@ -1,0 +1,4 @@
+/** The Statement Execution service. */
+import type { Service } from "../../core/service.ts";
+
+export const sql: Service = { name: "sql", routes: () => undefined };
