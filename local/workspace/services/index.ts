@@ -1,10 +1,12 @@
 /** The services of the workspace. Adding one touches its folder and this list. */
 import type { Service } from "../core/service.ts";
+import { compute } from "./compute/index.ts";
 import { files } from "./files/index.ts";
 import { identity } from "./identity/index.ts";
 import { jobs } from "./jobs/index.ts";
 import { permissions } from "./permissions/index.ts";
 import { pipelines } from "./pipelines/index.ts";
+import { sql } from "./sql/index.ts";
 import { unityCatalog } from "./unity-catalog/index.ts";
 import { warehouses } from "./warehouses/index.ts";
 import { workspace } from "./workspace/index.ts";
@@ -15,7 +17,9 @@ export const services: readonly Service[] = [
   unityCatalog,
   workspace,
   files,
+  compute,
   warehouses,
+  sql,
   pipelines,
   jobs,
 ];

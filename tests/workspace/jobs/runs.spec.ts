@@ -6,7 +6,7 @@ const notebook = (task_key: string, more: object = {}): Record<string, unknown> 
   notebook_task: { notebook_path: `/n/${task_key}` },
   ...more,
 });
-const after = (...keys: string[]): object => ({ depends_on: keys.map((task_key) => ({ task_key })) });
+const needs = (...keys: string[]): object => ({ depends_on: keys.map((task_key) => ({ task_key })) });
 
 describe("job runs", () => {
   let h: Harness;
@@ -28,7 +28,7 @@ describe("job runs", () => {
     failing();
     const job = await h.createJob({
       name: "j",
-      tasks: [notebook("b", after("a")), notebook("a"), notebook("c", after("b"))],
+      tasks: [notebook("b", needs("a")), notebook("a"), notebook("c", needs("b"))],
     });
     const run = await h.ended(await h.runNow(job));
     assert.equal(run.state.result_state, "SUCCESS");
@@ -47,7 +47,7 @@ describe("job runs", () => {
     failing("a");
     const job = await h.createJob({
       name: "j",
-      tasks: [notebook("a"), notebook("b", after("a")), notebook("c"), notebook("d", after("b"))],
+      tasks: [notebook("a"), notebook("b", needs("a")), notebook("c"), notebook("d", needs("b"))],
     });
     const run = await h.ended(await h.runNow(job));
     assert.deepEqual(results(run), { a: "FAILED", b: "UPSTREAM_FAILED", c: "SUCCESS", d: "UPSTREAM_FAILED" });
@@ -65,7 +65,7 @@ describe("job runs", () => {
     failing("b");
     const job = await h.createJob({
       name: "j",
-      tasks: [notebook("a"), notebook("b", after("a")), notebook("c", after("b"))],
+      tasks: [notebook("a"), notebook("b", needs("a")), notebook("c", needs("b"))],
     });
     const runId = await h.runNow(job);
     await h.ended(runId);
@@ -96,7 +96,7 @@ describe("job runs", () => {
       parameters: [{ name: "n", default: "5" }],
       tasks: [
         notebook("a"),
-        notebook("b", { ...after("a"), run_if: "AT_LEAST_ONE_FAILED" }),
+        notebook("b", { ...needs("a"), run_if: "AT_LEAST_ONE_FAILED" }),
         { task_key: "cond", condition_task: { op: "GREATER_THAN", left: "{{job.parameters.n}}", right: "10" } },
         notebook("c", { depends_on: [{ task_key: "cond", outcome: "true" }] }),
         notebook("d", { depends_on: [{ task_key: "cond", outcome: "false" }] }),
@@ -127,7 +127,7 @@ describe("job runs", () => {
       parameters: [{ name: "day", default: "mon" }],
       tasks: [
         notebook("a"),
-        { task_key: "b", notebook_task: { notebook_path: "/Workspace/n/b", base_parameters }, ...after("a") },
+        { task_key: "b", notebook_task: { notebook_path: "/Workspace/n/b", base_parameters }, ...needs("a") },
       ],
     });
     const runId = await h.runNow(job, { job_parameters: { day: "tue" } });
@@ -165,7 +165,7 @@ describe("job runs", () => {
 
   it("a cancel ends the run, a timeout marks it TIMEDOUT", async () => {
     hang();
-    const job = await h.createJob({ name: "j", tasks: [notebook("a"), notebook("b", after("a"))] });
+    const job = await h.createJob({ name: "j", tasks: [notebook("a"), notebook("b", needs("a"))] });
     const runId = await h.runNow(job);
     await h.running(runId, "a");
     await h.ok("POST", "/api/2.2/jobs/runs/cancel", { run_id: runId });
@@ -198,7 +198,7 @@ describe("job runs", () => {
     hang();
     const job = await h.createJob({
       name: "j",
-      tasks: [notebook("a"), notebook("b", after("a"))],
+      tasks: [notebook("a"), notebook("b", needs("a"))],
       queue: { enabled: true },
     });
     const runId = await h.runNow(job);

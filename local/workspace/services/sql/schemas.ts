@@ -1,0 +1,30 @@
+/** Requests of the Statement Execution API. */
+import { z } from "zod";
+
+export const executeRequest = z.looseObject({
+  statement: z
+    .string()
+    .min(1)
+    .max(16 * 1024 * 1024),
+  warehouse_id: z.string().min(1),
+  catalog: z.string().optional(),
+  schema: z.string().optional(),
+  disposition: z.enum(["INLINE", "EXTERNAL_LINKS"]).optional(),
+  format: z.enum(["JSON_ARRAY", "ARROW_STREAM", "CSV"]).optional(),
+  wait_timeout: z.string().optional(),
+  on_wait_timeout: z.enum(["CONTINUE", "CANCEL"]).optional(),
+  parameters: z
+    .array(z.looseObject({ name: z.string().min(1), value: z.string().nullish(), type: z.string().optional() }))
+    .optional(),
+  row_limit: z.coerce.number().int().min(0).optional(),
+  byte_limit: z.coerce.number().int().min(0).optional(),
+});
+export type Execute = z.infer<typeof executeRequest>;
+
+export const statementParams = z.object({ statement_id: z.string() });
+export const chunkParams = z.object({ statement_id: z.string(), chunk_index: z.coerce.number().int().min(0) });
+export const linkQuery = z.object({ expires: z.coerce.number().int(), signature: z.string() });
+export const historyQuery = z.looseObject({
+  max_results: z.coerce.number().int().optional(),
+  page_token: z.string().optional(),
+});

@@ -1,0 +1,79 @@
+/** Statements: what was asked, how it stands, and which files hold its result. */
+import type { Database, Migration } from "../../store/database.ts";
+
+export const migrations: Migration[] = [
+  {
+    id: "sql/1-statements",
+    sql: `CREATE TABLE statements (
+      number INTEGER PRIMARY KEY AUTOINCREMENT, statement_id TEXT NOT NULL UNIQUE, started INTEGER NOT NULL,
+      state TEXT NOT NULL, document TEXT NOT NULL) STRICT`,
+  },
+];
+
+export type StatementState = "PENDING" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELED" | "CLOSED";
+
+export interface Chunk {
+  index: number;
+  rowOffset: number;
+  rowCount: number;
+  byteCount: number;
+  file: string;
+}
+
+/** The engine's answer to `sql.execute`. */
+export interface Result {
+  columns: Record<string, unknown>[];
+  chunks: Chunk[];
+  totalRowCount: number;
+  totalByteCount: number;
+  truncated: boolean;
+}
+
+export interface Statement {
+  statementId: string;
+  warehouseId: string;
+  principal: string;
+  statement: string;
+  disposition: "INLINE" | "EXTERNAL_LINKS";
+  format: "JSON_ARRAY" | "ARROW_STREAM" | "CSV";
+  state: StatementState;
+  started: number;
+  ended?: number;
+  error?: { error_code: string; message: string };
+  sqlState?: string;
+  result?: Result;
+}
+
+interface Document {
+  document: string;
+}
+
+export function insertStatement(db: Database, statement: Statement): void {
+  const { statementId, started, state } = statement;
+  const sql = "INSERT INTO statements (statement_id, started, state, document) VALUES (?, ?, ?, ?)";
+  db.run(sql, statementId, started, state, JSON.stringify(statement));
+}
+
+export function saveStatement(db: Database, statement: Statement): void {
+  const sql = "UPDATE statements SET state = ?, document = ? WHERE statement_id = ?";
+  db.run(sql, statement.state, JSON.stringify(statement), statement.statementId);
+}
+
+export function getStatement(db: Database, statementId: string): Statement | undefined {
+  const row = db.get<Document>("SELECT document FROM statements WHERE statement_id = ?", statementId);
+  return row && (JSON.parse(row.document) as Statement);
+}
+
+/** Newest first. */
+export const listStatements = (db: Database): Statement[] =>
+  db
+    .all<Document>("SELECT document FROM statements ORDER BY number DESC LIMIT 10000")
+    .map((row) => JSON.parse(row.document) as Statement);
+
+export const statementsIn = (db: Database, states: readonly StatementState[]): Statement[] =>
+  db
+    .all<Document>(
+      "SELECT document FROM statements WHERE state IN (SELECT value FROM json_each(?))",
+      JSON.stringify(states),
+    )
+    .map((row) => JSON.parse(row.document) as Statement);
