@@ -44,7 +44,11 @@ function list(db: Database, kind: IdentityKind, query: ListQuery) {
 }
 
 export function scimRoutes(app: App, { db }: Context): void {
-  app.addContentTypeParser("application/scim+json", { parseAs: "string" }, app.getDefaultJsonParser("error", "error"));
+  const parse = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser("application/scim+json", { parseAs: "string" }, (request, body, done) => {
+    if (body.length === 0) done(null, {});
+    else parse(request, body as string, done);
+  });
 
   app.get(`${SCIM}/Me`, { schema: { querystring: scimQuery, response: { 200: scimResource } } }, async (request) =>
     project(

@@ -23,7 +23,7 @@ export const scimResource = z.looseObject({
 
 export const scimPatch = z.object({
   schemas: z.array(z.string()).optional(),
-  Operations: z.array(z.object({ op: z.string(), path: z.string().optional(), value: z.unknown() })),
+  Operations: z.array(z.object({ op: z.string(), path: z.string().optional(), value: z.unknown().optional() })),
 });
 
 export const scimId = z.object({ id: z.string() });

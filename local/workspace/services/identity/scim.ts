@@ -65,12 +65,12 @@ export function render(db: Database, identity: Identity): Resource {
   };
 }
 
-/** `attributes=` and `excludedAttributes=`: top-level names, dotted ones by their first part. */
+/** `attributes=` and `excludedAttributes=`: top-level names, dotted ones by their first part; ids always come along. */
 export function project(resource: Resource, attributes?: string, excluded?: string): Resource {
   const names = (list: string) => list.split(",").map((name) => name.trim().split(".")[0]!.toLowerCase());
   let entries = Object.entries(resource);
   if (attributes) {
-    const wanted = new Set(["id", "schemas", ...names(attributes)]);
+    const wanted = new Set(["id", "schemas", "applicationid", ...names(attributes)]);
     entries = entries.filter(([key]) => wanted.has(key.toLowerCase()));
   }
   if (excluded) {
@@ -111,12 +111,19 @@ function displayNameOf(kind: IdentityKind, sent: Resource, name: string): string
   return kind === "user" && full ? full : name;
 }
 
+/** Lists keep only entries that say something: the provider sends `[{ "value": "" }]` to empty one. */
 function extraOf(sent: Resource): Resource {
-  return Object.fromEntries(
-    KEPT.filter((key) => sent[key] !== undefined && !(Array.isArray(sent[key]) && sent[key].length === 0)).map(
-      (key) => [key, sent[key]],
-    ),
-  );
+  const extra: Resource = {};
+  for (const key of KEPT) {
+    const value = sent[key];
+    if (value === undefined) continue;
+    if (!Array.isArray(value)) extra[key] = value;
+    else {
+      const kept = value.filter((item: { value?: unknown }) => item.value !== undefined && item.value !== "");
+      if (kept.length > 0) extra[key] = kept;
+    }
+  }
+  return extra;
 }
 
 function setMembers(db: Database, group: Identity, sent: unknown): void {
