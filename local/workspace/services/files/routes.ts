@@ -40,7 +40,7 @@ export function fileRoutes(app: App, context: Context): void {
       if (target.isRoot || statOf(target.file)?.isDirectory()) {
         throw filesError("INVALID_PARAMETER_VALUE", "PATH_IS_A_DIRECTORY", `The path ${target.path} is a directory.`);
       }
-      const overwrite = request.query.overwrite === true;
+      const overwrite = request.query.overwrite !== false; // unspecified means true
       const exists = () =>
         filesError("ALREADY_EXISTS", "FILE_ALREADY_EXISTS", "The file being created already exists.");
       if (!overwrite && statOf(target.file)) throw exists();
