@@ -2,6 +2,7 @@
 import type { Service } from "../../core/service.ts";
 import { provideSnapshot } from "../../engine/snapshot.ts";
 import { bootstrap } from "./bootstrap.ts";
+import { engineRequests } from "./engine-requests.ts";
 import { bindingRoutes } from "./routes/bindings.ts";
 import { catalogRoutes } from "./routes/catalogs.ts";
 import { functionRoutes, modelRoutes } from "./routes/functions.ts";
@@ -34,6 +35,7 @@ export const unityCatalog: Service = {
   migrations,
   routes(app, context) {
     for (const add of routes) add(app, context);
+    engineRequests(context);
   },
   start: bootstrap,
 };

@@ -83,17 +83,19 @@ export function insertChecked(context: Context, who: Actor, item: NewSecurable):
   });
 }
 
+/** @param options.silent the engine asked for it and knows */
 export async function createSecurable(
   context: Context,
   who: Actor,
   item: NewSecurable,
   also: (made: Securable) => Securable[] = () => [],
+  options: { silent?: boolean } = {},
 ): Promise<Securable> {
   const [made, more] = context.db.transaction(() => {
     const first = insertChecked(context, who, item);
     return [first, also(first)] as const;
   });
-  await publish(context, [made, ...more].flatMap(created));
+  if (!options.silent) await publish(context, [made, ...more].flatMap(created));
   return made;
 }
 
@@ -144,7 +146,13 @@ function checkRename(context: Context, item: Securable, newName: string): void {
 /** A child that keeps a catalog or schema from being dropped without force. */
 const counts = (item: Securable): boolean => !(item.type === "SCHEMA" && item.name === "information_schema");
 
-export async function dropSecurable(context: Context, who: Actor, item: Securable, force: boolean): Promise<void> {
+export async function dropSecurable(
+  context: Context,
+  who: Actor,
+  item: Securable,
+  force: boolean,
+  options: { silent?: boolean } = {},
+): Promise<void> {
   const { db } = context;
   refuseBuiltIn(item, "dropped");
   requireBinding(db, context.workspaceId, item, true);
@@ -158,7 +166,7 @@ export async function dropSecurable(context: Context, who: Actor, item: Securabl
     );
   }
   db.transaction(() => removeSecurable(db, item.id));
-  await publish(context, [item, ...below].toReversed().flatMap(dropped));
+  if (!options.silent) await publish(context, [item, ...below].toReversed().flatMap(dropped));
   discardAll(context, [...below, item]);
 }
 

@@ -1,0 +1,136 @@
+/** What the engine asks of Unity Catalog (docs/architecture.md): tables it made, what a principal may, and statements. */
+import { z } from "zod";
+import { ApiError, invalid } from "../../core/errors.ts";
+import type { Context } from "../../core/service.ts";
+import type { Params } from "../../engine/client.ts";
+import { actingPrincipal } from "../identity/store.ts";
+import { type Actor, actor, requireBinding, requirePrivilege, requireUse } from "./access.ts";
+import { grantTarget, securableType } from "./grants.ts";
+import { missing, requireSecurable } from "./names.ts";
+import { createSecurable, dropSecurable } from "./operations.ts";
+import { normalize } from "./privileges.ts";
+import { protectionOf, type TableProtection } from "./protection.ts";
+import { runStatement } from "./statements.ts";
+import { type Body, findSecurable, type Securable, updateSecurable } from "./store.ts";
+
+/** The engine names who it acts for; without a name it is the workspace itself, as its admin. */
+function who(context: Context, name: unknown): Actor {
+  const principal = typeof name === "string" ? actingPrincipal(context.db, name) : undefined;
+  if (!principal)
+    throw new ApiError("UNAUTHENTICATED", `There is no active user or service principal '${String(name)}'.`);
+  return actor(context.db, principal);
+}
+
+const record = z.looseObject({
+  fullName: z.string(),
+  tableType: z.enum(["MANAGED", "EXTERNAL", "VIEW", "STREAMING_TABLE", "MATERIALIZED_VIEW", "MANAGED_SHALLOW_CLONE"]),
+  tableId: z.string().optional(),
+  columns: z.array(z.looseObject({ name: z.string() })).default([]),
+  comment: z.string().nullish(),
+  properties: z.record(z.string(), z.string()).default({}),
+});
+
+/** Kept from the table's last version: what only the workspace sets, by SET MASK and the like. */
+function keptColumns(old: Securable | undefined, columns: readonly { name: string }[]): Body[] {
+  const before = new Map(
+    ((old?.body.columns ?? []) as { name: string; mask?: unknown }[]).map((column) => [column.name, column]),
+  );
+  return columns.map((column) => {
+    const mask = before.get(column.name)?.mask;
+    return mask !== undefined && !("mask" in column) ? { ...column, mask } : column;
+  });
+}
+
+function bodyOf(table: z.infer<typeof record>, old: Securable | undefined): Body {
+  const body: Body = {
+    table_type: table.tableType,
+    data_source_format: table.dataSourceFormat ?? (table.tableType === "VIEW" ? undefined : "DELTA"),
+    storage_location: table.location,
+    columns: keptColumns(old, table.columns),
+    properties: table.properties,
+    view_definition: table.viewDefinition,
+    pipeline_id: table.pipelineId,
+    clustering_columns: table.clusteringColumns,
+    partition_columns: table.partitionColumns,
+    table_constraints: table.constraints,
+    row_filter: table.rowFilter ?? old?.body.row_filter,
+    extra: table.extra,
+  };
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined && value !== null));
+}
+
+/** Puts a table on record: made when it is new (CREATE TABLE), else altered (MODIFY, or what made it owns it). */
+export async function putTable(context: Context, params: Params): Promise<{ tableId: string }> {
+  const { db } = context;
+  const result = record.safeParse(params.table);
+  if (!result.success) throw invalid(`catalog.putTable: ${z.prettifyError(result.error)}`);
+  const table = result.data;
+  const as = who(context, params.principal);
+  const old = findSecurable(db, "TABLE", table.fullName);
+  if (old) {
+    requireBinding(db, context.workspaceId, old, true);
+    requireUse(db, as, old);
+    const pipeline = old.body.pipeline_id;
+    if (pipeline !== undefined && pipeline !== table.pipelineId && table.pipelineId !== undefined) {
+      throw invalid(`Table '${old.fullName}' is already managed by pipeline ${String(pipeline)}.`);
+    }
+    requirePrivilege(db, as, old, "MODIFY");
+    const changed = updateSecurable(
+      db,
+      old,
+      { comment: table.comment ?? null, body: bodyOf(table, old) },
+      as.principal.name,
+    );
+    return { tableId: changed.id };
+  }
+  const parts = table.fullName.split(".");
+  if (parts.length !== 3) throw missing("TABLE", table.fullName);
+  const schema = requireSecurable(db, "SCHEMA", parts.slice(0, 2).join("."));
+  const made = await createSecurable(
+    context,
+    as,
+    {
+      type: "TABLE",
+      name: parts[2]!,
+      parent: schema,
+      comment: table.comment,
+      body: bodyOf(table, undefined),
+      ...(table.tableId ? { id: table.tableId } : {}),
+    },
+    undefined,
+    { silent: true },
+  );
+  return { tableId: made.id };
+}
+
+const check = z.object({ privilege: z.string(), securableType: z.string(), fullName: z.string() });
+
+export function authorize(context: Context, params: Params): { tables: TableProtection[] } {
+  const { db } = context;
+  const as = who(context, params.principal);
+  const tables: TableProtection[] = [];
+  for (const { privilege, securableType: type, fullName } of z.array(check).parse(params.checks ?? [])) {
+    const item = grantTarget(db, securableType(type), fullName);
+    const name = normalize(privilege);
+    requireBinding(db, context.workspaceId, item, !["SELECT", "READ_VOLUME", "EXECUTE"].includes(name));
+    requireUse(db, as, item);
+    requirePrivilege(db, as, item, name);
+    const protection = item.type === "TABLE" && name === "SELECT" ? protectionOf(context, as, item) : undefined;
+    if (protection && !tables.some((other) => other.fullName === protection.fullName)) tables.push(protection);
+  }
+  return { tables };
+}
+
+export function engineRequests(context: Context): void {
+  const { engine, db } = context;
+  engine.onRequest("catalog.putTable", (params) => putTable(context, params));
+  engine.onRequest("catalog.dropTable", async (params) => {
+    const item = requireSecurable(db, "TABLE", String(params.fullName));
+    await dropSecurable(context, who(context, params.principal), item, true, { silent: true });
+    return {};
+  });
+  engine.onRequest("catalog.authorize", (params) => authorize(context, params));
+  engine.onRequest("catalog.statement", (params) =>
+    runStatement(context, who(context, params.principal), params.statement),
+  );
+}

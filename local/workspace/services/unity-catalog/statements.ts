@@ -1,0 +1,247 @@
+/** Unity Catalog's SQL statements, as the engine parsed them: one function a kind, over the same operations as REST. */
+import { z } from "zod";
+import { ApiError, invalid } from "../../core/errors.ts";
+import type { Context } from "../../core/service.ts";
+import type { Actor } from "./access.ts";
+import { requireManage } from "./access.ts";
+import { changeGrants, effectiveAssignments, grantTarget, readableGrants, securableType } from "./grants.ts";
+import { requireSecurable, splitName } from "./names.ts";
+import { changeSecurable, createSecurable, dropSecurable } from "./operations.ts";
+import { spoken } from "./privileges.ts";
+import { volumeInfo } from "./render.ts";
+import { makeCatalog } from "./routes/catalogs.ts";
+import { visible } from "./routes/common.ts";
+import { makeVolume, refuseExternal } from "./routes/volumes.ts";
+import { findSecurable, listSecurables, type Securable, type SecurableType } from "./store.ts";
+import { changeTags } from "./tag-hook.ts";
+
+export interface StatementResult {
+  columns: { name: string; type_name: string }[];
+  rows: (string | null)[][];
+}
+
+const NONE: StatementResult = { columns: [], rows: [] };
+const table = (names: readonly string[], rows: (string | null)[][]): StatementResult => ({
+  columns: names.map((name) => ({ name, type_name: "STRING" })),
+  rows,
+});
+
+const text = z.string();
+const optional = z.string().nullish();
+const flag = z.boolean().default(false);
+const properties = z.record(z.string(), z.string()).nullish();
+const target = { securableType: text, name: text };
+const creation = { name: text, ifNotExists: flag, comment: optional, properties };
+const using = z.array(z.string()).default([]);
+
+const statement = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("createCatalog"), ...creation }),
+  z.object({ kind: z.literal("createSchema"), ...creation }),
+  z.object({ kind: z.literal("createVolume"), ...creation, external: flag }),
+  z.object({ kind: z.literal("createFunction"), ...creation, orReplace: flag, function: z.looseObject({}) }),
+  z.object({ kind: z.literal("drop"), ...target, ifExists: flag, cascade: flag }),
+  z.object({ kind: z.literal("alter"), ...target, newName: optional, owner: optional, comment: optional, properties }),
+  z.object({ kind: z.literal("comment"), ...target, comment: optional }),
+  z.object({ kind: z.literal("grant"), ...target, privileges: z.array(text), grantee: text }),
+  z.object({ kind: z.literal("revoke"), ...target, privileges: z.array(text), grantee: text }),
+  z.object({ kind: z.literal("showGrants"), ...target, grantee: optional }),
+  z.object({ kind: z.literal("showVolumes"), name: text, pattern: optional }),
+  z.object({ kind: z.literal("describeVolume"), name: text }),
+  z.object({
+    kind: z.literal("setTags"),
+    ...target,
+    column: optional,
+    tags: z.record(z.string(), z.string().nullable()),
+  }),
+  z.object({ kind: z.literal("unsetTags"), ...target, column: optional, keys: z.array(text) }),
+  z.object({ kind: z.literal("setMask"), table: text, column: text, function: z.string().nullable(), using }),
+  z.object({ kind: z.literal("setRowFilter"), table: text, function: z.string().nullable(), using }),
+]);
+type Statement = z.infer<typeof statement>;
+type Of<K extends Statement["kind"]> = Extract<Statement, { kind: K }>;
+
+export async function runStatement(context: Context, who: Actor, given: unknown): Promise<StatementResult> {
+  const parsed = statement.safeParse(given);
+  if (!parsed.success) throw invalid(`catalog.statement: ${z.prettifyError(parsed.error)}`);
+  const run = parsed.data;
+  switch (run.kind) {
+    case "createCatalog":
+    case "createSchema":
+    case "createVolume":
+      return create(context, who, run);
+    case "createFunction":
+      return createFunction(context, who, run);
+    case "drop":
+      return drop(context, who, run);
+    case "alter":
+    case "comment":
+      return alter(context, who, run);
+    case "grant":
+    case "revoke":
+      return grant(context, who, run);
+    case "showGrants":
+      return showGrants(context, who, run);
+    case "showVolumes":
+      return showVolumes(context, who, run);
+    case "describeVolume":
+      return describeVolume(context, run.name);
+    case "setTags":
+    case "unsetTags": {
+      const item = requireSecurable(context.db, securableType(run.securableType), run.name);
+      const set = run.kind === "setTags" ? run.tags : {};
+      changeTags(context, who, item, run.column ?? undefined, set, run.kind === "unsetTags" ? run.keys : []);
+      return NONE;
+    }
+    case "setMask":
+      return setMask(context, who, run);
+    case "setRowFilter":
+      return setRowFilter(context, who, run);
+  }
+}
+
+const creatable = { createCatalog: "CATALOG", createSchema: "SCHEMA", createVolume: "VOLUME" } as const;
+
+async function create(
+  context: Context,
+  who: Actor,
+  run: Of<"createCatalog"> | Of<"createSchema"> | Of<"createVolume">,
+): Promise<StatementResult> {
+  const type = creatable[run.kind];
+  if (run.ifNotExists && findSecurable(context.db, type, run.name)) return NONE;
+  const parts = splitName(type, run.name);
+  const item = {
+    name: parts.at(-1)!,
+    comment: run.comment ?? undefined,
+    body: run.properties ? { properties: run.properties } : {},
+  };
+  if (type === "CATALOG") await makeCatalog(context, who, item);
+  else if (type === "SCHEMA") {
+    await createSecurable(context, who, { ...item, type, parent: requireSecurable(context.db, "CATALOG", parts[0]!) });
+  } else {
+    if ("external" in run && run.external) refuseExternal();
+    await makeVolume(context, who, requireSecurable(context.db, "SCHEMA", parts.slice(0, 2).join(".")), item);
+  }
+  return NONE;
+}
+
+async function createFunction(context: Context, who: Actor, run: Of<"createFunction">): Promise<StatementResult> {
+  const { db } = context;
+  const old = findSecurable(db, "FUNCTION", run.name);
+  if (old && run.ifNotExists) return NONE;
+  const [catalog, schema, name] = splitName("FUNCTION", run.name) as [string, string, string];
+  const body = { routine_body: "SQL", external_language: undefined, ...run.function };
+  if (old && run.orReplace) {
+    requireManage(db, who, old);
+    await changeSecurable(context, who, old, { comment: run.comment ?? "", body });
+    return NONE;
+  }
+  const parent = requireSecurable(db, "SCHEMA", `${catalog}.${schema}`);
+  await createSecurable(context, who, { type: "FUNCTION", name, parent, comment: run.comment, body });
+  return NONE;
+}
+
+async function drop(context: Context, who: Actor, run: Of<"drop">): Promise<StatementResult> {
+  const type = securableType(run.securableType);
+  if (run.ifExists && !findSecurable(context.db, type, run.name)) return NONE;
+  // without CASCADE what still holds something stays: volumes and functions hold nothing
+  await dropSecurable(context, who, requireSecurable(context.db, type, run.name), run.cascade);
+  return NONE;
+}
+
+async function alter(context: Context, who: Actor, run: Of<"alter"> | Of<"comment">): Promise<StatementResult> {
+  const item = requireSecurable(context.db, securableType(run.securableType), run.name);
+  const merged =
+    "properties" in run && run.properties
+      ? { properties: { ...(item.body.properties as Record<string, string> | undefined), ...run.properties } }
+      : {};
+  await changeSecurable(context, who, item, {
+    ...("newName" in run && run.newName ? { newName: run.newName.split(".").at(-1)! } : {}),
+    ...("owner" in run && run.owner ? { owner: run.owner } : {}),
+    ...(run.comment === undefined && run.kind === "alter" ? {} : { comment: run.comment ?? "" }),
+    body: merged,
+  });
+  return NONE;
+}
+
+function grant(context: Context, who: Actor, run: Of<"grant"> | Of<"revoke">): StatementResult {
+  const item = grantTarget(context.db, securableType(run.securableType), run.name);
+  const change = run.kind === "grant" ? { add: run.privileges } : { remove: run.privileges };
+  changeGrants(context, who, item, [{ principal: run.grantee, ...change }]);
+  return NONE;
+}
+
+function showGrants(context: Context, who: Actor, run: Of<"showGrants">): StatementResult {
+  const item = grantTarget(context.db, securableType(run.securableType), run.name);
+  readableGrants(context, who, item, run.grantee ?? undefined);
+  const rows = effectiveAssignments(context.db, item)
+    .filter(({ principal }) => !run.grantee || principal === run.grantee)
+    .flatMap(({ principal, privileges }) =>
+      privileges.map((held) => [
+        principal,
+        spoken(held.privilege),
+        held.inherited_from_type ?? item.type,
+        held.inherited_from_name ?? item.fullName,
+      ]),
+    );
+  return table(["Principal", "ActionType", "ObjectType", "ObjectKey"], rows);
+}
+
+function showVolumes(context: Context, who: Actor, run: Of<"showVolumes">): StatementResult {
+  const schema = requireSecurable(context.db, "SCHEMA", run.name);
+  const source = (run.pattern ?? "*")
+    .toLowerCase()
+    .replaceAll(/[.+?^${}()[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*");
+  const matches = new RegExp(`^(${source})$`);
+  const rows = visible(context, who, listSecurables(context.db, "VOLUME", schema.id))
+    .filter((volume) => matches.test(volume.name))
+    .map((volume) => [schema.name, volume.name]);
+  return table(["database", "volume_name"], rows);
+}
+
+function describeVolume(context: Context, name: string): StatementResult {
+  const info = volumeInfo(context, requireSecurable(context.db, "VOLUME", name)) as Record<string, unknown>;
+  const shown: [string, unknown][] = [
+    ["name", info.name],
+    ["catalog", info.catalog_name],
+    ["database", info.schema_name],
+    ["owner", info.owner],
+    ["volumeType", info.volume_type],
+    ["storageLocation", info.storage_location],
+    ["comment", info.comment],
+  ];
+  return table(
+    shown.map(([key]) => key),
+    [shown.map(([, value]) => (value === undefined ? null : String(value)))],
+  );
+}
+
+function requireFunction(context: Context, name: string | null): void {
+  if (name !== null) requireSecurable(context.db, "FUNCTION" satisfies SecurableType, name);
+}
+
+async function setMask(context: Context, who: Actor, run: Of<"setMask">): Promise<StatementResult> {
+  const item = requireSecurable(context.db, "TABLE", run.table);
+  requireFunction(context, run.function);
+  const columns = (item.body.columns ?? []) as { name: string; mask?: unknown }[];
+  const column = columns.find(({ name }) => name.toLowerCase() === run.column.toLowerCase());
+  if (!column) throw noColumn(item, run.column);
+  const { mask: _, ...bare } = column;
+  const masked =
+    run.function === null ? bare : { ...bare, mask: { function_name: run.function, using_column_names: run.using } };
+  await changeSecurable(context, who, item, {
+    body: { columns: columns.map((other) => (other === column ? masked : other)) },
+  });
+  return NONE;
+}
+
+async function setRowFilter(context: Context, who: Actor, run: Of<"setRowFilter">): Promise<StatementResult> {
+  const item = requireSecurable(context.db, "TABLE", run.table);
+  requireFunction(context, run.function);
+  const filter = run.function === null ? undefined : { function_name: run.function, input_column_names: run.using };
+  await changeSecurable(context, who, item, { body: { row_filter: filter } });
+  return NONE;
+}
+
+export const noColumn = (item: Securable, column: string): ApiError =>
+  new ApiError("INVALID_PARAMETER_VALUE", `Column '${column}' does not exist in table '${item.fullName}'.`);
