@@ -1,21 +1,12 @@
-/** A workspace of the run services alone, on a temporary folder and a fake engine, with a tree kept in a map. */
+/** A workspace of all services on a temporary folder and a fake engine, with a tree kept in a map. */
 import { strict as assert } from "node:assert";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createWorkspace, type Workspace } from "../../local/workspace/core/server.ts";
-import type { Service } from "../../local/workspace/core/service.ts";
 import { canonical, provideTree, type WorkspaceObject } from "../../local/workspace/runs/files.ts";
-import { compute } from "../../local/workspace/services/compute/index.ts";
-import { jobs } from "../../local/workspace/services/jobs/index.ts";
-import { pipelines } from "../../local/workspace/services/pipelines/index.ts";
-import { sql } from "../../local/workspace/services/sql/index.ts";
-import { warehouses } from "../../local/workspace/services/warehouses/index.ts";
+import { services } from "../../local/workspace/services/index.ts";
 import { FakeEngine } from "./fake-engine.ts";
-
-const USER = { id: "1", kind: "user", name: "ada@example.com", displayName: "Ada" } as const;
-
-const everyone: Service = { name: "everyone", routes: () => undefined, authenticate: () => USER };
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked into as they come
 type Json = Record<string, any>;
@@ -30,6 +21,7 @@ export class Harness {
   readonly dataDir: string;
   readonly files: Map<string, WorkspaceObject>;
   #workspace: Workspace | undefined;
+  #token = "";
 
   constructor(before?: Harness) {
     this.dataDir = before?.dataDir ?? mkdtempSync(join(tmpdir(), "workspace-"));
@@ -46,9 +38,9 @@ export class Harness {
           .filter((file) => file.path.startsWith(`${canonical(path)}/`))
           .sort((a, b) => (a.path < b.path ? -1 : 1)),
     });
-    const services = [everyone, compute, warehouses, sql, pipelines, jobs];
     this.#workspace = await createWorkspace({ dataDir: this.dataDir, services, engine: this.engine });
     await this.#workspace.listen(0);
+    this.#token = readFileSync(join(this.dataDir, "token"), "utf8").trim();
     return this;
   }
 
@@ -67,7 +59,7 @@ export class Harness {
 
   async call(method: "GET" | "POST" | "PUT" | "DELETE", url: string, body?: unknown): Promise<Answer> {
     const payload = body === undefined ? undefined : (body as Json);
-    const headers = { authorization: "Bearer x" };
+    const headers = { authorization: `Bearer ${this.#token}` };
     const answer = await this.#workspace!.app.inject({ method, url, headers, ...(payload ? { payload } : {}) });
     return { status: answer.statusCode, body: answer.body ? (answer.json() as Json) : {} };
   }

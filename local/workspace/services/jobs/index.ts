@@ -6,10 +6,11 @@ import { Launcher } from "../../runs/launcher.ts";
 import { migrations as runMigrations } from "../../runs/store.ts";
 import { taskRunner } from "../../runs/tasks/index.ts";
 import { updateRunner } from "../../runs/updates.ts";
+import { registerObjectType } from "../permissions/registry.ts";
 import { jobRoutes } from "./routes.ts";
 import { runRoutes } from "./run-routes.ts";
 import { Scheduler } from "./scheduler.ts";
-import { migrations } from "./store.ts";
+import { getJob, migrations } from "./store.ts";
 
 interface Parts {
   executor: RunExecutor;
@@ -32,6 +33,11 @@ function partsOf(context: Context): Parts {
   }
   return made;
 }
+
+registerObjectType("jobs", {
+  exists: ({ db }, id) => getJob(db, Number(id)) !== undefined,
+  creator: ({ db }, id) => getJob(db, Number(id))?.creator,
+});
 
 export const jobs: Service = {
   name: "jobs",

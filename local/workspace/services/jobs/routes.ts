@@ -5,7 +5,8 @@ import { numericId } from "../../core/ids.ts";
 import { paginate } from "../../core/paging.ts";
 import type { App, Context, Principal } from "../../core/service.ts";
 import { runAsName } from "../../runs/launcher.ts";
-import { listJobRuns } from "../../runs/store.ts";
+import { forgetObject, hasLevel, requireLevel } from "../permissions/access.ts";
+import { grantOnCreate } from "../permissions/routes.ts";
 import { checkSettings, withDefaults } from "./rules.ts";
 import {
   createRequest,
@@ -22,8 +23,8 @@ export const VERSIONS = ["2.2", "2.1", "2.0"] as const;
 const PAGE = { fallback: 20, max: 100, name: "limit" };
 
 export interface JobEvents {
-  /** A job was made, changed or deleted: schedules look again, grants on it begin or end. */
-  changed(job: Job, principal: Principal | undefined): void;
+  /** A job was made or changed: schedules look again. */
+  changed(job: Job): void;
   deleted(job: Job): void;
 }
 
@@ -44,18 +45,24 @@ export function jobView(job: Job, options: { tasks: boolean }): Record<string, u
 
 export function jobRoutes(app: App, context: Context, events: JobEvents): void {
   const { db } = context;
+  const permitted = (jobId: number, principal: Principal, level: string): Job => {
+    const job = requireJob(db, jobId);
+    requireLevel(context, principal, "jobs", String(jobId), level);
+    return job;
+  };
   for (const version of VERSIONS) {
     const base = `/api/${version}/jobs`;
 
     app.post(`${base}/create`, { schema: { body: createRequest } }, async ({ body, principal }) => {
-      const { access_control_list: _, ...sent } = body;
+      const { access_control_list: acl, ...sent } = body;
       checkSettings(sent);
       const settings = withDefaults(sent);
       const runAs = runAsName(settings.run_as) ?? principal.name;
       const job: Job = { jobId: numericId(), createdTime: Date.now(), creator: principal.name, runAs, settings };
       db.transaction(() => {
         insertJob(db, job);
-        events.changed(job, principal);
+        if (acl) grantOnCreate(context, { type: "jobs", id: String(job.jobId) }, acl);
+        events.changed(job);
       });
       return { job_id: job.jobId };
     });
@@ -66,36 +73,40 @@ export function jobRoutes(app: App, context: Context, events: JobEvents): void {
       job.runAs = runAsName(settings.run_as) ?? job.creator;
       db.transaction(() => {
         saveJob(db, job);
-        events.changed(job, undefined);
+        events.changed(job);
       });
       return {};
     };
 
-    app.post(`${base}/reset`, { schema: { body: resetRequest } }, async ({ body }) =>
-      replace(requireJob(db, body.job_id), body.new_settings),
+    app.post(`${base}/reset`, { schema: { body: resetRequest } }, async ({ body, principal }) =>
+      replace(permitted(body.job_id, principal, "CAN_MANAGE"), body.new_settings),
     );
 
-    app.post(`${base}/update`, { schema: { body: updateRequest } }, async ({ body }) => {
-      const job = requireJob(db, body.job_id);
+    app.post(`${base}/update`, { schema: { body: updateRequest } }, async ({ body, principal }) => {
+      const job = permitted(body.job_id, principal, "CAN_MANAGE");
       return replace(job, merge(job.settings, body.new_settings ?? {}, body.fields_to_remove ?? []));
     });
 
-    app.post(`${base}/delete`, { schema: { body: jobReference } }, async ({ body }) => {
-      const job = requireJob(db, body.job_id);
+    app.post(`${base}/delete`, { schema: { body: jobReference } }, async ({ body, principal }) => {
+      const job = permitted(body.job_id, principal, "CAN_MANAGE");
       db.transaction(() => {
         deleteJob(db, job.jobId);
+        forgetObject(db, "jobs", String(job.jobId));
         events.deleted(job);
       });
       return {};
     });
 
-    app.get(`${base}/get`, { schema: { querystring: getJobQuery } }, async ({ query }) =>
-      jobView(requireJob(db, query.job_id), { tasks: true }),
+    app.get(`${base}/get`, { schema: { querystring: getJobQuery } }, async ({ query, principal }) =>
+      jobView(permitted(query.job_id, principal, "CAN_VIEW"), { tasks: true }),
     );
 
-    app.get(`${base}/list`, { schema: { querystring: listJobsQuery } }, async ({ query }) => {
+    app.get(`${base}/list`, { schema: { querystring: listJobsQuery } }, async ({ query, principal }) => {
       const { limit: size, offset, page_token: pageToken, name, expand_tasks } = query;
-      const page = paginate(listJobs(db, name), { size, offset, pageToken }, PAGE);
+      const visible = listJobs(db, name).filter((job) =>
+        hasLevel(context, principal, "jobs", String(job.jobId), "CAN_VIEW"),
+      );
+      const page = paginate(visible, { size, offset, pageToken }, PAGE);
       const { items, ...tokens } = page;
       const jobs = items.map((job) => jobView(job, { tasks: expand_tasks ?? false }));
       return { ...(jobs.length > 0 ? { jobs } : {}), has_more: tokens.next_page_token !== undefined, ...tokens };
@@ -142,7 +153,3 @@ function merge(old: Settings, change: Settings, remove: readonly string[]): Sett
   }
   return merged as Settings;
 }
-
-/** True while a run of the job is going; its deletion lets them end. */
-export const hasActiveRuns = (context: Context, jobId: number): boolean =>
-  listJobRuns(context.db, { jobId, active: true }).length > 0;

@@ -1,11 +1,13 @@
 /** Runs of jobs: run-now, submit, get, list, get-output, cancel, repair, delete. */
-import { ApiError, invalid } from "../../core/errors.ts";
+import { ApiError, denied, invalid } from "../../core/errors.ts";
 import { paginate } from "../../core/paging.ts";
-import type { App, Context } from "../../core/service.ts";
+import type { App, Context, Principal } from "../../core/service.ts";
 import { type Launcher, requireRun, runNotFound } from "../../runs/launcher.ts";
 import { currentTaskRuns, deleteJobRun, getJobRun, getTaskRun, listJobRuns } from "../../runs/store.ts";
 import { isEnded, type JobRun, type TaskRun } from "../../runs/types.ts";
 import { outputView, runView, taskRunView } from "../../runs/view.ts";
+import { isAdmin } from "../identity/store.ts";
+import { hasLevel, requireLevel } from "../permissions/access.ts";
 import { VERSIONS } from "./routes.ts";
 import {
   cancelAllRequest,
@@ -16,7 +18,7 @@ import {
   runReference,
   submitRequest,
 } from "./schemas.ts";
-import { requireJob } from "./store.ts";
+import { getJob, requireJob } from "./store.ts";
 
 /** Databricks allows 25 a page; older clients of 2.0 ask for up to 1000. */
 const PAGE = { fallback: 20, max: 1000, name: "limit" };
@@ -27,6 +29,8 @@ export function runRoutes(app: App, context: Context, launcher: Launcher): void 
     const base = `/api/${version}/jobs`;
 
     app.post(`${base}/run-now`, { schema: { body: runNowRequest } }, async ({ body, principal }) => {
+      requireJob(db, body.job_id);
+      requireLevel(context, principal, "jobs", String(body.job_id), "CAN_MANAGE_RUN");
       const { runId, numberInJob } = launcher.runNow(body, principal.name);
       return { run_id: runId, number_in_job: numberInJob };
     });
@@ -35,47 +39,54 @@ export function runRoutes(app: App, context: Context, launcher: Launcher): void 
       run_id: launcher.submit(body, principal.name).runId,
     }));
 
-    app.post(`${base}/runs/repair`, { schema: { body: repairRequest } }, async ({ body }) => ({
-      repair_id: launcher.repair(body),
-    }));
+    app.post(`${base}/runs/repair`, { schema: { body: repairRequest } }, async ({ body, principal }) => {
+      permit(requireRun(db, body.run_id), principal, "CAN_MANAGE_RUN");
+      return { repair_id: launcher.repair(body) };
+    });
 
-    app.post(`${base}/runs/cancel`, { schema: { body: runReference } }, async ({ body }) => {
+    app.post(`${base}/runs/cancel`, { schema: { body: runReference } }, async ({ body, principal }) => {
       const { jobRunId } = find(body.run_id);
+      permit(requireRun(db, jobRunId), principal, "CAN_MANAGE_RUN");
       launcher.cancel(jobRunId);
       return {};
     });
 
-    app.post(`${base}/runs/cancel-all`, { schema: { body: cancelAllRequest } }, async ({ body }) => {
+    app.post(`${base}/runs/cancel-all`, { schema: { body: cancelAllRequest } }, async ({ body, principal }) => {
       if (body.job_id === undefined && !body.all_queued_runs)
         throw invalid("Either job_id or all_queued_runs must be set.");
       if (body.job_id !== undefined) requireJob(db, body.job_id);
+      const runs = listJobRuns(db, { jobId: body.job_id, active: true });
+      for (const run of runs) permit(run, principal, "CAN_MANAGE_RUN");
       launcher.cancelAll(body.job_id, body.all_queued_runs ?? false);
       return {};
     });
 
-    app.post(`${base}/runs/delete`, { schema: { body: runReference } }, async ({ body }) => {
+    app.post(`${base}/runs/delete`, { schema: { body: runReference } }, async ({ body, principal }) => {
       const run = requireRun(db, body.run_id);
+      permit(run, principal, "CAN_MANAGE");
       if (!isEnded(run.state))
         throw new ApiError("INVALID_STATE", `Run ${run.runId} is active and cannot be deleted. Cancel it first.`);
       deleteJobRun(db, run.runId);
       return {};
     });
 
-    app.get(`${base}/runs/get`, { schema: { querystring: getRunQuery } }, async ({ query }) => {
+    app.get(`${base}/runs/get`, { schema: { querystring: getRunQuery } }, async ({ query, principal }) => {
       const { jobRunId, taskRun } = find(query.run_id);
       const run = requireRun(db, jobRunId);
+      permit(run, principal, "CAN_VIEW");
       if (taskRun) return taskRunView(context, run, taskRun);
       const options = { tasks: true, history: query.include_history, resolved: query.include_resolved_values };
       return runView(context, run, options);
     });
 
-    app.get(`${base}/runs/get-output`, { schema: { querystring: runReference } }, async ({ query }) => {
+    app.get(`${base}/runs/get-output`, { schema: { querystring: runReference } }, async ({ query, principal }) => {
       const { jobRunId, taskRun } = find(query.run_id);
       const run = requireRun(db, jobRunId);
+      permit(run, principal, "CAN_VIEW");
       return outputView(context, run, taskRun ?? onlyTask(run));
     });
 
-    app.get(`${base}/runs/list`, { schema: { querystring: listRunsQuery } }, async ({ query }) => {
+    app.get(`${base}/runs/list`, { schema: { querystring: listRunsQuery } }, async ({ query, principal }) => {
       if (query.active_only && query.completed_only)
         throw invalid("active_only and completed_only cannot both be true.");
       const { limit: size, offset, page_token: pageToken } = query;
@@ -85,11 +96,23 @@ export function runRoutes(app: App, context: Context, launcher: Launcher): void 
         runType: query.run_type,
         from: query.start_time_from,
         to: query.start_time_to,
-      });
+      }).filter((run) => allowed(run, principal, "CAN_VIEW"));
       const { items, ...tokens } = paginate(all, { size, offset, pageToken }, PAGE);
       const runs = items.map((run) => runView(context, run, { tasks: query.expand_tasks }));
       return { ...(runs.length > 0 ? { runs } : {}), has_more: tokens.next_page_token !== undefined, ...tokens };
     });
+  }
+
+  /** A job's runs follow the job's permissions; a submitted run is its creator's. */
+  function allowed(run: JobRun, principal: Principal, level: string): boolean {
+    if (run.creator === principal.name) return true;
+    if (run.jobId === undefined || !getJob(db, run.jobId)) return isAdmin(db, principal);
+    return hasLevel(context, principal, "jobs", String(run.jobId), level);
+  }
+
+  function permit(run: JobRun, principal: Principal, level: string): void {
+    if (!allowed(run, principal, level))
+      throw denied(`${principal.name} does not have ${level} permissions on run ${run.runId}.`);
   }
 
   /** A run id is a job run's or a task run's. */

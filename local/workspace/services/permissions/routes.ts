@@ -173,6 +173,25 @@ export function permissionRoutes(app: App, context: Context): void {
   });
 }
 
+/** The `access_control_list` of a request that makes an object; inside its transaction. */
+export function grantOnCreate(context: Context, ref: ObjectRef, list: readonly unknown[]): void {
+  const type = typeOf(ref.type)!;
+  const sent = list.map((item) => {
+    const parsed = entry.safeParse(item);
+    if (!parsed.success) throw invalid(`access_control_list: ${z.prettifyError(parsed.error)}`);
+    return checked(context.db, type, parsed.data);
+  });
+  const before = direct(context, ref);
+  const after = merged(before, sent);
+  checkAll(type, before, after);
+  setAcl(
+    context.db,
+    ref.type,
+    ref.id,
+    after.filter((item) => item.principal !== "admins"),
+  );
+}
+
 /** PATCH adds and changes; a new owner takes the place of the old one. */
 function merged(before: readonly Held[], sent: readonly AclEntry[]): AclEntry[] {
   const newOwner = sent.some((item) => item.level === "IS_OWNER");

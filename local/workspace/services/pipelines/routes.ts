@@ -5,9 +5,14 @@ import { z } from "zod";
 import { ApiError } from "../../core/errors.ts";
 import { uuid } from "../../core/ids.ts";
 import { paginate } from "../../core/paging.ts";
-import type { App, Context } from "../../core/service.ts";
+import type { App, Context, Principal } from "../../core/service.ts";
 import { runAsName } from "../../runs/launcher.ts";
 import type { UpdateRunner } from "../../runs/updates.ts";
+import type { Database } from "../../store/database.ts";
+import { forgetObject, hasLevel, requireLevel } from "../permissions/access.ts";
+import { discardAll } from "../unity-catalog/disk.ts";
+import { listSecurables, removeSecurable, type Securable } from "../unity-catalog/store.ts";
+import { dropped, publish } from "../unity-catalog/sync.ts";
 import { matches, parseFilter, parseOrder } from "./filter.ts";
 import { checkSettings, withDefaults } from "./rules.ts";
 import { createRequest, editRequest, listQuery, pipelineParams } from "./schemas.ts";
@@ -24,12 +29,6 @@ import {
 
 const BASE = "/api/2.0/pipelines";
 const LATEST = 5;
-
-export interface PipelineEvents {
-  created(pipeline: Pipeline): void;
-  /** Inside the transaction that deletes it: what it published goes with it unless `keepTables`. */
-  deleted(pipeline: Pipeline, keepTables: boolean): void;
-}
 
 function stateView(context: Context, pipeline: Pipeline): Record<string, unknown> {
   const updates = listUpdates(context.db, pipeline.pipelineId, LATEST);
@@ -61,8 +60,17 @@ function stateView(context: Context, pipeline: Pipeline): Record<string, unknown
   };
 }
 
-export function pipelineRoutes(app: App, context: Context, updates: UpdateRunner, events: PipelineEvents): void {
+/** The tables and views that updates of the pipeline made: they are deleted with it, as in Unity Catalog. */
+const publishedTables = (db: Database, pipelineId: string): Securable[] =>
+  listSecurables(db, "TABLE").filter(({ body }) => body.pipeline_id === pipelineId);
+
+export function pipelineRoutes(app: App, context: Context, updates: UpdateRunner): void {
   const { db } = context;
+  const permitted = (id: string, principal: Principal, level: string): Pipeline => {
+    const pipeline = requirePipeline(db, id);
+    requireLevel(context, principal, "pipelines", id, level);
+    return pipeline;
+  };
 
   app.post(BASE, { schema: { body: createRequest } }, async ({ body, principal }) => {
     const { dry_run, allow_duplicate_names: _, ...sent } = body;
@@ -77,24 +85,25 @@ export function pipelineRoutes(app: App, context: Context, updates: UpdateRunner
     };
     db.transaction(() => {
       insertPipeline(db, pipeline);
-      events.created(pipeline);
     });
     return { pipeline_id: pipelineId };
   });
 
-  app.get(BASE, { schema: { querystring: listQuery } }, async ({ query }) => {
+  app.get(BASE, { schema: { querystring: listQuery } }, async ({ query, principal }) => {
     const conditions = query.filter
       ? parseFilter(query.filter, { name: ["LIKE", "="], notebook: ["="], id: ["="] })
       : [];
     const order = parseOrder(query.order_by, ["name", "id"], { field: "", descending: false });
     const paths = ({ settings }: Pipeline): string[] =>
       (settings.libraries ?? []).map(({ notebook, file, glob }) => notebook?.path ?? file?.path ?? glob?.include ?? "");
-    const all = listPipelines(db).filter((pipeline) =>
-      conditions.every((condition) => {
-        if (condition.field === "notebook") return paths(pipeline).some((path) => matches(path, condition));
-        return matches(condition.field === "name" ? pipeline.name : pipeline.pipelineId, condition);
-      }),
-    );
+    const all = listPipelines(db)
+      .filter((pipeline) => hasLevel(context, principal, "pipelines", pipeline.pipelineId, "CAN_VIEW"))
+      .filter((pipeline) =>
+        conditions.every((condition) => {
+          if (condition.field === "notebook") return paths(pipeline).some((path) => matches(path, condition));
+          return matches(condition.field === "name" ? pipeline.name : pipeline.pipelineId, condition);
+        }),
+      );
     if (order.field) {
       const key = ({ name, pipelineId }: Pipeline): string => (order.field === "name" ? name : pipelineId);
       all.sort((a, b) => (key(a) < key(b) ? -1 : 1) * (order.descending ? -1 : 1));
@@ -107,8 +116,8 @@ export function pipelineRoutes(app: App, context: Context, updates: UpdateRunner
     return { ...(items.length > 0 ? { statuses: items.map((item) => stateView(context, item)) } : {}), ...tokens };
   });
 
-  app.get(`${BASE}/:pipeline_id`, { schema: { params: pipelineParams } }, async ({ params }) => {
-    const pipeline = requirePipeline(db, params.pipeline_id);
+  app.get(`${BASE}/:pipeline_id`, { schema: { params: pipelineParams } }, async ({ params, principal }) => {
+    const pipeline = permitted(params.pipeline_id, principal, "CAN_VIEW");
     const runAs = pipeline.settings.run_as ?? { user_name: pipeline.runAs };
     return {
       ...stateView(context, pipeline),
@@ -122,9 +131,9 @@ export function pipelineRoutes(app: App, context: Context, updates: UpdateRunner
   app.put(
     `${BASE}/:pipeline_id`,
     { schema: { params: pipelineParams, body: editRequest } },
-    async ({ params, body }) => {
+    async ({ params, body, principal }) => {
       const { expected_last_modified, allow_duplicate_names: _, pipeline_id: __, ...sent } = body;
-      const pipeline = requirePipeline(db, params.pipeline_id);
+      const pipeline = permitted(params.pipeline_id, principal, "CAN_MANAGE");
       if (expected_last_modified && expected_last_modified !== pipeline.lastModified) {
         throw new ApiError(
           "RESOURCE_CONFLICT",
@@ -152,17 +161,21 @@ export function pipelineRoutes(app: App, context: Context, updates: UpdateRunner
   app.delete(
     `${BASE}/:pipeline_id`,
     { schema: { params: pipelineParams, querystring: deleteQuery } },
-    async ({ params, query }) => {
-      const pipeline = requirePipeline(db, params.pipeline_id);
+    async ({ params, query, principal }) => {
+      permitted(params.pipeline_id, principal, "CAN_MANAGE");
       const active = activeUpdate(db, params.pipeline_id);
       if (active) {
         updates.stop(params.pipeline_id);
         await updates.wait(active.update_id);
       }
+      const tables = query.cascade === "false" ? [] : publishedTables(db, params.pipeline_id);
       db.transaction(() => {
-        events.deleted(pipeline, query.cascade === "false");
+        for (const table of tables) removeSecurable(db, table.id);
         deletePipeline(db, params.pipeline_id);
+        forgetObject(db, "pipelines", params.pipeline_id);
       });
+      await publish(context, tables.flatMap(dropped));
+      discardAll(context, tables);
       rmSync(join(context.dataDir, "pipelines", params.pipeline_id), { recursive: true, force: true });
       return {};
     },

@@ -1,8 +1,9 @@
 /** Updates of a pipeline and its event log. */
 import { invalid, notFound } from "../../core/errors.ts";
 import { paginate } from "../../core/paging.ts";
-import type { App, Context } from "../../core/service.ts";
+import type { App, Context, Principal } from "../../core/service.ts";
 import type { UpdateRunner } from "../../runs/updates.ts";
+import { requireLevel } from "../permissions/access.ts";
 import { matches, parseFilter, parseOrder } from "./filter.ts";
 import { eventsQuery, pipelineParams, startRequest, updateParams, updatesQuery } from "./schemas.ts";
 import { getUpdate, listEvents, listUpdates, type PipelineEvent, requirePipeline, type Update } from "./store.ts";
@@ -23,13 +24,22 @@ function updateView({ error: _, reported: __, ...update }: Update): Record<strin
 export function updateRoutes(app: App, context: Context, updates: UpdateRunner): void {
   const { db } = context;
   const base = "/api/2.0/pipelines/:pipeline_id";
+  const permit = (id: string, principal: Principal, level: string): void => {
+    requirePipeline(db, id);
+    requireLevel(context, principal, "pipelines", id, level);
+  };
 
-  app.post(`${base}/updates`, { schema: { params: pipelineParams, body: startRequest } }, async ({ params, body }) => ({
-    update_id: updates.start(params.pipeline_id, { ...body, cause: body.cause || "API_CALL" }).update_id,
-  }));
+  app.post(
+    `${base}/updates`,
+    { schema: { params: pipelineParams, body: startRequest } },
+    async ({ params, body, principal }) => {
+      permit(params.pipeline_id, principal, "CAN_RUN");
+      return { update_id: updates.start(params.pipeline_id, { ...body, cause: body.cause || "API_CALL" }).update_id };
+    },
+  );
 
-  app.post(`${base}/stop`, { schema: { params: pipelineParams } }, async ({ params }) => {
-    requirePipeline(db, params.pipeline_id);
+  app.post(`${base}/stop`, { schema: { params: pipelineParams } }, async ({ params, principal }) => {
+    permit(params.pipeline_id, principal, "CAN_RUN");
     updates.stop(params.pipeline_id);
     return {};
   });
@@ -37,8 +47,8 @@ export function updateRoutes(app: App, context: Context, updates: UpdateRunner):
   app.get(
     `${base}/updates`,
     { schema: { params: pipelineParams, querystring: updatesQuery } },
-    async ({ params, query }) => {
-      requirePipeline(db, params.pipeline_id);
+    async ({ params, query, principal }) => {
+      permit(params.pipeline_id, principal, "CAN_VIEW");
       const all = listUpdates(db, params.pipeline_id);
       const until = query.until_update_id ? all.findIndex(({ update_id }) => update_id === query.until_update_id) : -1;
       if (query.until_update_id && until < 0)
@@ -50,8 +60,8 @@ export function updateRoutes(app: App, context: Context, updates: UpdateRunner):
     },
   );
 
-  app.get(`${base}/updates/:update_id`, { schema: { params: updateParams } }, async ({ params }) => {
-    requirePipeline(db, params.pipeline_id);
+  app.get(`${base}/updates/:update_id`, { schema: { params: updateParams } }, async ({ params, principal }) => {
+    permit(params.pipeline_id, principal, "CAN_VIEW");
     const update = getUpdate(db, params.update_id);
     if (update?.pipeline_id !== params.pipeline_id)
       throw notFound(`The specified update ${params.update_id} was not found.`);
@@ -61,8 +71,8 @@ export function updateRoutes(app: App, context: Context, updates: UpdateRunner):
   app.get(
     `${base}/events`,
     { schema: { params: pipelineParams, querystring: eventsQuery } },
-    async ({ params, query }) => {
-      requirePipeline(db, params.pipeline_id);
+    async ({ params, query, principal }) => {
+      permit(params.pipeline_id, principal, "CAN_VIEW");
       if (query.page_token && (query.filter || query.order_by)) {
         throw invalid("page_token cannot be used with filter or order_by: it has them already.");
       }

@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { denied, invalid, notFound } from "../../core/errors.ts";
 import { paginate } from "../../core/paging.ts";
 import type { App, Context, Principal, Service } from "../../core/service.ts";
+import { requireLevel } from "../permissions/access.ts";
 import { getWarehouse, saveWarehouse } from "../warehouses/store.ts";
 import { checkLink } from "./links.ts";
 import { StatementRunner } from "./runner.ts";
@@ -58,6 +59,7 @@ function routes(app: App, context: Context): void {
     const millis = waitMillis(body);
     const warehouse = getWarehouse(db, body.warehouse_id);
     if (!warehouse) throw notFound(`SQL warehouse ${body.warehouse_id} does not exist.`);
+    requireLevel(context, principal, "sql/warehouses", warehouse.id, "CAN_USE");
     if (warehouse.state === "STOPPED") saveWarehouse(db, { ...warehouse, state: "RUNNING" });
     let statement = runner.start(body, principal.name);
     if (millis > 0) statement = await runner.wait(statement.statementId, millis);

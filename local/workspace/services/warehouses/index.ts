@@ -2,10 +2,13 @@
 import { z } from "zod";
 import { invalid } from "../../core/errors.ts";
 import { hexId } from "../../core/ids.ts";
-import type { App, Context, Service } from "../../core/service.ts";
+import type { App, Context, Principal, Service } from "../../core/service.ts";
+import { forgetObject, hasLevel, requireLevel } from "../permissions/access.ts";
+import { registerObjectType } from "../permissions/registry.ts";
 import { createRequest, DEFAULTS, editRequest, idParams } from "./schemas.ts";
 import {
   deleteWarehouse,
+  getWarehouse,
   insertWarehouse,
   listWarehouses,
   migrations,
@@ -17,6 +20,8 @@ import {
 } from "./store.ts";
 
 const BASE = "/api/2.0/sql/warehouses";
+/** Made the warehouse that every workspace begins with. */
+const SYSTEM = "System user";
 const FIRST = "Serverless Starter Warehouse";
 
 function view(context: Context, warehouse: Warehouse): Record<string, unknown> {
@@ -51,6 +56,11 @@ function checkSizes(settings: Record<string, unknown>): void {
 
 function routes(app: App, context: Context): void {
   const { db } = context;
+  const permitted = (id: string, principal: Principal, level: string): Warehouse => {
+    const warehouse = requireWarehouse(db, id);
+    requireLevel(context, principal, "sql/warehouses", id, level);
+    return warehouse;
+  };
   app.post(BASE, { schema: { body: createRequest } }, async ({ body, principal }) => {
     const { name, ...sent } = body;
     const settings = { ...DEFAULTS, ...sent };
@@ -60,36 +70,45 @@ function routes(app: App, context: Context): void {
     return { id: warehouse.id };
   });
 
-  app.get(BASE, { schema: { querystring: z.looseObject({}) } }, async () => ({
-    warehouses: listWarehouses(db).map((warehouse) => view(context, warehouse)),
+  app.get(BASE, { schema: { querystring: z.looseObject({}) } }, async ({ principal }) => ({
+    warehouses: listWarehouses(db)
+      .filter(({ id }) => hasLevel(context, principal, "sql/warehouses", id, "CAN_VIEW"))
+      .map((warehouse) => view(context, warehouse)),
   }));
 
   app.get(`${BASE}/:id`, { schema: { params: idParams } }, async ({ params }) =>
     view(context, requireWarehouse(db, params.id)),
   );
 
-  app.post(`${BASE}/:id/edit`, { schema: { params: idParams, body: editRequest } }, async ({ params, body }) => {
-    const warehouse = requireWarehouse(db, params.id);
-    const { name, id: _, ...sent } = body;
-    const settings = { ...warehouse.settings, ...sent };
-    checkSizes(settings);
-    db.transaction(() => saveWarehouse(db, { ...warehouse, name: name ?? warehouse.name, settings }));
-    return {};
-  });
+  app.post(
+    `${BASE}/:id/edit`,
+    { schema: { params: idParams, body: editRequest } },
+    async ({ params, body, principal }) => {
+      const warehouse = permitted(params.id, principal, "CAN_MANAGE");
+      const { name, id: _, ...sent } = body;
+      const settings = { ...warehouse.settings, ...sent };
+      checkSizes(settings);
+      db.transaction(() => saveWarehouse(db, { ...warehouse, name: name ?? warehouse.name, settings }));
+      return {};
+    },
+  );
 
   for (const [action, state] of [
     ["start", "RUNNING"],
     ["stop", "STOPPED"],
   ] as const) {
-    app.post(`${BASE}/:id/${action}`, { schema: { params: idParams } }, async ({ params }) => {
-      saveWarehouse(db, { ...requireWarehouse(db, params.id), state });
+    app.post(`${BASE}/:id/${action}`, { schema: { params: idParams } }, async ({ params, principal }) => {
+      saveWarehouse(db, { ...permitted(params.id, principal, "CAN_USE"), state });
       return {};
     });
   }
 
-  app.delete(`${BASE}/:id`, { schema: { params: idParams } }, async ({ params }) => {
-    requireWarehouse(db, params.id);
-    deleteWarehouse(db, params.id);
+  app.delete(`${BASE}/:id`, { schema: { params: idParams } }, async ({ params, principal }) => {
+    permitted(params.id, principal, "CAN_MANAGE");
+    db.transaction(() => {
+      deleteWarehouse(db, params.id);
+      forgetObject(db, "sql/warehouses", params.id);
+    });
     return {};
   });
 
@@ -112,6 +131,14 @@ function routes(app: App, context: Context): void {
   );
 }
 
+registerObjectType("sql/warehouses", {
+  exists: ({ db }, id) => getWarehouse(db, id) !== undefined,
+  creator: ({ db }, id) => getWarehouse(db, id)?.creator,
+  // the first warehouse is everybody's, as in a new workspace
+  standing: ({ db }, id) =>
+    getWarehouse(db, id)?.creator === SYSTEM ? [{ principal: "users", level: "CAN_USE" }] : [],
+});
+
 export const warehouses: Service = {
   name: "warehouses",
   migrations,
@@ -121,7 +148,7 @@ export const warehouses: Service = {
     insertWarehouse(db, {
       id: hexId(),
       name: FIRST,
-      creator: "admin",
+      creator: SYSTEM,
       state: "RUNNING",
       settings: { ...DEFAULTS, auto_stop_mins: 10 },
     });
