@@ -1,0 +1,46 @@
+"""AUTO CDC in plain Python over a list of events: what the engine's tables must equal after every update."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Rules:
+    scd_type: int
+    tracked: tuple[str, ...]
+    ignore_nulls: tuple[str, ...] = ()
+    columns: tuple[str, ...] = field(default=("id", "name", "city", "seq"))
+
+
+def expected(rules: Rules, events: list[dict]) -> set[tuple]:
+    """`events` hold at most one event a key and sequence, or exact repeats of it."""
+    result: set[tuple] = set()
+    floor = max((e["seq"] for e in events if e["op"] == "T"), default=None)
+    alive = [e for e in events if e["op"] != "T" and (floor is None or e["seq"] >= floor)]
+    for key in {e["id"] for e in alive}:
+        by_sequence = {e["seq"]: e for e in alive if e["id"] == key}
+        result |= _rows(rules, [by_sequence[s] for s in sorted(by_sequence)])
+    return result
+
+
+def _rows(rules: Rules, events: list[dict]) -> set[tuple]:
+    rows: list[list] = []  # values, start, end
+    for event in events:
+        open_row = rows[-1] if rows and rows[-1][2] is None else None
+        if event["op"] == "D":
+            if open_row is not None:
+                open_row[2] = event["seq"]
+            continue
+        state = {c: event[c] for c in rules.columns}
+        if open_row is not None:
+            for column in rules.ignore_nulls:
+                state[column] = open_row[0][column] if state[column] is None else state[column]
+            if all(state[c] == open_row[0][c] for c in rules.tracked):
+                open_row[0] = state
+                continue
+            open_row[2] = event["seq"]
+        rows.append([state, event["seq"], None])
+    if rules.scd_type == 1:
+        return {tuple(v[c] for c in rules.columns) for v, _, end in rows if end is None}
+    return {(*(v[c] for c in rules.columns), start, end) for v, start, end in rows}
