@@ -205,6 +205,7 @@ describe("pipelines", () => {
       fullName: "main.default.t",
       tableType: "STREAMING_TABLE",
       location,
+      tableId: "t1",
       columns: [],
       properties: {},
       pipelineId: id,

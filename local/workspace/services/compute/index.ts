@@ -1,4 +1,26 @@
-/** The Compute service. */
+/** The Compute service: records of clusters, policies and pools, and what selectors choose from. */
 import type { Service } from "../../core/service.ts";
+import { registerObjectType } from "../permissions/registry.ts";
+import { clusterRoutes } from "./clusters.ts";
+import { policyRoutes, poolRoutes } from "./policies.ts";
+import { getEntry, type Kind, migrations } from "./store.ts";
 
-export const compute: Service = { name: "compute", routes: () => undefined };
+const TYPES: Record<string, Kind> = { clusters: "cluster", "cluster-policies": "policy", "instance-pools": "pool" };
+
+for (const [type, kind] of Object.entries(TYPES)) {
+  registerObjectType(type, {
+    exists: ({ db }, id) => getEntry(db, kind, id) !== undefined,
+    // a policy has no CAN_MANAGE: its creator is an admin
+    ...(kind === "policy" ? {} : { creator: ({ db }, id) => getEntry(db, kind, id)?.creator }),
+  });
+}
+
+export const compute: Service = {
+  name: "compute",
+  migrations,
+  routes(app, context) {
+    clusterRoutes(app, context);
+    policyRoutes(app, context);
+    poolRoutes(app, context);
+  },
+};

@@ -1,0 +1,122 @@
+/**
+ * Clusters: records with a state. Whatever runs, runs on the one engine, so that starting one only says so.
+ * https://docs.databricks.com/api/workspace/clusters
+ */
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import { ApiError, invalid } from "../../core/errors.ts";
+import { paginate } from "../../core/paging.ts";
+import type { App, Context } from "../../core/service.ts";
+import { NODE_TYPES, SPARK_VERSIONS } from "./catalogue.ts";
+import { deleteEntry, type Entry, getEntry, insertEntry, listEntries, saveEntry } from "./store.ts";
+
+const fields = {
+  cluster_name: z.string().optional(),
+  spark_version: z.string().optional(),
+  node_type_id: z.string().optional(),
+  num_workers: z.int().min(0).optional(),
+  autoscale: z.looseObject({ min_workers: z.int().min(0), max_workers: z.int().min(1) }).optional(),
+  autotermination_minutes: z.int().min(0).optional(),
+};
+const reference = z.looseObject({ cluster_id: z.string() });
+
+export function requireCluster({ db }: Context, id: string): Entry {
+  const entry = getEntry(db, "cluster", id);
+  if (!entry) throw invalid(`Cluster ${id} does not exist`);
+  return entry;
+}
+
+const view = ({ id, creator, createdAt, state, document }: Entry): Record<string, unknown> => ({
+  cluster_id: id,
+  creator_user_name: creator,
+  start_time: createdAt,
+  state,
+  state_message: state === "TERMINATED" ? "Stopped by a user." : "",
+  cluster_source: "API",
+  default_tags: { Vendor: "Databricks", Creator: creator, ClusterId: id },
+  driver_node_type_id: document.node_type_id,
+  ...document,
+});
+
+const newId = (): string =>
+  `${String(new Date().getUTCMonth() + 1).padStart(2, "0")}${String(new Date().getUTCDate()).padStart(2, "0")}-000000-${randomBytes(4).toString("hex")}`;
+
+function check(body: { spark_version?: string | undefined }): void {
+  if (!body.spark_version) throw invalid("Missing required field: spark_version");
+  if (!SPARK_VERSIONS.some(({ key }) => key === body.spark_version)) {
+    const known = SPARK_VERSIONS.map(({ key }) => key).join(", ");
+    throw invalid(`Spark version ${body.spark_version} does not exist. The local workspace knows ${known}.`);
+  }
+}
+
+export function clusterRoutes(app: App, context: Context): void {
+  const { db } = context;
+  for (const version of ["2.1", "2.0"]) {
+    const base = `/api/${version}/clusters`;
+
+    app.get(`${base}/spark-versions`, async () => ({ versions: SPARK_VERSIONS }));
+    app.get(`${base}/list-node-types`, async () => ({ node_types: NODE_TYPES }));
+    app.get(`${base}/list-zones`, async () => ({ zones: ["local-a"], default_zone: "local-a" }));
+
+    app.post(`${base}/create`, { schema: { body: z.looseObject(fields) } }, async ({ body, principal }) => {
+      check(body);
+      const entry = { id: newId(), creator: principal.name, createdAt: Date.now(), state: "RUNNING", document: body };
+      insertEntry(db, "cluster", entry);
+      return { cluster_id: entry.id };
+    });
+    app.post(
+      `${base}/edit`,
+      { schema: { body: z.looseObject({ ...fields, cluster_id: z.string() }) } },
+      async ({ body }) => {
+        const { cluster_id, ...document } = body;
+        const entry = requireCluster(context, cluster_id);
+        check(body);
+        saveEntry(db, "cluster", { ...entry, document });
+        return {};
+      },
+    );
+    const query = z.looseObject({ page_size: z.coerce.number().int().optional(), page_token: z.string().optional() });
+    app.get(`${base}/list`, { schema: { querystring: query } }, async ({ query }) => {
+      const page = { size: query.page_size, pageToken: query.page_token };
+      const { items, ...tokens } = paginate(listEntries(db, "cluster"), page, {
+        fallback: 20,
+        max: 100,
+        name: "page_size",
+      });
+      return { clusters: items.map(view), ...tokens };
+    });
+    app.get(`${base}/get`, { schema: { querystring: reference } }, async ({ query }) =>
+      view(requireCluster(context, query.cluster_id)),
+    );
+    app.post(`${base}/events`, { schema: { body: reference } }, async ({ body }) => {
+      requireCluster(context, body.cluster_id);
+      return { events: [], total_count: 0 };
+    });
+
+    const moves = { start: "RUNNING", restart: "RUNNING", delete: "TERMINATED" } as const;
+    for (const [action, state] of Object.entries(moves)) {
+      app.post(`${base}/${action}`, { schema: { body: reference } }, async ({ body }) => {
+        const entry = requireCluster(context, body.cluster_id);
+        if (action === "restart" && entry.state !== "RUNNING") {
+          throw new ApiError("INVALID_STATE", `Cluster ${entry.id} is in unexpected state ${entry.state}.`);
+        }
+        saveEntry(db, "cluster", { ...entry, state });
+        return {};
+      });
+    }
+    app.post(`${base}/permanent-delete`, { schema: { body: reference } }, async ({ body }) => {
+      deleteEntry(db, "cluster", requireCluster(context, body.cluster_id).id);
+      return {};
+    });
+    for (const action of ["pin", "unpin"]) {
+      app.post(`${base}/${action}`, { schema: { body: reference } }, async ({ body }) => {
+        requireCluster(context, body.cluster_id);
+        return {};
+      });
+    }
+  }
+  app.get("/api/2.0/libraries/cluster-status", { schema: { querystring: reference } }, async ({ query }) => ({
+    cluster_id: requireCluster(context, query.cluster_id).id,
+    library_statuses: [],
+  }));
+}

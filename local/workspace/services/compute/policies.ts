@@ -1,0 +1,113 @@
+/** Cluster policies and instance pools. */
+import { z } from "zod";
+import { invalid, notFound } from "../../core/errors.ts";
+import { hexId } from "../../core/ids.ts";
+import type { App, Context } from "../../core/service.ts";
+import { deleteEntry, type Entry, getEntry, insertEntry, listEntries, saveEntry } from "./store.ts";
+
+const policyFields = { name: z.string().min(1).max(100), definition: z.string().optional() };
+
+function checkDefinition(definition: string | undefined): void {
+  if (definition === undefined) return;
+  try {
+    const parsed: unknown = JSON.parse(definition);
+    if (parsed !== null && typeof parsed === "object" && !Array.isArray(parsed)) return;
+  } catch {
+    // told below
+  }
+  throw invalid("definition must be a JSON object in the policy definition language.");
+}
+
+export function policyRoutes(app: App, { db }: Context): void {
+  const base = "/api/2.0/policies/clusters";
+  const view = ({ id, creator, createdAt, document }: Entry): Record<string, unknown> => ({
+    policy_id: id,
+    creator_user_name: creator,
+    created_at_timestamp: createdAt,
+    is_default: false,
+    ...document,
+  });
+  const find = (id: string): Entry => {
+    const entry = getEntry(db, "policy", id);
+    if (!entry) throw notFound(`Cluster policy ${id} does not exist.`);
+    return entry;
+  };
+  const uniqueName = (name: unknown, self?: string): void => {
+    if (listEntries(db, "policy").some((entry) => entry.document.name === name && entry.id !== self)) {
+      throw invalid(`Cluster policy with name '${String(name)}' already exists.`);
+    }
+  };
+  const id = z.object({ policy_id: z.string() });
+
+  app.post(`${base}/create`, { schema: { body: z.looseObject(policyFields) } }, async ({ body, principal }) => {
+    checkDefinition(body.definition);
+    uniqueName(body.name);
+    const entry = {
+      id: hexId().toUpperCase(),
+      creator: principal.name,
+      createdAt: Date.now(),
+      state: "",
+      document: body,
+    };
+    insertEntry(db, "policy", entry);
+    return { policy_id: entry.id };
+  });
+  app.post(
+    `${base}/edit`,
+    { schema: { body: z.looseObject({ ...policyFields, policy_id: z.string() }) } },
+    async ({ body }) => {
+      const { policy_id, ...document } = body;
+      const entry = find(policy_id);
+      checkDefinition(body.definition);
+      uniqueName(body.name, policy_id);
+      saveEntry(db, "policy", { ...entry, document });
+      return {};
+    },
+  );
+  app.post(`${base}/delete`, { schema: { body: id } }, async ({ body }) => {
+    deleteEntry(db, "policy", find(body.policy_id).id);
+    return {};
+  });
+  app.get(`${base}/get`, { schema: { querystring: id } }, async ({ query }) => view(find(query.policy_id)));
+  app.get(`${base}/list`, async () => ({ policies: listEntries(db, "policy").map(view) }));
+  app.get("/api/2.0/policy-families", async () => ({ policy_families: [] }));
+}
+
+export function poolRoutes(app: App, { db }: Context): void {
+  const base = "/api/2.0/instance-pools";
+  const view = ({ id, document }: Entry): Record<string, unknown> => ({
+    instance_pool_id: id,
+    state: "ACTIVE",
+    stats: { used_count: 0, idle_count: 0, pending_used_count: 0, pending_idle_count: 0 },
+    ...document,
+  });
+  const find = (id: string): Entry => {
+    const entry = getEntry(db, "pool", id);
+    if (!entry) throw notFound(`Can't find an instance pool with id: ${id}.`);
+    return entry;
+  };
+  const fields = { instance_pool_name: z.string().min(1), node_type_id: z.string() };
+  const id = z.object({ instance_pool_id: z.string() });
+
+  app.post(`${base}/create`, { schema: { body: z.looseObject(fields) } }, async ({ body, principal }) => {
+    const entry = { id: `${hexId()}-pool`, creator: principal.name, createdAt: Date.now(), state: "", document: body };
+    insertEntry(db, "pool", entry);
+    return { instance_pool_id: entry.id };
+  });
+  app.post(
+    `${base}/edit`,
+    { schema: { body: z.looseObject({ ...fields, instance_pool_id: z.string() }) } },
+    async ({ body }) => {
+      const { instance_pool_id, ...document } = body;
+      const entry = find(instance_pool_id);
+      saveEntry(db, "pool", { ...entry, document: { ...entry.document, ...document } });
+      return {};
+    },
+  );
+  app.post(`${base}/delete`, { schema: { body: id } }, async ({ body }) => {
+    deleteEntry(db, "pool", find(body.instance_pool_id).id);
+    return {};
+  });
+  app.get(`${base}/get`, { schema: { querystring: id } }, async ({ query }) => view(find(query.instance_pool_id)));
+  app.get(`${base}/list`, async () => ({ instance_pools: listEntries(db, "pool").map(view) }));
+}
