@@ -6,7 +6,10 @@ import { identity } from "./identity/index.ts";
 import { jobs } from "./jobs/index.ts";
 import { permissions } from "./permissions/index.ts";
 import { pipelines } from "./pipelines/index.ts";
+import { secrets } from "./secrets/index.ts";
+import { settings } from "./settings/index.ts";
 import { sql } from "./sql/index.ts";
+import { tags } from "./tags/index.ts";
 import { unityCatalog } from "./unity-catalog/index.ts";
 import { warehouses } from "./warehouses/index.ts";
 import { workspace } from "./workspace/index.ts";
@@ -15,6 +18,9 @@ export const services: readonly Service[] = [
   identity,
   permissions,
   unityCatalog,
+  tags,
+  secrets,
+  settings,
   workspace,
   files,
   compute,
