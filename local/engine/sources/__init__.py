@@ -1,0 +1,1 @@
+"""What fills the graph: Python sources and SQL sources."""

@@ -1,0 +1,236 @@
+"""Every form of the Lakeflow SQL reference and what this workspace does with it. The docs' table is made from this.
+
+The parser refuses through `refusal`, so that what it says and what the docs say is one text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["supported", "differs", "refused"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """`note`: how it differs, or why it is refused. `instead`: what to write. `page`: the reference's page."""
+
+    form: str
+    status: Status
+    page: str
+    note: str = ""
+    instead: str = ""
+
+
+_ST = "ldp-sql-ref-create-streaming-table"
+_MV = "ldp-sql-ref-create-materialized-view"
+_TV = "ldp-sql-ref-create-temporary-view"
+_VIEW = "ldp-sql-ref-create-view"
+_FLOW = "ldp-sql-ref-create-flow"
+_CDC = "ldp-sql-ref-apply-changes-into"
+_SQL = "ldp/developer/sql-dev"
+_PARAMETERS = "ldp/parameters"
+_EXPECT = "ldp/expectations"
+
+
+def _supported(page: str, *forms: str) -> list[Entry]:
+    return [Entry(form, "supported", page) for form in forms]
+
+
+ENTRIES: tuple[Entry, ...] = (
+    *_supported(
+        _ST,
+        "CREATE [OR REFRESH] [PRIVATE | TEMPORARY] STREAMING TABLE",
+        "CREATE STREAMING LIVE TABLE",
+        "IF NOT EXISTS",
+        "column type, NOT NULL, COMMENT",
+        "PRIMARY KEY, FOREIGN KEY (kept, not enforced)",
+        "COMMENT",
+        "TBLPROPERTIES",
+        "PARTITIONED BY",
+        "CLUSTER BY (columns) | AUTO | NONE",
+        "USING DELTA",
+        "FLOW INSERT [ONCE] BY NAME",
+        "FLOW AUTO CDC",
+    ),
+    *_supported(_MV, "CREATE [OR REFRESH] [PRIVATE | TEMPORARY] MATERIALIZED VIEW", "CREATE LIVE TABLE"),
+    *_supported(_TV, "CREATE TEMPORARY VIEW", "CREATE [TEMPORARY] [STREAMING] LIVE VIEW"),
+    *_supported(_VIEW, "CREATE VIEW"),
+    *_supported(_EXPECT, "CONSTRAINT ... EXPECT (...) [ON VIOLATION DROP ROW | FAIL UPDATE]"),
+    *_supported(_FLOW, "CREATE FLOW ... AS INSERT [ONCE] INTO ... BY NAME", "CREATE FLOW ... AS AUTO CDC [ONCE] INTO"),
+    *_supported(
+        _CDC,
+        "APPLY CHANGES INTO, AUTO CDC INTO",
+        "KEYS, SEQUENCE BY",
+        "IGNORE NULL UPDATES [ON columns | * EXCEPT (columns)]",
+        "APPLY AS DELETE WHEN, APPLY AS TRUNCATE WHEN",
+        "COLUMNS columns | * EXCEPT (columns)",
+        "STORED AS SCD TYPE 1 | 2",
+        "TRACK HISTORY ON columns | * EXCEPT (columns)",
+    ),
+    *_supported(_FLOW, "AUTO CDC INTO ... FROM SNAPSHOT (query)"),
+    *_supported(_SQL, "STREAM t, STREAM(t)", "read_files, STREAM read_files, cloud_files", "event_log", "LIVE. prefix"),
+    *_supported(_SQL, "SET key = value", "USE CATALOG, USE SCHEMA"),
+    *_supported(_PARAMETERS, "${parameter}", ":parameter"),
+    Entry("MASK, WITH ROW FILTER", "differs", _ST, "Recorded on the table; the function must exist in the catalog."),
+    Entry("GENERATED ALWAYS AS (expr)", "differs", _ST, "Recorded; the query must not return the column."),
+    Entry(
+        "GENERATED ... AS IDENTITY",
+        "refused",
+        _ST,
+        "Open-source Delta writes no identity columns from a stream.",
+        "Compute the key in the query, for example with uuid() or xxhash64(...).",
+    ),
+    Entry("DEFAULT", "refused", _ST, "A flow writes every column.", "Use coalesce(column, value) in the query."),
+    Entry("LOCATION", "refused", _ST, "Unity Catalog chooses where a pipeline's table is kept.", "Remove the clause."),
+    Entry("USING", "refused", _ST, "A pipeline's tables are Delta tables.", "Write USING DELTA or nothing."),
+    Entry(
+        "SCHEDULE",
+        "refused",
+        _ST,
+        "A pipeline's datasets are refreshed by its updates.",
+        "Schedule the pipeline with a job.",
+    ),
+    Entry(
+        "TRIGGER ON UPDATE",
+        "refused",
+        _ST,
+        "A pipeline's datasets are refreshed by its updates.",
+        "Give the job that runs the pipeline a table update trigger.",
+    ),
+    Entry("REFRESH POLICY", "refused", _MV, "Materialized views are recomputed here.", "Remove the clause."),
+    Entry(
+        "DEFAULT COLLATION", "refused", _ST, "Only UTF8_BINARY is available.", "Write DEFAULT COLLATION UTF8_BINARY."
+    ),
+    Entry("ROW FILTER on a view", "refused", _VIEW, "A view has no row filter.", "Filter in its query."),
+    Entry(
+        "CONSTRAINT on a published view",
+        "refused",
+        _VIEW,
+        "CREATE VIEW takes no expectations.",
+        "Use CREATE TEMPORARY VIEW or CREATE MATERIALIZED VIEW.",
+    ),
+    Entry(
+        "a table clause on a view",
+        "refused",
+        _TV,
+        "A view stores no rows, so it has no layout and no keys.",
+        "Remove the clause, or use CREATE MATERIALIZED VIEW.",
+    ),
+    Entry(
+        "REPLACE WHERE",
+        "refused",
+        _FLOW,
+        "Flows that replace rows are not available here.",
+        "Use a materialized view, or AUTO CDC INTO.",
+    ),
+    Entry(
+        "REPLACE USING",
+        "refused",
+        _FLOW,
+        "Flows that replace rows are not available here.",
+        "Use AUTO CDC INTO with KEYS and SEQUENCE BY.",
+    ),
+    Entry(
+        "SYSTEM SEQUENCE BY", "refused", _CDC, "Bitemporal history is not available here.", "Use STORED AS SCD TYPE 2."
+    ),
+    Entry("BITEMPORAL", "refused", _CDC, "Bitemporal history is not available here.", "Use STORED AS SCD TYPE 2."),
+    Entry(
+        "COLUMNS TO UPDATE",
+        "refused",
+        _CDC,
+        "Updating a list of columns given by the data is not available here.",
+        "Use IGNORE NULL UPDATES.",
+    ),
+    Entry(
+        "FROM SNAPSHOT ... WITH VERSION",
+        "refused",
+        _FLOW,
+        "Versioned snapshots are available in Python only.",
+        "Use create_auto_cdc_from_snapshot_flow with a function as source.",
+    ),
+    Entry(
+        "OR REPLACE",
+        "refused",
+        _SQL,
+        "A pipeline refreshes its datasets.",
+        "Write CREATE OR REFRESH, or CREATE alone for a view.",
+    ),
+    Entry(
+        "CREATE TABLE",
+        "refused",
+        _SQL,
+        "A pipeline defines streaming tables, materialized views and views.",
+        "Write CREATE OR REFRESH STREAMING TABLE or CREATE OR REFRESH MATERIALIZED VIEW.",
+    ),
+    Entry(
+        "CREATE FUNCTION",
+        "refused",
+        _SQL,
+        "A pipeline does not create functions.",
+        "Create it in the SQL editor or a notebook task.",
+    ),
+    Entry(
+        "CREATE CATALOG, SCHEMA or VOLUME",
+        "refused",
+        _SQL,
+        "A pipeline does not create containers.",
+        "Create it before the pipeline runs.",
+    ),
+    Entry(
+        "a query alone",
+        "refused",
+        _SQL,
+        "A pipeline source defines datasets and flows; a query's result would go nowhere.",
+        "Put CREATE OR REFRESH MATERIALIZED VIEW name AS before it.",
+    ),
+    Entry(
+        "DML",
+        "refused",
+        _SQL,
+        "A pipeline source does not change tables by statement.",
+        "Write CREATE FLOW ... AS INSERT INTO ... BY NAME, or AUTO CDC INTO.",
+    ),
+    Entry(
+        "DDL",
+        "refused",
+        _SQL,
+        "A pipeline changes a dataset when its definition changes.",
+        "Change the CREATE statement.",
+    ),
+    Entry(
+        "GRANT, REVOKE",
+        "refused",
+        _SQL,
+        "A pipeline source gives no privileges.",
+        "Grant on the table or its schema in the catalog.",
+    ),
+    Entry("SHOW, DESCRIBE, EXPLAIN", "refused", _SQL, "A pipeline source shows nothing.", "Run it in the SQL editor."),
+    Entry("SET without a value", "refused", _SQL, "A pipeline source shows nothing.", "Write SET key = value."),
+)
+
+_REFUSED = {entry.form: entry for entry in ENTRIES if entry.status == "refused"}
+
+# The statements that a pipeline does not take, by their first keyword (CREATE has its own reading).
+REFUSED_STATEMENTS: dict[str, str] = {
+    **dict.fromkeys(("SELECT", "WITH", "VALUES", "FROM", "TABLE", "("), "a query alone"),
+    **dict.fromkeys(("INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "TRUNCATE", "LOAD"), "DML"),
+    **dict.fromkeys(
+        ("ALTER", "DROP", "COMMENT", "OPTIMIZE", "VACUUM", "ANALYZE", "REFRESH", "CACHE", "MSCK", "RESTORE"), "DDL"
+    ),
+    **dict.fromkeys(("GRANT", "REVOKE", "DENY"), "GRANT, REVOKE"),
+    **dict.fromkeys(("SHOW", "DESCRIBE", "DESC", "EXPLAIN", "LIST"), "SHOW, DESCRIBE, EXPLAIN"),
+}
+
+
+def refusal(form: str) -> Entry:
+    return _REFUSED[form]
+
+
+def markdown() -> str:
+    """The table for the docs."""
+    rows = ["| SQL | Here | Note |", "| --- | --- | --- |"]
+    for entry in ENTRIES:
+        form = entry.form.replace("|", "\\|")
+        rows.append(f"| `{form}` | {entry.status} | {f'{entry.note} {entry.instead}'.strip()} |")
+    return "\n".join(rows) + "\n"
