@@ -149,7 +149,19 @@ def _with_column(schema: StructType, name: str) -> StructType:
     return StructType([*schema.fields, StructField(name, StringType())])
 
 
-_JSON_ONLY_FILE_OPTIONS = ["pathGlobFilter", "recursiveFileLookup", "modifiedAfter", "modifiedBefore", "ignoreCorruptFiles", "ignoreMissingFiles", "lineSep", "encoding", "charset", "multiLine", "compression"]
+_JSON_ONLY_FILE_OPTIONS = [
+    "pathGlobFilter",
+    "recursiveFileLookup",
+    "modifiedAfter",
+    "modifiedBefore",
+    "ignoreCorruptFiles",
+    "ignoreMissingFiles",
+    "lineSep",
+    "encoding",
+    "charset",
+    "multiLine",
+    "compression",
+]
 
 
 def _json(source: Source) -> DataFrame:

@@ -225,7 +225,7 @@ class CsvFile(path: Path, csv: CSVOptions, conf: Configuration) {
         i += 1
       }
       if (rescueOut >= 0 || corruptOut >= 0) {
-        extra.foreach(at => if (at < tokens.length && tokens(at) != null) keep(header(at), tokens(at)))
+        extra.foreach(at => if (at < tokens.length && nullable(tokens(at)) != null) keep(header(at), tokens(at)))
         val named = math.max(width, if (csv.headerFlag) 0 else header.length)
         var at = named
         while (at < tokens.length) { keep(s"_c$at", tokens(at)); at += 1 }

@@ -1,4 +1,4 @@
-"""One small Spark session with Delta for the AUTO CDC tests; Delta's jars come from ENGINE_JARS."""
+"""One small Spark session for the tests of the engine's parts; the jars (Delta, the engine's own) come from ENGINE_JARS."""
 
 from __future__ import annotations
 
