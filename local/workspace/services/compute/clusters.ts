@@ -7,6 +7,7 @@ import { z } from "zod";
 import { ApiError, invalid } from "../../core/errors.ts";
 import { paginate } from "../../core/paging.ts";
 import type { App, Context } from "../../core/service.ts";
+import { forgetObject } from "../permissions/access.ts";
 import { NODE_TYPES, SPARK_VERSIONS } from "./catalogue.ts";
 import { deleteEntry, type Entry, getEntry, insertEntry, listEntries, saveEntry } from "./store.ts";
 
@@ -75,10 +76,16 @@ export function clusterRoutes(app: App, context: Context): void {
         return {};
       },
     );
-    const query = z.looseObject({ page_size: z.coerce.number().int().optional(), page_token: z.string().optional() });
+    const query = z.looseObject({
+      page_size: z.coerce.number().int().optional(),
+      page_token: z.string().optional(),
+      "filter_by.is_pinned": z.string().optional(),
+    });
     app.get(`${base}/list`, { schema: { querystring: query } }, async ({ query }) => {
       const page = { size: query.page_size, pageToken: query.page_token };
-      const { items, ...tokens } = paginate(listEntries(db, "cluster"), page, {
+      const pinnedOnly = query["filter_by.is_pinned"] === "true";
+      const clusters = listEntries(db, "cluster").filter(({ id }) => !pinnedOnly || getEntry(db, "pin", id));
+      const { items, ...tokens } = paginate(clusters, page, {
         fallback: 20,
         max: 100,
         name: "page_size",
@@ -105,15 +112,24 @@ export function clusterRoutes(app: App, context: Context): void {
       });
     }
     app.post(`${base}/permanent-delete`, { schema: { body: reference } }, async ({ body }) => {
-      deleteEntry(db, "cluster", requireCluster(context, body.cluster_id).id);
+      const { id } = requireCluster(context, body.cluster_id);
+      db.transaction(() => {
+        deleteEntry(db, "pin", id);
+        deleteEntry(db, "cluster", id);
+        forgetObject(db, "clusters", id);
+      });
       return {};
     });
-    for (const action of ["pin", "unpin"]) {
-      app.post(`${base}/${action}`, { schema: { body: reference } }, async ({ body }) => {
-        requireCluster(context, body.cluster_id);
-        return {};
-      });
-    }
+    app.post(`${base}/pin`, { schema: { body: reference } }, async ({ body, principal }) => {
+      const { id } = requireCluster(context, body.cluster_id);
+      if (getEntry(db, "pin", id)) return {};
+      insertEntry(db, "pin", { id, creator: principal.name, createdAt: Date.now(), state: "", document: {} });
+      return {};
+    });
+    app.post(`${base}/unpin`, { schema: { body: reference } }, async ({ body }) => {
+      deleteEntry(db, "pin", requireCluster(context, body.cluster_id).id);
+      return {};
+    });
   }
   app.get("/api/2.0/libraries/cluster-status", { schema: { querystring: reference } }, async ({ query }) => ({
     cluster_id: requireCluster(context, query.cluster_id).id,

@@ -10,7 +10,8 @@ export const migrations: Migration[] = [
   },
 ];
 
-export type Kind = "cluster" | "policy" | "pool";
+/** A pin has the id of its cluster. */
+export type Kind = "cluster" | "policy" | "pool" | "pin";
 
 export interface Entry {
   id: string;

@@ -68,7 +68,6 @@ export function withDefaults(settings: PipelineSettings, pipelineId: string): Pi
     continuous: settings.continuous ?? false,
     development: settings.development ?? false,
     edition: settings.edition ?? "ADVANCED",
-    photon: settings.photon ?? settings.serverless ?? false,
     pipeline_type: "WORKSPACE",
   };
 }
