@@ -107,7 +107,7 @@ export function fileRoutes(app: App, context: Context): void {
   });
 
   directoryRoutes(app, context);
-  presignedRoutes(app);
+  presignedRoutes(app, context);
   mkdirSync(uploads, { recursive: true });
 }
 
@@ -203,7 +203,7 @@ async function describe(parent: string, file: string) {
 }
 
 /** Newer SDKs ask for presigned cloud URLs first. There is no cloud here: this answer sends them to the plain endpoints. */
-function presignedRoutes(app: App): void {
+function presignedRoutes(app: App, context: Context): void {
   const refuse = async () => {
     throw new ApiError("PERMISSION_DENIED", "Presigned URLs API is not enabled", {
       details: [
@@ -216,13 +216,24 @@ function presignedRoutes(app: App): void {
       ],
     });
   };
-  for (const name of [
-    "create-upload-part-urls",
-    "create-resumable-upload-url",
-    "create-download-url",
-    "create-abort-upload-url",
-  ]) {
+  for (const name of ["create-upload-part-urls", "create-resumable-upload-url", "create-download-url"]) {
     app.post(`/api/2.0/fs/${name}`, refuse);
   }
-  app.post("/api/2.0/fs/files/*", refuse);
+  // having fallen back, they abort what they began; there is nothing to abort
+  app.post("/api/2.0/fs/create-abort-upload-url", async () => ({
+    abort_upload_url: { url: `${context.host()}/api/2.0/fs/aborted-uploads`, headers: [] },
+  }));
+  app.delete("/api/2.0/fs/aborted-uploads", { config: { public: true } }, async (_request, reply) =>
+    reply.status(204).send(),
+  );
+  // SDKs fall back to one plain PUT when a begun upload gets no URLs for its parts, not when it cannot be begun
+  app.post(
+    "/api/2.0/fs/files/*",
+    { schema: { params, querystring: z.object({ action: z.string().optional() }) } },
+    async (request) => {
+      resolveVolumePath(context, request.principal, request.params["*"], "WRITE_VOLUME");
+      if (request.query.action !== "initiate-upload") return refuse();
+      return { multipart_upload: { session_token: uuid() } };
+    },
+  );
 }
