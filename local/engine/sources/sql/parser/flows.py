@@ -105,7 +105,7 @@ def _source(cursor: Cursor) -> dict[str, Any]:
     text = cursor.text_until("the source, then KEYS (columns)", stop=lambda: cursor.ended or _at_clause(cursor))
     end, cursor.index = cursor.index, start
     wrapped = cursor.accept("STREAM", "(")
-    streaming = wrapped or (cursor.sees("STREAM") and cursor.index + 1 < end and not cursor.peek().text == ".")
+    streaming = wrapped or (cursor.sees("STREAM") and cursor.index + 1 < end and cursor.peek().text != ".")
     if streaming and not wrapped:
         cursor.advance()
     name = None
@@ -159,8 +159,8 @@ def _clause(cursor: Cursor) -> dict[str, Any]:
     if cursor.sees("SYSTEM", "SEQUENCE"):
         cursor.refuse("SYSTEM SEQUENCE BY")
     cursor.fail(
-        "a clause of AUTO CDC: IGNORE NULL UPDATES, APPLY AS DELETE WHEN, APPLY AS TRUNCATE WHEN, SEQUENCE BY, COLUMNS, "
-        "STORED AS SCD TYPE, TRACK HISTORY ON"
+        "a clause of AUTO CDC: IGNORE NULL UPDATES, APPLY AS DELETE WHEN, APPLY AS TRUNCATE WHEN, SEQUENCE BY, "
+        "COLUMNS, STORED AS SCD TYPE, TRACK HISTORY ON"
     )
 
 
