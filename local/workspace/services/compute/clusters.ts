@@ -120,6 +120,21 @@ export function clusterRoutes(app: App, context: Context): void {
       });
       return {};
     });
+    const size = z.looseObject({
+      cluster_id: z.string(),
+      num_workers: fields.num_workers,
+      autoscale: fields.autoscale,
+    });
+    app.post(`${base}/resize`, { schema: { body: size } }, async ({ body }) => {
+      const entry = requireCluster(context, body.cluster_id);
+      if (entry.state !== "RUNNING") {
+        throw new ApiError("INVALID_STATE", `Cluster ${entry.id} is in unexpected state ${entry.state}.`);
+      }
+      const { num_workers: _, autoscale: __, ...rest } = entry.document;
+      const { num_workers, autoscale } = body;
+      saveEntry(db, "cluster", { ...entry, document: { ...rest, ...(autoscale ? { autoscale } : { num_workers }) } });
+      return {};
+    });
     app.post(`${base}/pin`, { schema: { body: reference } }, async ({ body, principal }) => {
       const { id } = requireCluster(context, body.cluster_id);
       if (getEntry(db, "pin", id)) return {};
