@@ -1,0 +1,214 @@
+package lakehouse.catalog
+
+import java.util
+import java.util.concurrent.ConcurrentLinkedQueue
+
+import org.apache.spark.sql.SparkSession
+import org.apache.spark.sql.connector.catalog._
+import org.apache.spark.sql.connector.expressions.Transform
+import org.apache.spark.sql.util.CaseInsensitiveStringMap
+
+/**
+ * What statements changed in the catalog, for the engine to tell the workspace: lines "kind\tcatalog\tschema\ttable".
+ * Kinds: table (created, replaced or altered), drop, rename (the new name follows), namespace, dropNamespace.
+ */
+object CatalogEvents {
+  private val events = new ConcurrentLinkedQueue[String]()
+
+  def add(kind: String, catalog: String, parts: String*): Unit = {
+    events.add((kind +: catalog +: parts).mkString("\t"))
+    ()
+  }
+
+  def drain(): util.List[String] = {
+    val all = new util.ArrayList[String]()
+    var next = events.poll()
+    while (next != null) {
+      all.add(next)
+      next = events.poll()
+    }
+    all
+  }
+}
+
+/**
+ * Names of a catalog, as Spark's session catalog can keep them: it knows one level of schemas, and takes only
+ * letters, digits and underscores. `c.s` becomes `c__s`; an underscore inside of a part becomes `_u` and any other
+ * character `_x` with its code in four hexadecimal digits, so that no two names meet.
+ */
+object Names {
+  private val plainTable = "[a-z0-9_]+".r.pattern
+  private val encodedTable = "x__"
+
+  def encode(part: String): String = part.toLowerCase(util.Locale.ROOT).flatMap {
+    case c if (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') => c.toString
+    case '_' => "_u"
+    case c => f"_x${c.toInt}%04x"
+  }
+
+  def decode(part: String): String = {
+    val out = new StringBuilder
+    var at = 0
+    while (at < part.length) {
+      if (part.charAt(at) != '_') { out.append(part.charAt(at)); at += 1 }
+      else if (part.charAt(at + 1) == 'u') { out.append('_'); at += 2 }
+      else { out.append(Integer.parseInt(part.substring(at + 2, at + 6), 16).toChar); at += 6 }
+    }
+    out.toString
+  }
+
+  def schema(catalog: String, schema: String): String = encode(catalog) + "__" + encode(schema)
+
+  def table(name: String): String = {
+    val lower = name.toLowerCase(util.Locale.ROOT)
+    if (plainTable.matcher(lower).matches && !lower.startsWith(encodedTable)) lower else encodedTable + encode(lower)
+  }
+
+  def tableBack(name: String): String =
+    if (name.startsWith(encodedTable)) decode(name.substring(encodedTable.length)) else name
+}
+
+/**
+ * A Unity Catalog catalog on Spark's in-memory session catalog: `c.s.t` is kept in `spark_catalog` under the names of
+ * `Names`, so that Delta's catalog, of which only one can exist, serves them all. Tables get a folder of their own
+ * below `tablesRoot`, and every change is noted in `CatalogEvents`.
+ */
+class PrefixCatalog extends StagingTableCatalog with SupportsNamespaces {
+  private var catalogName: String = _
+  private var tablesRoot: String = _
+
+  override def initialize(name: String, options: CaseInsensitiveStringMap): Unit = {
+    // Spark registers catalogs by a name that is plain; the real one may hold other characters.
+    catalogName = options.getOrDefault("catalogName", name)
+    tablesRoot = options.get("tablesRoot")
+  }
+
+  override def name(): String = catalogName
+  override def defaultNamespace(): Array[String] = Array("default")
+  override def capabilities(): util.Set[TableCatalogCapability] = tables.capabilities()
+
+  private def session: CatalogPlugin = SparkSession.active.sessionState.catalogManager.catalog("spark_catalog")
+  private def tables: StagingTableCatalog = session.asInstanceOf[StagingTableCatalog]
+  private def namespaces: SupportsNamespaces = session.asInstanceOf[SupportsNamespaces]
+
+  private def in(namespace: Array[String]): Array[String] =
+    if (namespace.length == 1) Array(Names.schema(catalogName, namespace(0))) else namespace
+  private def in(ident: Identifier): Identifier = Identifier.of(in(ident.namespace), Names.table(ident.name))
+  private def note(kind: String, ident: Identifier, more: String*): Unit =
+    CatalogEvents.add(kind, catalogName, (ident.namespace.toSeq :+ ident.name) ++ more: _*)
+
+  /** Managed tables have no location of their own; they get a folder named by a fresh id. */
+  private def located(properties: util.Map[String, String]): util.Map[String, String] = {
+    val all = new util.HashMap[String, String](properties)
+    if (!all.containsKey(TableCatalog.PROP_LOCATION)) {
+      all.put(TableCatalog.PROP_LOCATION, s"$tablesRoot/${util.UUID.randomUUID()}")
+      all.put("lakehouse.managed", "true")
+    }
+    all.remove(TableCatalog.PROP_IS_MANAGED_LOCATION)
+    all
+  }
+  private def located(info: TableInfo): TableInfo = {
+    val builder = new TableInfo.Builder().withColumns(info.columns).withPartitions(info.partitions)
+      .withProperties(located(info.properties))
+    if (info.constraints != null) builder.withConstraints(info.constraints)
+    builder.build()
+  }
+
+  override def listTables(namespace: Array[String]): Array[Identifier] =
+    tables.listTables(in(namespace)).map(i => Identifier.of(namespace, Names.tableBack(i.name)))
+  override def loadTable(ident: Identifier): Table = tables.loadTable(in(ident))
+  override def loadTable(ident: Identifier, version: String): Table = tables.loadTable(in(ident), version)
+  override def loadTable(ident: Identifier, timestamp: Long): Table = tables.loadTable(in(ident), timestamp)
+  override def loadTable(ident: Identifier, privileges: util.Set[TableWritePrivilege]): Table =
+    tables.loadTable(in(ident), privileges)
+  override def tableExists(ident: Identifier): Boolean = tables.tableExists(in(ident))
+  override def invalidateTable(ident: Identifier): Unit = tables.invalidateTable(in(ident))
+
+  override def createTable(
+      ident: Identifier, columns: Array[Column], partitions: Array[Transform], properties: util.Map[String, String]): Table = {
+    val made = tables.createTable(in(ident), columns, partitions, located(properties))
+    note("table", ident)
+    made
+  }
+  override def createTable(ident: Identifier, info: TableInfo): Table = {
+    val made = tables.createTable(in(ident), located(info))
+    note("table", ident)
+    made
+  }
+  override def alterTable(ident: Identifier, changes: TableChange*): Table = {
+    val altered = tables.alterTable(in(ident), changes: _*)
+    note("table", ident)
+    altered
+  }
+  override def dropTable(ident: Identifier): Boolean = {
+    val dropped = tables.dropTable(in(ident))
+    if (dropped) note("drop", ident)
+    dropped
+  }
+  override def purgeTable(ident: Identifier): Boolean = dropTable(ident)
+  override def renameTable(from: Identifier, to: Identifier): Unit = {
+    val target = if (to.namespace.isEmpty) Identifier.of(from.namespace, to.name) else to
+    tables.renameTable(in(from), in(target))
+    note("rename", from, target.namespace.toSeq :+ target.name: _*)
+  }
+
+  /** Notes the change when the data is committed, not when the statement starts. */
+  private class Noted(staged: StagedTable, ident: Identifier) extends StagedTable with SupportsWrite {
+    override def name(): String = staged.name()
+    override def columns(): Array[Column] = staged.columns()
+    override def partitioning(): Array[Transform] = staged.partitioning()
+    override def properties(): util.Map[String, String] = staged.properties()
+    override def capabilities(): util.Set[TableCapability] = staged.capabilities()
+    override def newWriteBuilder(info: org.apache.spark.sql.connector.write.LogicalWriteInfo) =
+      staged.asInstanceOf[SupportsWrite].newWriteBuilder(info)
+    override def commitStagedChanges(): Unit = {
+      staged.commitStagedChanges()
+      note("table", ident)
+    }
+    override def abortStagedChanges(): Unit = staged.abortStagedChanges()
+  }
+
+  override def stageCreate(
+      ident: Identifier, columns: Array[Column], partitions: Array[Transform], properties: util.Map[String, String]): StagedTable =
+    new Noted(tables.stageCreate(in(ident), columns, partitions, located(properties)), ident)
+  override def stageReplace(
+      ident: Identifier, columns: Array[Column], partitions: Array[Transform], properties: util.Map[String, String]): StagedTable =
+    new Noted(tables.stageReplace(in(ident), columns, partitions, replaced(ident, properties)), ident)
+  override def stageCreateOrReplace(
+      ident: Identifier, columns: Array[Column], partitions: Array[Transform], properties: util.Map[String, String]): StagedTable =
+    new Noted(tables.stageCreateOrReplace(in(ident), columns, partitions, replaced(ident, properties)), ident)
+
+  /** A replaced table stays where it is. */
+  private def replaced(ident: Identifier, properties: util.Map[String, String]): util.Map[String, String] = {
+    val place = if (tableExists(ident)) Option(loadTable(ident).properties.get(TableCatalog.PROP_LOCATION)) else None
+    place.filterNot(_ => properties.containsKey(TableCatalog.PROP_LOCATION)).fold(located(properties)) { location =>
+      val all = new util.HashMap[String, String](properties)
+      all.put(TableCatalog.PROP_LOCATION, location)
+      all.remove(TableCatalog.PROP_IS_MANAGED_LOCATION)
+      all
+    }
+  }
+
+  override def listNamespaces(): Array[Array[String]] = {
+    val prefix = Names.encode(catalogName) + "__"
+    namespaces.listNamespaces().filter(n => n.length == 1 && n(0).startsWith(prefix))
+      .map(n => Array(Names.decode(n(0).substring(prefix.length))))
+  }
+  override def listNamespaces(namespace: Array[String]): Array[Array[String]] =
+    if (namespace.isEmpty) listNamespaces() else Array.empty
+  override def namespaceExists(namespace: Array[String]): Boolean =
+    namespace.length == 1 && namespaces.namespaceExists(in(namespace))
+  override def loadNamespaceMetadata(namespace: Array[String]): util.Map[String, String] =
+    namespaces.loadNamespaceMetadata(in(namespace))
+  override def createNamespace(namespace: Array[String], metadata: util.Map[String, String]): Unit = {
+    namespaces.createNamespace(in(namespace), metadata)
+    CatalogEvents.add("namespace", catalogName, namespace: _*)
+  }
+  override def alterNamespace(namespace: Array[String], changes: NamespaceChange*): Unit =
+    namespaces.alterNamespace(in(namespace), changes: _*)
+  override def dropNamespace(namespace: Array[String], cascade: Boolean): Boolean = {
+    val dropped = namespaces.dropNamespace(in(namespace), cascade)
+    if (dropped) CatalogEvents.add("dropNamespace", catalogName, namespace: _*)
+    dropped
+  }
+}

@@ -1,0 +1,95 @@
+package lakehouse.catalog
+
+import java.net.URI
+
+import org.apache.hadoop.conf.Configuration
+import org.apache.hadoop.fs._
+import org.apache.hadoop.fs.permission.{FsAction, FsPermission}
+
+/**
+ * `dbfs:/Volumes/<catalog>/<schema>/<volume>/…` on this machine: a folder below `lakehouse.volumes.root`. It is the
+ * default file system, so that a plain /Volumes path works and `_metadata.file_path` shows what Databricks shows.
+ */
+class VolumeFileSystem extends FilterFileSystem(new RawLocalFileSystem()) {
+  private var root: String = _
+  private val self = URI.create("dbfs:///")
+
+  override def initialize(uri: URI, conf: Configuration): Unit = {
+    super.initialize(URI.create("file:///"), conf)
+    root = conf.get("lakehouse.volumes.root")
+    if (root == null) throw new IllegalStateException("lakehouse.volumes.root is not set")
+    root = root.stripSuffix("/")
+    setConf(conf)
+  }
+
+  override def getScheme: String = "dbfs"
+  override def getUri: URI = self
+  override def getCanonicalUri: URI = self
+  override protected def canonicalizeUri(uri: URI): URI = uri
+  override def checkPath(path: Path): Unit = {
+    val uri = path.toUri
+    if (uri.getScheme != null && uri.getScheme != "dbfs") throw new IllegalArgumentException(s"Wrong file system for $path, expected dbfs:/")
+  }
+  override def makeQualified(path: Path): Path = path.makeQualified(self, getWorkingDirectory)
+  override def resolvePath(path: Path): Path = makeQualified(path)
+  override def getWorkingDirectory: Path = new Path("dbfs:/")
+  override def getHomeDirectory: Path = new Path("dbfs:/")
+  override def setWorkingDirectory(path: Path): Unit = ()
+
+  /** @throws IllegalArgumentException for what is not below a volume */
+  private def local(path: Path): Path = {
+    val text = path.toUri.getPath
+    if (text != "/Volumes" && !text.startsWith("/Volumes/"))
+      throw new IllegalArgumentException(s"$text is not below /Volumes; the local workspace has no DBFS root. Use /Volumes/<catalog>/<schema>/<volume>/….")
+    if (text.split("/").contains("..")) throw new IllegalArgumentException(s"$text leaves its volume")
+    new Path("file://" + encode(root + text.substring("/Volumes".length)))
+  }
+  private def encode(path: String): String = new URI(null, null, path, null).getRawPath
+  private def back(status: FileStatus): FileStatus = {
+    val path = status.getPath.toUri.getPath
+    val shown = new Path("dbfs", null, "/Volumes" + path.substring(root.length))
+    new FileStatus(status.getLen, status.isDirectory, status.getReplication, status.getBlockSize,
+      status.getModificationTime, status.getAccessTime, status.getPermission, status.getOwner, status.getGroup, shown)
+  }
+
+  override def open(path: Path, bufferSize: Int): FSDataInputStream = fs.open(local(path), bufferSize)
+  override protected def openFileWithOptions(path: Path, parameters: impl.OpenFileParameters) =
+    java.util.concurrent.CompletableFuture.completedFuture(open(path, 65536))
+  override def create(path: Path, mode: FsPermission, overwrite: Boolean, bufferSize: Int,
+      replication: Short, blockSize: Long, progress: org.apache.hadoop.util.Progressable): FSDataOutputStream =
+    fs.create(local(path), mode, overwrite, bufferSize, replication, blockSize, progress)
+  override def createNonRecursive(path: Path, mode: FsPermission, flags: java.util.EnumSet[CreateFlag],
+      bufferSize: Int, replication: Short, blockSize: Long, progress: org.apache.hadoop.util.Progressable): FSDataOutputStream =
+    fs.createNonRecursive(local(path), mode, flags, bufferSize, replication, blockSize, progress)
+  override def append(path: Path, bufferSize: Int, progress: org.apache.hadoop.util.Progressable): FSDataOutputStream =
+    fs.append(local(path), bufferSize, progress)
+  override def rename(from: Path, to: Path): Boolean = fs.rename(local(from), local(to))
+  override def delete(path: Path, recursive: Boolean): Boolean = fs.delete(local(path), recursive)
+  override def listStatus(path: Path): Array[FileStatus] = fs.listStatus(local(path)).map(back)
+  override def listLocatedStatus(path: Path): RemoteIterator[LocatedFileStatus] = {
+    val all = listStatus(path).iterator
+    new RemoteIterator[LocatedFileStatus] {
+      override def hasNext: Boolean = all.hasNext
+      override def next(): LocatedFileStatus = {
+        val status = all.next()
+        new LocatedFileStatus(status, getFileBlockLocations(status, 0, status.getLen))
+      }
+    }
+  }
+  override def getFileBlockLocations(status: FileStatus, start: Long, length: Long): Array[BlockLocation] =
+    if (status == null || status.getLen <= start) Array.empty
+    else Array(new BlockLocation(Array("localhost:0"), Array("localhost"), 0, status.getLen))
+  override def mkdirs(path: Path, mode: FsPermission): Boolean = fs.mkdirs(local(path), mode)
+  override def mkdirs(path: Path): Boolean = fs.mkdirs(local(path))
+  override def getFileStatus(path: Path): FileStatus = back(fs.getFileStatus(local(path)))
+  override def exists(path: Path): Boolean = fs.exists(local(path))
+  override def access(path: Path, mode: FsAction): Unit = fs.access(local(path), mode)
+  override def getFileLinkStatus(path: Path): FileStatus = getFileStatus(path)
+  override def setPermission(path: Path, mode: FsPermission): Unit = fs.setPermission(local(path), mode)
+  override def setTimes(path: Path, modified: Long, accessed: Long): Unit = fs.setTimes(local(path), modified, accessed)
+  override def truncate(path: Path, length: Long): Boolean = fs.truncate(local(path), length)
+  override def getFileChecksum(path: Path): FileChecksum = null
+  override def setVerifyChecksum(verify: Boolean): Unit = ()
+  override def setWriteChecksum(write: Boolean): Unit = ()
+  override def getStatus(path: Path): FsStatus = fs.getStatus(new Path("file://" + encode(root)))
+}

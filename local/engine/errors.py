@@ -1,0 +1,72 @@
+"""The engine's errors, and how any exception becomes an error of the protocol."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from typing import Any
+
+
+class EngineError(Exception):
+    """An error whose message a user reads as it is.
+
+    `error_class` is Spark's or Databricks' name of the condition, `error_code` the REST error code that fits it,
+    `location` where in the user's source it happened.
+    """
+
+    def __init__(
+        self, message: str, *, error_class: str = "INTERNAL_ERROR", error_code: str = "BAD_REQUEST", location: Any = None
+    ) -> None:
+        super().__init__(message)
+        self.error_class = error_class
+        self.error_code = error_code
+        self.location = location
+
+
+_PART = r"(?:[a-z0-9]|_u|_x[0-9a-f]{4})+"
+_ENCODED = re.compile(rf"(`?)(?:spark_catalog`?\.`?)?({_PART})__({_PART})(`?)(?![A-Za-z0-9_])(\.`?)?(x__{_PART})?")
+
+
+def _decode(part: str) -> str:
+    return re.sub(r"_u|_x([0-9a-f]{4})", lambda m: chr(int(m[1], 16)) if m[1] else "_", part)
+
+
+def user_names(text: str) -> str:
+    """Shows tables by the names that users gave them, not by those under which Spark's session catalog keeps them."""
+
+    def back(m: re.Match[str]) -> str:
+        tick = m[1] or m[4]
+        table = (m[5] or "") + (_decode(m[6][3:]) if m[6] else "")
+        return f"{tick}{_decode(m[2])}{tick}.{tick}{_decode(m[3])}{tick}{table}"
+
+    return _ENCODED.sub(back, text)
+
+
+_CONDITION = re.compile(r"^\[([A-Z][A-Z0-9_.]*)\]")
+
+
+def message_of(error: BaseException) -> str:
+    """The first part of an exception's message: what is wrong, without the JVM's stack."""
+    desc = getattr(error, "desc", None) or getattr(error, "_desc", None)
+    text = str(desc or error) or type(error).__name__
+    for noise in ("\n\nJVM stacktrace:", "\n\tat ", "\n+- ", "\nWrite", ";\n'"):
+        text = text.split(noise)[0]
+    return user_names(text).strip()
+
+
+def to_rpc(error: BaseException) -> dict[str, Any]:
+    """`error` of a JSON-RPC answer: {code, message, data: {error_class, error_code, location?, trace?}}."""
+    text = message_of(error)
+    if isinstance(error, EngineError):
+        data: dict[str, Any] = {"error_class": error.error_class, "error_code": error.error_code}
+        if error.location is not None:
+            data["location"] = str(error.location)
+        return {"code": -32000, "message": text, "data": data}
+    found = _CONDITION.match(text)
+    condition = found[1] if found else getattr(error, "errorClass", None) or type(error).__name__
+    trace = "".join(traceback.format_exception(error))[-20_000:]
+    return {
+        "code": -32000,
+        "message": text,
+        "data": {"error_class": condition, "error_code": "BAD_REQUEST", "trace": user_names(trace)},
+    }
