@@ -1,0 +1,56 @@
+"""Splits notebooks in Databricks' source format into cells. Any other file is one cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_MARKS = {"PYTHON": "#", "SQL": "--"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """`kind` is the magic without % (python, sql, md, run, pip, …) or the notebook's language; `text` begins at `line`."""
+
+    number: int
+    kind: str
+    text: str
+    line: int
+
+
+def is_notebook(content: str, language: str) -> bool:
+    first = content.lstrip("\ufeff").split("\n", 1)[0].strip()
+    return first == f"{_MARKS[language]} Databricks notebook source"
+
+
+def cells(content: str, language: str) -> list[Cell]:
+    """The cells of a source; magics are unwrapped, so that `text` is in the cell's own language."""
+    mark = _MARKS[language]
+    lines = content.lstrip("\ufeff").replace("\r\n", "\n").split("\n")
+    if not is_notebook(content, language):
+        return [Cell(1, language.lower(), "\n".join(lines), 1)]
+    blocks: list[tuple[int, list[str]]] = [(2, [])]
+    for number, line in enumerate(lines[1:], start=2):
+        if line.strip() == f"{mark} COMMAND ----------":
+            blocks.append((number + 1, []))
+        else:
+            blocks[-1][1].append(line)
+    found = []
+    for number, (line, block) in enumerate(blocks, start=1):
+        cell = _cell(number, line, block, mark, language)
+        if cell.text.strip():
+            found.append(cell)
+    return found
+
+
+def _cell(number: int, line: int, block: list[str], mark: str, language: str) -> Cell:
+    magic = f"{mark} MAGIC"
+    meaningful = [text for text in block if text.strip() and not text.startswith(f"{mark} DBTITLE")]
+    if not meaningful or not meaningful[0].startswith(magic):
+        return Cell(number, language.lower(), "\n".join(block), line)
+    start = block.index(meaningful[0])
+    body = [text[len(magic) :].removeprefix(" ") if text.startswith(magic) else text for text in block[start:]]
+    head, _, rest = body[0].lstrip().partition(" ")
+    if not head.startswith("%"):
+        return Cell(number, language.lower(), "\n".join(body), line + start)
+    # The magic's own line keeps its place, so that lines counted in the cell are lines of the notebook.
+    return Cell(number, head[1:].lower(), "\n".join([rest, *body[1:]]), line + start)
