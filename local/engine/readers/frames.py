@@ -67,7 +67,7 @@ class Source:
         folder = self.context.to_local(location) if location else self.context.schema_dir()
         if self.streaming and folder is None:
             raise EngineError(
-                f"{self.options.source}: a schema or the option cloudFiles.schemaLocation is needed to read {self.path}",
+                f"{self.options.source}: reading {self.path} needs a schema or the option cloudFiles.schemaLocation",
                 error_class="CF_MISSING_SCHEMA_LOCATION",
             )
         if location is None and folder is not None:

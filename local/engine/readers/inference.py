@@ -1,7 +1,7 @@
 """The inferred schema of one Auto Loader source: kept in its schema location, grown when new files bring columns.
 
-A version is a JSON file `_schemas/<n>`; the newest counts. It records up to which modification time files were looked at, so
-that an update looks only at files that came later, before it reads them.
+A version is a JSON file `_schemas/<n>`; the newest counts. It records up to which modification time files were looked
+at, so that an update looks only at files that came later, before it reads them.
 """
 
 from __future__ import annotations
