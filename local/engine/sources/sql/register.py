@@ -88,7 +88,7 @@ class _Loader:
             return
         if cell.language != "sql":
             text = cell.source.text
-            self.context.run_magic(cell.language, text, cell.source.location(len(text) - len(text.lstrip())))
+            self.context.run_magic(cell.language, text.lstrip(), cell.source.location(len(text) - len(text.lstrip())))
             return
         for part in split_statements(cell.source):
             self.statement(parse_statement(substitute(part, self.configuration)))
@@ -195,6 +195,15 @@ class _Loader:
             )
         if track is not None and spec.scd_type == 1:
             raise SqlSyntaxError("TRACK HISTORY ON works with SCD TYPE 2 only; add STORED AS SCD TYPE 2", location)
+        if not spec.streaming and not spec.once and spec.source:
+            raise SqlSyntaxError(
+                f"AUTO CDC reads changes as a stream; write FROM STREAM({spec.source}), "
+                "or AUTO CDC ONCE for a batch source",
+                location,
+            )
+        source_query = spec.source_query
+        if spec.once and spec.source:  # a once flow reads its source as it is, not as a stream
+            source_query = Query(f"SELECT * FROM {spec.source}", location)
         return AutoCdcFlow(
             name,
             target,
@@ -214,7 +223,7 @@ class _Loader:
             track_history_except_column_list=_excluded(track),
             once=spec.once,
             comment=comment,
-            source_query=self.query(spec.source_query) if spec.source_query else None,
+            source_query=self.query(source_query) if source_query else None,
         )
 
     def snapshot(

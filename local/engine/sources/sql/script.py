@@ -1,4 +1,4 @@
-"""A file or notebook to statements: cells, semicolons and `${parameter}`. Nothing is dropped: what is not a cell is a statement."""
+"""A file or notebook to statements: cells, semicolons and `${parameter}`. Nothing is dropped on the way."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def _set(cursor: Cursor) -> SetConfiguration:
         ):
             cursor.advance()
         key = cursor.source.text[start.start : cursor.previous.end] if cursor.token is not start else ""
-    if not key or any(letter.isspace() for letter in key):
+    if not key or (start.kind is not Kind.QUOTED and any(letter.isspace() for letter in key)):
         raise SqlSyntaxError(
             f"found {start}, expected a configuration key and '=': SET key = value",
             cursor.at(start),

@@ -72,7 +72,7 @@ def _column(cursor: Cursor, found: Specification) -> None:
         if word in seen and word != "CONSTRAINT":
             cursor.fail(f"one {word} for column {name}")
         if cursor.accept("NOT"):
-            cursor.expect("NULL", after=f"NOT, for column {name}")
+            cursor.expect("NULL", after=f"NOT of column {name}")
             nullable = False
             seen["NOT"] = ""
         elif cursor.accept("COMMENT"):
@@ -97,6 +97,13 @@ def _column(cursor: Cursor, found: Specification) -> None:
     )
 
 
+# The words that may follow another in a type: DOUBLE PRECISION, INTERVAL DAY TO SECOND, STRING COLLATE name, ...
+_TYPE_WORDS = frozenset(
+    ("PRECISION", "WITH", "WITHOUT", "LOCAL", "TIME", "ZONE", "TO", "COLLATE")
+    + ("YEAR", "YEARS", "MONTH", "MONTHS", "DAY", "DAYS", "HOUR", "HOURS", "MINUTE", "SECOND")
+)
+
+
 def _type(cursor: Cursor) -> str | None:
     """The text of a type: up to the next property of the column, outside any bracket."""
     start, depth = cursor.token, 0
@@ -104,6 +111,9 @@ def _type(cursor: Cursor) -> str | None:
         token = cursor.token
         if depth == 0 and (cursor.sees(",") or cursor.sees(")") or token.upper in _PROPERTIES):
             break
+        follows = token is not start and cursor.previous.upper != "COLLATE"
+        if depth == 0 and follows and token.kind is not Kind.OPERATOR and token.upper not in _TYPE_WORDS:
+            cursor.fail("',', ')' or a property of the column after its type")
         if token.kind is Kind.OPERATOR:
             depth += {"(": 1, "<": 1, ")": -1, ">": -1}.get(token.text, 0)
             if token.text not in "()<>,:" or depth < 0:

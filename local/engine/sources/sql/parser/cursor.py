@@ -56,7 +56,7 @@ class Cursor:
     def expect(self, *words: str, after: str = "") -> None:
         for word in words:
             if not self.accept(word):
-                self.fail(f"{word}{f' {after}' if after else ''}")
+                self.fail(f"{word}{f' after {after}' if after else ''}")
 
     def fail(self, expected: str, token: Token | None = None) -> NoReturn:
         token = token or self.token

@@ -1,0 +1,56 @@
+"""Valid statements, one or more for each documented form: the parser's tests read them, the fuzzing cuts them up."""
+
+CORPUS: tuple[str, ...] = (
+    "CREATE OR REFRESH STREAMING TABLE orders AS SELECT * FROM STREAM raw.orders",
+    "CREATE STREAMING TABLE IF NOT EXISTS main.sales.orders",
+    "CREATE OR REFRESH PRIVATE STREAMING TABLE staged AS SELECT 1 AS a FROM STREAM(t)",
+    "CREATE TEMPORARY STREAMING TABLE staged AS SELECT * FROM STREAM t",
+    "CREATE STREAMING LIVE TABLE old AS SELECT * FROM STREAM(LIVE.raw)",
+    "CREATE OR REFRESH LIVE TABLE totals AS SELECT count(*) AS n FROM LIVE.old",
+    "CREATE TEMPORARY LIVE VIEW v (CONSTRAINT ok EXPECT (a > 0)) AS SELECT a FROM LIVE.old",
+    "CREATE LIVE VIEW v AS SELECT a FROM LIVE.old",
+    "CREATE STREAMING LIVE VIEW v AS SELECT a FROM STREAM(LIVE.old)",
+    "CREATE OR REFRESH MATERIALIZED VIEW m AS WITH x AS (SELECT 1 AS a) SELECT * FROM x",
+    "CREATE PRIVATE MATERIALIZED VIEW m AS (SELECT 1 AS a)",
+    "CREATE VIEW `odd name` COMMENT 'it''s' TBLPROPERTIES ('k' = 'v') AS SELECT 1 AS a",
+    "CREATE TEMPORARY VIEW v (a COMMENT 'first', b) AS SELECT 1, 2",
+    """CREATE OR REFRESH STREAMING TABLE typed (
+  id BIGINT NOT NULL COMMENT 'the key' PRIMARY KEY RELY,
+  price DECIMAL(10, 2),
+  tags MAP<STRING, ARRAY<STRUCT<name: STRING, n: INT>>> COMMENT "nested",
+  mail STRING MASK main.gov.hide USING COLUMNS (region, 'x'),
+  year INT GENERATED ALWAYS AS (year(to_date(day, 'yyyy)'))),
+  CONSTRAINT positive EXPECT (price > 0 AND length(')') = 1) ON VIOLATION DROP ROW,
+  CONSTRAINT known EXPECT (id IS NOT NULL) ON VIOLATION FAIL UPDATE,
+  CONSTRAINT recent EXPECT (year > 2000),
+  CONSTRAINT fk FOREIGN KEY (id) REFERENCES main.sales.other (id) NOT ENFORCED,
+  PRIMARY KEY (id, ts TIMESERIES)
+)
+USING DELTA
+COMMENT 'typed; with a semicolon'
+TBLPROPERTIES ('quality' = 'silver', pipelines.reset.allowed = false, n = -1)
+PARTITIONED BY (year)
+WITH ROW FILTER main.gov.only ON (id)
+DEFAULT COLLATION UTF8_BINARY
+AS SELECT * FROM STREAM read_files('/Volumes/a/b/c', format => 'csv', header => true)""",
+    "CREATE STREAMING TABLE c CLUSTER BY (a, b.c) AS SELECT * FROM STREAM t",
+    "CREATE STREAMING TABLE c CLUSTER BY AUTO AS SELECT * FROM STREAM t",
+    "CREATE MATERIALIZED VIEW c CLUSTER BY NONE AS SELECT * FROM t /* a /* nested */ comment */",
+    "CREATE STREAMING TABLE f FLOW INSERT ONCE BY NAME SELECT * FROM t",
+    "CREATE STREAMING TABLE f FLOW AUTO CDC FROM STREAM t KEYS (id) SEQUENCE BY ts STORED AS SCD TYPE 1",
+    "CREATE FLOW more COMMENT 'late' AS INSERT INTO orders BY NAME SELECT * FROM STREAM t",
+    "CREATE FLOW back AS INSERT INTO ONCE orders BY NAME SELECT * FROM t",
+    "CREATE FLOW back AS INSERT ONCE INTO orders BY NAME SELECT * FROM t",
+    """CREATE FLOW cdc AS AUTO CDC INTO customers FROM STREAM(changes) KEYS (id, region)
+IGNORE NULL UPDATES ON * EXCEPT (mail) APPLY AS DELETE WHEN op = 'DELETE' SEQUENCE BY STRUCT(ts, n)
+COLUMNS * EXCEPT (op, ts) STORED AS SCD TYPE 2 TRACK HISTORY ON (name, city)""",
+    """APPLY CHANGES INTO LIVE.customers FROM STREAM(LIVE.changes) KEYS (id) IGNORE NULL UPDATES
+APPLY AS DELETE WHEN op = "D" APPLY AS TRUNCATE WHEN op = "T" SEQUENCE BY ts COLUMNS a, b STORED AS SCD TYPE 1""",
+    "AUTO CDC ONCE INTO customers FROM history KEYS (id) SEQUENCE BY ts",
+    "CREATE FLOW s AS AUTO CDC INTO c FROM SNAPSHOT (SELECT * FROM t) KEYS (id) STORED AS SCD TYPE 2",
+    "SET spark.sql.shuffle.partitions = 2",
+    "SET `a b` = 'x;y'",
+    "USE CATALOG main",
+    "USE SCHEMA sales",
+    "USE main.sales",
+)
