@@ -99,8 +99,26 @@ def _column(cursor: Cursor, found: Specification) -> None:
 
 # The words that may follow another in a type: DOUBLE PRECISION, INTERVAL DAY TO SECOND, STRING COLLATE name, ...
 _TYPE_WORDS = frozenset(
-    ("PRECISION", "WITH", "WITHOUT", "LOCAL", "TIME", "ZONE", "TO", "COLLATE")
-    + ("YEAR", "YEARS", "MONTH", "MONTHS", "DAY", "DAYS", "HOUR", "HOURS", "MINUTE", "SECOND")
+    (
+        "PRECISION",
+        "WITH",
+        "WITHOUT",
+        "LOCAL",
+        "TIME",
+        "ZONE",
+        "TO",
+        "COLLATE",
+        "YEAR",
+        "YEARS",
+        "MONTH",
+        "MONTHS",
+        "DAY",
+        "DAYS",
+        "HOUR",
+        "HOURS",
+        "MINUTE",
+        "SECOND",
+    )
 )
 
 
