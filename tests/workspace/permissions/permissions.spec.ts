@@ -1,0 +1,74 @@
+import { strict as assert } from "node:assert";
+import { type Json, TestWorkspace } from "../client.ts";
+
+const PERMISSIONS = "/api/2.0/permissions";
+
+describe("permissions of objects", () => {
+  const workspace = new TestWorkspace();
+  let notebook: string;
+  before(async () => {
+    await workspace.start();
+    const { object_id } = await workspace.admin.ok("POST", "/api/2.0/workspace/import", {
+      path: "/Users/admin@local.workspace/n",
+      language: "SQL",
+      content: "",
+    });
+    notebook = `${PERMISSIONS}/notebooks/${object_id}`;
+    await workspace.admin.ok("POST", "/api/2.0/preview/scim/v2/Groups", { displayName: "team" });
+  });
+  after(() => workspace.stop());
+  const levelsOf = (answer: Json, field: string, name: string) =>
+    answer.access_control_list
+      .filter((entry: Json) => entry[field] === name)
+      .flatMap((entry: Json) => entry.all_permissions)
+      .map((held: Json) => [held.permission_level, held.inherited]);
+
+  it("PUT replaces, PATCH adds, and what is inherited stays", async () => {
+    const set = (method: "PUT" | "PATCH", group_name: string, permission_level: string) =>
+      workspace.admin.ok(method, notebook, { access_control_list: [{ group_name, permission_level }] });
+    await set("PUT", "team", "CAN_RUN");
+    const added = await set("PATCH", "users", "CAN_READ");
+    assert.deepEqual(levelsOf(added, "group_name", "team"), [["CAN_RUN", false]]);
+    const replaced = await set("PUT", "users", "CAN_EDIT");
+    assert.deepEqual(levelsOf(replaced, "group_name", "team"), []);
+    assert.deepEqual(levelsOf(replaced, "group_name", "admins"), [["CAN_MANAGE", true]]);
+    assert.deepEqual(levelsOf(replaced, "user_name", "admin@local.workspace"), [["CAN_MANAGE", true]]);
+  });
+
+  it("refuses a level of another type, an unknown principal, two principals in one entry, and unknown objects", async () => {
+    const put = (entry: Json) => workspace.admin.call("PUT", notebook, { access_control_list: [entry] });
+    assert.match(
+      (await put({ group_name: "team", permission_level: "CAN_RESTART" })).body.message,
+      /CAN_READ, CAN_RUN, CAN_EDIT, CAN_MANAGE/,
+    );
+    assert.equal((await put({ group_name: "ghosts", permission_level: "CAN_RUN" })).status, 404);
+    assert.equal(
+      (await put({ group_name: "team", user_name: "admin@local.workspace", permission_level: "CAN_RUN" })).status,
+      400,
+    );
+    await workspace.admin.refused("RESOURCE_DOES_NOT_EXIST", "GET", `${PERMISSIONS}/notebooks/1`);
+    await workspace.admin.refused("INVALID_PARAMETER_VALUE", "GET", `${PERMISSIONS}/sandwiches/1`);
+  });
+
+  it("a job always has one owner, who is not a group", async () => {
+    const { job_id } = await workspace.admin.ok("POST", "/api/2.2/jobs/create", {
+      name: "j",
+      tasks: [{ task_key: "t", notebook_task: { notebook_path: "/Users/admin@local.workspace/n" } }],
+    });
+    const url = `${PERMISSIONS}/jobs/${job_id}`;
+    assert.deepEqual(levelsOf(await workspace.admin.ok("GET", url), "user_name", "admin@local.workspace"), [
+      ["IS_OWNER", false],
+    ]);
+    const put = (...access_control_list: Json[]) => workspace.admin.call("PUT", url, { access_control_list });
+    const run = { group_name: "team", permission_level: "CAN_MANAGE_RUN" };
+    assert.match((await put(run)).body.message, /exactly one owner/);
+    assert.match(
+      (await put({ group_name: "team", permission_level: "IS_OWNER" })).body.message,
+      /Groups cannot be owner/,
+    );
+    const owner = { user_name: "admin@local.workspace", permission_level: "IS_OWNER" };
+    assert.equal((await put(run, owner)).status, 200);
+    const levels = await workspace.admin.ok("GET", `${url}/permissionLevels`);
+    assert.ok(levels.permission_levels.some((level: Json) => level.permission_level === "CAN_VIEW"));
+  });
+});
