@@ -17,7 +17,16 @@ import {
   runByToken,
   saveJobRun,
 } from "./store.ts";
-import { failed, isEnded, type JobRun, type RunSettings, type State, type Task } from "./types.ts";
+import {
+  failed,
+  isEnded,
+  type JobRun,
+  type Repair,
+  type RunSettings,
+  type State,
+  type Task,
+  type TaskRun,
+} from "./types.ts";
 
 const OVERRIDES = ["notebook_params", "python_params", "pipeline_params", "sql_params"] as const;
 
@@ -86,6 +95,7 @@ export class Launcher {
       const id = numericId();
       const tasks = run.settings.tasks.filter((task) => keys.has(task.task_key));
       const runs = tasks.map((task) => newTaskRun(run.runId, task, id));
+      run.original ??= originalOf(run, currentTaskRuns(db, run));
       for (const taskRun of runs) insertTaskRun(db, taskRun);
       override(run, request);
       run.state = { lifeCycle: "PENDING", message: "" };
@@ -214,6 +224,13 @@ function newJobRun(
     repairs: [],
   };
 }
+
+const originalOf = ({ times, state }: JobRun, tasks: readonly TaskRun[]): Omit<Repair, "id"> => ({
+  start: times.start,
+  end: times.end,
+  state,
+  taskRunIds: tasks.map(({ runId }) => runId),
+});
 
 /** Parameters sent with run-now or a repair. A job parameter that the job does not define is an error. */
 function override(run: JobRun, request: RunNow | RepairRequest): void {

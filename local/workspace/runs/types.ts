@@ -110,6 +110,8 @@ export interface JobRun {
   state: State;
   times: Times;
   repairs: Repair[];
+  /** How the run ended before its first repair. */
+  original?: Omit<Repair, "id">;
 }
 
 export const isEnded = (state: State): boolean => ENDED.includes(state.lifeCycle);

@@ -168,24 +168,21 @@ export function taskRunView(context: Context, run: JobRun, taskRun: TaskRun): Js
 }
 
 function historyView(context: Context, run: JobRun): Json[] {
-  const first = currentTaskRuns(context.db, run).filter(({ repair }) => repair === 0);
-  const original = { type: "ORIGINAL", start_time: run.times.start, end_time: run.repairs[0]?.start ?? run.times.end };
+  const taskRunIds = currentTaskRuns(context.db, run).map(({ runId }) => runId);
+  const original = run.original ?? { start: run.times.start, end: run.times.end, state: run.state, taskRunIds };
+  const entry = (each: Omit<Repair, "id">): Json => ({
+    start_time: each.start,
+    end_time: each.end,
+    state: stateView(each.state),
+    status: statusView(each.state),
+    task_run_ids: each.taskRunIds,
+  });
   return [
-    {
-      ...original,
-      state: stateView(run.state),
-      status: statusView(run.state),
-      task_run_ids: first.map(({ runId }) => runId),
-    },
-    ...run.repairs.map((repair: Repair) => ({
-      type: "REPAIR",
-      id: repair.id,
-      start_time: repair.start,
-      end_time: repair.end,
-      state: stateView(repair.state),
-      status: statusView(repair.state),
-      task_run_ids: repair.taskRunIds,
-    })),
+    { type: "ORIGINAL", ...entry(original) },
+    ...run.repairs.map((repair, index) => {
+      const latest = index === run.repairs.length - 1;
+      return { type: "REPAIR", id: repair.id, ...entry(latest ? { ...repair, state: run.state } : repair) };
+    }),
   ];
 }
 

@@ -15,7 +15,8 @@ const alive = (pid: number): boolean => {
   }
 };
 
-describe("engine process", () => {
+describe("engine process", function () {
+  this.timeout(30_000);
   let dir: string;
   let engine: EngineProcess;
   let snapshots: number;

@@ -8,7 +8,8 @@ const notebook = (task_key: string, more: object = {}): Record<string, unknown> 
 });
 const needs = (...keys: string[]): object => ({ depends_on: keys.map((task_key) => ({ task_key })) });
 
-describe("job runs", () => {
+describe("job runs", function () {
+  this.timeout(20_000);
   let h: Harness;
   beforeEach(async () => {
     h = await new Harness().start();
@@ -84,6 +85,11 @@ describe("job runs", () => {
       ["ORIGINAL", "REPAIR"],
     );
     assert.equal(history[1].id, repair_id);
+    assert.deepEqual(
+      history.map((each: { state: { result_state: string } }) => each.state.result_state),
+      ["FAILED", "SUCCESS"],
+    );
+    assert.deepEqual([history[0].task_run_ids.length, history[1].task_run_ids.length], [3, 2]);
     const again = await h.call("POST", "/api/2.2/jobs/runs/repair", { run_id: runId, rerun_tasks: ["c"] });
     assert.equal(again.status, 400);
     assert.match(again.body.message, /latest_repair_id/);

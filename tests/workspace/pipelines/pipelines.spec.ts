@@ -6,7 +6,8 @@ import { Harness } from "../harness.ts";
 
 const BASE = "/api/2.0/pipelines";
 
-describe("pipelines", () => {
+describe("pipelines", function () {
+  this.timeout(20_000);
   let h: Harness;
   beforeEach(async () => {
     h = await new Harness().start();

@@ -7,7 +7,8 @@ import { Harness } from "../harness.ts";
 
 const COLUMNS = [{ name: "id", type_text: "bigint", type_name: "LONG", position: 0, nullable: false }];
 
-describe("SQL statements", () => {
+describe("SQL statements", function () {
+  this.timeout(20_000);
   let h: Harness;
   let warehouse: string;
   beforeEach(async () => {
