@@ -9,7 +9,7 @@ _MARKS = {"PYTHON": "#", "SQL": "--"}
 
 @dataclass(frozen=True)
 class Cell:
-    """`kind` is the magic without % (python, sql, md, run, pip, …) or the notebook's language; `text` begins at `line`."""
+    """`kind` is the magic without % (sql, md, run, …) or the notebook's language; `text` begins at `line`."""
 
     number: int
     kind: str
