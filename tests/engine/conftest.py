@@ -1,4 +1,4 @@
-"""One small Spark session for the tests of the engine's parts; the jars (Delta, the engine's own) come from ENGINE_JARS."""
+"""One small Spark session for the tests of the engine's parts; ENGINE_JARS names Delta's jar and the engine's own."""
 
 from __future__ import annotations
 

@@ -53,17 +53,18 @@ _GENERIC = (
     "recursiveFileLookup",
 )
 _CSV = (
-    "sep delimiter quote escape header inferSchema encoding charset comment multiLine lineSep mode "
-    "nullValue emptyValue nanValue positiveInf negativeInf dateFormat timestampFormat timestampNTZFormat timeZone locale "
-    "ignoreLeadingWhiteSpace ignoreTrailingWhiteSpace charToEscapeQuoteEscaping unescapedQuoteHandling maxColumns "
-    "maxCharsPerColumn columnNameOfCorruptRecord readerCaseSensitive rescuedDataColumn enforceSchema preferDate "
-    "samplingRatio enableDateTimeParsingFallback compression mergeSchema"
+    "sep delimiter quote escape header inferSchema encoding charset comment multiLine lineSep mode nullValue "
+    "emptyValue nanValue positiveInf negativeInf dateFormat timestampFormat timestampNTZFormat timeZone locale "
+    "ignoreLeadingWhiteSpace ignoreTrailingWhiteSpace charToEscapeQuoteEscaping unescapedQuoteHandling "
+    "maxColumns maxCharsPerColumn columnNameOfCorruptRecord readerCaseSensitive rescuedDataColumn "
+    "enforceSchema preferDate samplingRatio enableDateTimeParsingFallback compression mergeSchema "
 )
 _JSON = (
     "allowBackslashEscapingAnyCharacter allowComments allowNonNumericNumbers allowNumericLeadingZeros "
-    "allowSingleQuotes allowUnquotedControlChars allowUnquotedFieldNames columnNameOfCorruptRecord dateFormat dropFieldIfAllNull encoding "
-    "charset inferTimestamp lineSep locale mode multiLine prefersDecimal primitivesAsString readerCaseSensitive "
-    "rescuedDataColumn timestampFormat timestampNTZFormat timeZone samplingRatio compression"
+    "allowSingleQuotes allowUnquotedControlChars allowUnquotedFieldNames columnNameOfCorruptRecord dateFormat "
+    "dropFieldIfAllNull encoding charset inferTimestamp lineSep locale mode multiLine prefersDecimal "
+    "primitivesAsString readerCaseSensitive rescuedDataColumn timestampFormat timestampNTZFormat timeZone "
+    "samplingRatio compression "
 )
 _BY_FORMAT = {
     "csv": _CSV,
