@@ -45,12 +45,16 @@ async function main() {
 
 function cacheDir() {
   const home = os.homedir();
-  const base = process.env.XDG_CACHE_HOME || path.join(home, ...(process.platform === "darwin" ? ["Library", "Caches"] : [".cache"]));
+  const base =
+    process.env.XDG_CACHE_HOME ||
+    path.join(home, ...(process.platform === "darwin" ? ["Library", "Caches"] : [".cache"]));
   return path.join(base, "olist-lakehouse");
 }
 
 function lockHash() {
-  return createHash("sha256").update(fs.readFileSync(path.join(ROOT, "package-lock.json"))).digest("hex");
+  return createHash("sha256")
+    .update(fs.readFileSync(path.join(ROOT, "package-lock.json")))
+    .digest("hex");
 }
 
 function installed() {
@@ -87,7 +91,8 @@ async function ensureModules() {
     const started = Date.now();
     // Without the settings of the npm that runs this script, which would point at this package.
     const code = await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=warn"], started);
-    if (code !== 0) throw new Error(`npm ci failed with status ${code}; what it printed is above. Mend that and try again.`);
+    if (code !== 0)
+      throw new Error(`npm ci failed with status ${code}; what it printed is above. Mend that and try again.`);
     fs.writeFileSync(STAMP, `${lockHash()}\n`);
     process.stdout.write(`Installed the npm packages in ${Math.round((Date.now() - started) / 1000)} s\n`);
   } finally {
@@ -101,7 +106,9 @@ function run(command, args, started) {
     process.stdout.write(`  npm ci: ${Math.round((Date.now() - started) / 1000)} s\n`);
   }, 10000);
   return new Promise((resolve, reject) => {
-    child.on("error", (error) => reject(new Error(`${command} did not start: ${error.message}. Install Node with npm.`)));
+    child.on("error", (error) =>
+      reject(new Error(`${command} did not start: ${error.message}. Install Node with npm.`)),
+    );
     child.on("exit", (code, signal) => resolve(signal || code));
   }).finally(() => clearInterval(timer));
 }
@@ -161,5 +168,7 @@ function findNode() {
   const own = path.join(BIN, "node");
   if (fs.existsSync(own)) return fs.realpathSync(own);
   const said = spawnSync("node", ["--version"], { encoding: "utf8" }).stdout || "none";
-  throw new Error(`Node ${NODE_MAJOR} or newer is needed, PATH has ${said.trim()}, and the npm package 'node' is not installed for ${process.platform}/${process.arch}. Install Node ${NODE_MAJOR}.`);
+  throw new Error(
+    `Node ${NODE_MAJOR} or newer is needed, PATH has ${said.trim()}, and the npm package 'node' is not installed for ${process.platform}/${process.arch}. Install Node ${NODE_MAJOR}.`,
+  );
 }

@@ -64,7 +64,9 @@ export async function cached(
     return target;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOSPC") {
-      throw new ToolchainError(`The disk that holds ${root} is full while making ${part.title}. Free some space and try again.`);
+      throw new ToolchainError(
+        `The disk that holds ${root} is full while making ${part.title}. Free some space and try again.`,
+      );
     }
     throw error;
   } finally {

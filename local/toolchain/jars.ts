@@ -21,36 +21,43 @@ export async function ensureJars(sitePackages: string, java: Java, progress: Pro
 }
 
 async function ensureDelta(spark: string, java: Java, progress: Progress): Promise<string[]> {
-  const dir = await cached({ name: "delta", key: keyOf(JSON.stringify(JARS)), title: "Delta" }, progress, async (making) => {
-    progress("Delta: fetching its jars from Maven");
-    const ivy = readdirSync(spark).find((name) => /^ivy-.*\.jar$/.test(name));
-    if (!ivy) throw new ToolchainError(`There is no Ivy among pyspark's jars in ${spark}; is this pyspark damaged?`);
-    for (const jar of JARS) {
-      await run(
-        java.java,
-        [
-          ...["-jar", join(spark, ivy), "-cache", join(making.scratch, "ivy"), "-notransitive"],
-          ...["-dependency", jar.organisation, jar.name, jar.revision],
-          ...["-retrieve", join(making.dir, "[artifact]-[revision].[ext]"), "-types", "jar"],
-        ],
-        { title: `fetch ${jar.organisation}:${jar.name}:${jar.revision} from Maven`, log: making.log },
-      );
-      verify(join(making.dir, `${jar.name}-${jar.revision}.jar`), jar.sha256);
-    }
-  });
+  const dir = await cached(
+    { name: "delta", key: keyOf(JSON.stringify(JARS)), title: "Delta" },
+    progress,
+    async (making) => {
+      progress("Delta: fetching its jars from Maven");
+      const ivy = readdirSync(spark).find((name) => /^ivy-.*\.jar$/.test(name));
+      if (!ivy) throw new ToolchainError(`There is no Ivy among pyspark's jars in ${spark}; is this pyspark damaged?`);
+      for (const jar of JARS) {
+        await run(
+          java.java,
+          [
+            ...["-jar", join(spark, ivy), "-cache", join(making.scratch, "ivy"), "-notransitive"],
+            ...["-dependency", jar.organisation, jar.name, jar.revision],
+            ...["-retrieve", join(making.dir, "[artifact]-[revision].[ext]"), "-types", "jar"],
+          ],
+          { title: `fetch ${jar.organisation}:${jar.name}:${jar.revision} from Maven`, log: making.log },
+        );
+        verify(join(making.dir, `${jar.name}-${jar.revision}.jar`), jar.sha256);
+      }
+    },
+  );
   return JARS.map((jar) => join(dir, `${jar.name}-${jar.revision}.jar`));
 }
 
 function verify(file: string, sha256: string): void {
   if (!existsSync(file)) throw new ToolchainError(`Maven answered without ${file}.`);
   const got = createHash("sha256").update(readFileSync(file)).digest("hex");
-  if (got !== sha256) throw new ToolchainError(`${file} has the SHA-256 ${got}, expected ${sha256}: it is not the jar that was locked.`);
+  if (got !== sha256)
+    throw new ToolchainError(`${file} has the SHA-256 ${got}, expected ${sha256}: it is not the jar that was locked.`);
 }
 
 /** Nothing to compile is no error: the catalog's sources belong to the engine, not to the toolchain. */
 async function ensureCatalog(spark: string, delta: string[], java: Java, progress: Progress): Promise<string[]> {
   const sources = existsSync(CATALOG_SOURCES)
-    ? readdirSync(CATALOG_SOURCES).filter((name) => name.endsWith(".scala")).sort()
+    ? readdirSync(CATALOG_SOURCES)
+        .filter((name) => name.endsWith(".scala"))
+        .sort()
     : [];
   if (sources.length === 0) return [];
   const key = keyOf(...contentsOf(CATALOG_SOURCES, (name) => name.endsWith(".scala")), spark, ...delta);
@@ -61,7 +68,13 @@ async function ensureCatalog(spark: string, delta: string[], java: Java, progres
     await run(
       java.java,
       [
-        ...["-Xmx1g", `-Djava.io.tmpdir=${join(making.scratch, "tmp")}`, "-cp", join(spark, "*"), "scala.tools.nsc.Main"],
+        ...[
+          "-Xmx1g",
+          `-Djava.io.tmpdir=${join(making.scratch, "tmp")}`,
+          "-cp",
+          join(spark, "*"),
+          "scala.tools.nsc.Main",
+        ],
         ...["-cp", [join(spark, "*"), ...delta].join(":"), "-d", classes, "-deprecation"],
         ...sources.map((name) => join(CATALOG_SOURCES, name)),
       ],

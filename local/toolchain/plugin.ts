@@ -39,7 +39,9 @@ export async function ensurePlugin(pulumi: string, progress: Progress): Promise<
     if (found) return place(found, binary);
     const why = await download(pulumi, making);
     if (why === undefined) return;
-    progress(`Databricks plugin: the vendor's download is out of reach (${why}); building it, which takes about four minutes`);
+    progress(
+      `Databricks plugin: the vendor's download is out of reach (${why}); building it, which takes about four minutes`,
+    );
     await build(making, binary);
   });
   const schema = join(home, "schema.json");

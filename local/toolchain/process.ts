@@ -53,7 +53,9 @@ export async function run(command: string, args: readonly string[], options: Run
   try {
     const problem = await new Promise<string | undefined>((resolve) => {
       child.on("error", (error) => resolve(error.message));
-      child.on("close", (code, signal) => resolve(code === 0 ? undefined : `it ended with ${signal ?? `status ${code}`}`));
+      child.on("close", (code, signal) =>
+        resolve(code === 0 ? undefined : `it ended with ${signal ?? `status ${code}`}`),
+      );
     });
     await new Promise<void>((resolve) => log.end(resolve));
     if (timedOut) throw new ToolchainError(`Could not ${options.title}: no end after ${options.timeout! / 1000} s.`);

@@ -19,17 +19,27 @@ export interface Cli {
 /** The first `pulumi` on PATH, when its version fits. */
 export function findCli(env: NodeJS.ProcessEnv = process.env): Cli | undefined {
   const pulumi = onPath("pulumi", env.PATH);
-  const version = pulumi ? parseVersion(output(pulumi, ["version"], { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" }) ?? "") : undefined;
+  const version = pulumi
+    ? parseVersion(output(pulumi, ["version"], { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" }) ?? "")
+    : undefined;
   const wanted = parseVersion(PULUMI_CLI)!;
   if (!pulumi || !version || version.major !== wanted.major || !atLeast(version, wanted)) return undefined;
-  return { pulumi, source: "PATH", languageHost: onPath("pulumi-language-nodejs", `${dirname(pulumi)}:${env.PATH ?? ""}`) };
+  return {
+    pulumi,
+    source: "PATH",
+    languageHost: onPath("pulumi-language-nodejs", `${dirname(pulumi)}:${env.PATH ?? ""}`),
+  };
 }
 
 export async function ensureCli(progress: Progress): Promise<Cli> {
   const found = findCli();
   if (found) return found;
   const sources = contentsOf(join(import.meta.dirname, "go", "cli"));
-  const part = { name: "pulumi", key: keyOf(PULUMI_CLI, ...sources, process.platform, process.arch), title: "Pulumi CLI" };
+  const part = {
+    name: "pulumi",
+    key: keyOf(PULUMI_CLI, ...sources, process.platform, process.arch),
+    title: "Pulumi CLI",
+  };
   const dir = await cached(part, progress, async (making) => {
     const why = await download(making);
     if (why === undefined) return;
@@ -67,7 +77,13 @@ async function download(making: Making): Promise<string | undefined> {
 /** The line that says what went wrong, of an error that quotes a log. */
 export function reason(error: Error): string {
   const lines = error.message.split("\n").map((line) => line.trim());
-  return lines.find((line) => /(ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|dial tcp|no such host|curl:|\b40[0-9]\b|\b50[0-9]\b|no end after)/.test(line)) ?? lines[0]!;
+  return (
+    lines.find((line) =>
+      /(ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|dial tcp|no such host|curl:|\b40[0-9]\b|\b50[0-9]\b|no end after)/.test(
+        line,
+      ),
+    ) ?? lines[0]!
+  );
 }
 
 async function build(making: Making): Promise<void> {

@@ -34,7 +34,17 @@ export function findPython(env: NodeJS.ProcessEnv = process.env): { python: stri
 
 /** Installs a locked package beside others with pip, into a folder of its own. */
 export async function pipInstall(python: string, lock: string, making: Making, title: string): Promise<void> {
-  const args = ["-m", "pip", "install", "--target", making.dir, "--require-hashes", "--no-deps", "--only-binary", ":all:"];
+  const args = [
+    "-m",
+    "pip",
+    "install",
+    "--target",
+    making.dir,
+    "--require-hashes",
+    "--no-deps",
+    "--only-binary",
+    ":all:",
+  ];
   await run(python, [...args, "--disable-pip-version-check", "--no-cache-dir", "-r", lock], {
     title,
     log: making.log,
@@ -78,7 +88,8 @@ async function makeVenv(
   await run(uv, ["pip", ...what.install, what.lock, "--require-hashes"], {
     ...options,
     onLine: (line) => {
-      if (/^(Resolved|Prepared|Installed) /.test(line.trim())) making.progress(`${what.title}: ${line.trim().toLowerCase()}`);
+      if (/^(Resolved|Prepared|Installed) /.test(line.trim()))
+        making.progress(`${what.title}: ${line.trim().toLowerCase()}`);
     },
   });
 }
