@@ -65,6 +65,9 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     await app.register(async (scope) => service.routes(scope as unknown as App, context), { prefix: "" });
   }
 
+  // after the services: it describes every route that is there
+  app.get("/api/2.0/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+
   return {
     app,
     context,
