@@ -30,6 +30,9 @@ import {
 
 const OVERRIDES = ["notebook_params", "python_params", "pipeline_params", "sql_params"] as const;
 
+/** Parameters of task types that do not run here: taking them would mean to ignore them. */
+const FOREIGN = ["jar_params", "spark_submit_params", "python_named_params", "dbt_commands"] as const;
+
 /** More runs than this in one job's queue are refused; Databricks' limit, too. */
 const QUEUE_LIMIT = 1000;
 
@@ -234,6 +237,9 @@ const originalOf = ({ times, state }: JobRun, tasks: readonly TaskRun[]): Omit<R
 
 /** Parameters sent with run-now or a repair. A job parameter that the job does not define is an error. */
 function override(run: JobRun, request: RunNow | RepairRequest): void {
+  for (const key of FOREIGN) {
+    if (request[key] !== undefined) throw invalid(`${key} is for a task type that the local workspace does not run.`);
+  }
   for (const [name, value] of Object.entries(request.job_parameters ?? {})) {
     const parameter = run.jobParameters.find((other) => other.name === name);
     if (!parameter) throw invalid(`Job parameter '${name}' is not defined in job ${run.jobId}.`);

@@ -1,6 +1,6 @@
 /** Pipeline updates: one active at a time for each pipeline, their events stored as they come, their end certain. */
 import { join } from "node:path";
-import { ApiError } from "../core/errors.ts";
+import { ApiError, invalid } from "../core/errors.ts";
 import { uuid } from "../core/ids.ts";
 import type { Context } from "../core/service.ts";
 import type { StartUpdate } from "../services/pipelines/schemas.ts";
@@ -25,6 +25,12 @@ interface Result {
   state: "COMPLETED" | "FAILED" | "CANCELED";
   error?: string | { message?: string };
 }
+
+/** Documented for a start of an update, and not done here. */
+const UNSUPPORTED = ["refresh_flow_selection", "reset_checkpoint_selection", "parameters"] as const;
+
+const isSet = (value: unknown): boolean =>
+  value !== undefined && value !== null && Object.keys(value as object).length > 0;
 
 const runners = new WeakMap<Context, UpdateRunner>();
 
@@ -51,9 +57,12 @@ export class UpdateRunner {
   }
 
   /** @throws RESOURCE_CONFLICT while another update of the pipeline is active */
-  start(pipelineId: string, request: StartUpdate & { cause?: string }): Update {
+  start(pipelineId: string, request: StartUpdate): Update {
     const { db } = this.#context;
     const pipeline = requirePipeline(db, pipelineId);
+    for (const key of UNSUPPORTED) {
+      if (isSet(request[key])) throw invalid(`${key} is not supported by the local workspace's pipeline updates.`);
+    }
     const update: Update = {
       pipeline_id: pipelineId,
       update_id: uuid(),

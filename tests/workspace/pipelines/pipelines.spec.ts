@@ -143,6 +143,13 @@ describe("pipelines", function () {
     assert.match(bad.body.message, /in quotes/);
   });
 
+  it("what an update cannot do is refused, not ignored", async () => {
+    const id = await create();
+    const { status, body } = await h.call("POST", `${BASE}/${id}/updates`, { reset_checkpoint_selection: ["f"] });
+    assert.equal(status, 400);
+    assert.match(body.message, /reset_checkpoint_selection is not supported/);
+  });
+
   it("a second update is refused while one is active; stop ends it", async () => {
     let release: (value: unknown) => void = () => undefined;
     h.engine.on(

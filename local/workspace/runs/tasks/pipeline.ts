@@ -10,6 +10,7 @@ export async function pipelineTask(work: TaskWork, updates: UpdateRunner): Promi
   const task = taskRun.task.pipeline_task!;
   const overriding = (run.overriding.pipeline_params ?? {}) as Partial<typeof task>;
   const update = updates.start(task.pipeline_id, {
+    ...task,
     cause: "JOB_TASK",
     full_refresh: overriding.full_refresh ?? task.full_refresh,
     full_refresh_selection: overriding.full_refresh_selection ?? task.full_refresh_selection,
