@@ -4,6 +4,7 @@ import java.util
 import java.util.concurrent.ConcurrentLinkedQueue
 
 import org.apache.spark.sql.SparkSession
+import org.apache.spark.sql.catalyst.analysis.{NoSuchNamespaceException, NoSuchViewException, ViewAlreadyExistsException}
 import org.apache.spark.sql.connector.catalog._
 import org.apache.spark.sql.connector.expressions.Transform
 import org.apache.spark.sql.util.CaseInsensitiveStringMap
@@ -73,7 +74,7 @@ object Names {
  * `Names`, so that Delta's catalog, of which only one can exist, serves them all. Tables get a folder of their own
  * below `tablesRoot`, and every change is noted in `CatalogEvents`.
  */
-class PrefixCatalog extends StagingTableCatalog with SupportsNamespaces {
+class PrefixCatalog extends StagingTableCatalog with SupportsNamespaces with RelationCatalog {
   private var catalogName: String = _
   private var tablesRoot: String = _
 
@@ -107,16 +108,12 @@ class PrefixCatalog extends StagingTableCatalog with SupportsNamespaces {
     all.remove(TableCatalog.PROP_IS_MANAGED_LOCATION)
     all
   }
-  private def located(info: TableInfo): TableInfo = {
-    val builder = new TableInfo.Builder().withColumns(info.columns).withPartitions(info.partitions)
-      .withProperties(located(info.properties))
-    if (info.constraints != null) builder.withConstraints(info.constraints)
-    builder.build()
-  }
+  private def located(info: TableInfo): TableInfo = withProperties(info, located(info.properties))
 
   override def listTables(namespace: Array[String]): Array[Identifier] =
     tables.listTables(in(namespace)).map(i => Identifier.of(namespace, Names.tableBack(i.name)))
   override def loadTable(ident: Identifier): Table = tables.loadTable(in(ident))
+  override def loadRelation(ident: Identifier): Relation = view(ident).getOrElse(loadTable(ident))
   override def loadTable(ident: Identifier, version: String): Table = tables.loadTable(in(ident), version)
   override def loadTable(ident: Identifier, timestamp: Long): Table = tables.loadTable(in(ident), timestamp)
   override def loadTable(ident: Identifier, privileges: util.Set[TableWritePrivilege]): Table =
@@ -152,6 +149,39 @@ class PrefixCatalog extends StagingTableCatalog with SupportsNamespaces {
     note("rename", from, target.namespace.toSeq :+ target.name: _*)
   }
 
+  private def view(ident: Identifier): Option[View] =
+    if (ident.namespace.length == 1) Views.get(catalogName, ident.namespace()(0), ident.name) else None
+
+  override def listViews(namespace: Array[String]): Array[Identifier] =
+    if (namespace.length == 1) Views.list(catalogName, namespace(0)).map(Identifier.of(namespace, _)) else Array.empty
+  override def loadView(ident: Identifier): View = view(ident).getOrElse(throw new NoSuchViewException(ident))
+  override def viewExists(ident: Identifier): Boolean = view(ident).isDefined
+  override def createView(ident: Identifier, made: View): View = {
+    if (!namespaceExists(ident.namespace)) throw new NoSuchNamespaceException(catalogName +: ident.namespace)
+    if (viewExists(ident) || tableExists(ident)) throw new ViewAlreadyExistsException(ident)
+    Views.put(catalogName, ident.namespace()(0), ident.name, made)
+    note("view", ident)
+    made
+  }
+  override def replaceView(ident: Identifier, made: View): View = {
+    loadView(ident)
+    Views.put(catalogName, ident.namespace()(0), ident.name, made)
+    note("view", ident)
+    made
+  }
+  override def dropView(ident: Identifier): Boolean = {
+    val dropped = ident.namespace.length == 1 && Views.remove(catalogName, ident.namespace()(0), ident.name)
+    if (dropped) note("drop", ident)
+    dropped
+  }
+  override def renameView(from: Identifier, to: Identifier): Unit = {
+    val moved = loadView(from)
+    val target = if (to.namespace.isEmpty) Identifier.of(from.namespace, to.name) else to
+    createView(target, moved)
+    dropView(from)
+    ()
+  }
+
   /** Notes the change when the data is committed, not when the statement starts. */
   private class Noted(staged: StagedTable, ident: Identifier) extends StagedTable with SupportsWrite {
     override def name(): String = staged.name()
@@ -177,6 +207,21 @@ class PrefixCatalog extends StagingTableCatalog with SupportsNamespaces {
   override def stageCreateOrReplace(
       ident: Identifier, columns: Array[Column], partitions: Array[Transform], properties: util.Map[String, String]): StagedTable =
     new Noted(tables.stageCreateOrReplace(in(ident), columns, partitions, replaced(ident, properties)), ident)
+
+  private def withProperties(info: TableInfo, properties: util.Map[String, String]): TableInfo = {
+    val builder = new TableInfo.Builder()
+    builder.withColumns(info.columns)
+    builder.withProperties(properties)
+    builder.withPartitions(info.partitions)
+    if (info.constraints != null) builder.withConstraints(info.constraints)
+    builder.build()
+  }
+  override def stageCreate(ident: Identifier, info: TableInfo): StagedTable =
+    new Noted(tables.stageCreate(in(ident), located(info)), ident)
+  override def stageReplace(ident: Identifier, info: TableInfo): StagedTable =
+    new Noted(tables.stageReplace(in(ident), withProperties(info, replaced(ident, info.properties))), ident)
+  override def stageCreateOrReplace(ident: Identifier, info: TableInfo): StagedTable =
+    new Noted(tables.stageCreateOrReplace(in(ident), withProperties(info, replaced(ident, info.properties))), ident)
 
   /** A replaced table stays where it is. */
   private def replaced(ident: Identifier, properties: util.Map[String, String]): util.Map[String, String] = {

@@ -1,0 +1,329 @@
+"""The engine's view of Unity Catalog: the workspace's record in memory, and Spark's catalog filled from it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from pyspark.sql import SparkSession
+from pyspark.sql.types import StructType
+
+from engine.catalog.columns import column_infos, ddl
+from engine.errors import EngineError
+from engine.session import Engine
+
+TableRecord = dict[str, Any]
+
+
+class Workspace(Protocol):
+    def request(self, method: str, params: dict[str, Any]) -> Any: ...
+
+
+def split(full_name: str) -> tuple[str, str, str]:
+    catalog, schema, table = full_name.split(".", 2)
+    return catalog, schema, table
+
+
+def quoted(full_name: str) -> str:
+    return ".".join(f"`{part}`" for part in split(full_name))
+
+
+def literal(text: str) -> str:
+    """A SQL string literal."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+class Catalog:
+    """Tables, views and schemas that exist. Thread safe; every change is told to the workspace before it counts."""
+
+    def __init__(self, engine: Engine, workspace: Workspace) -> None:
+        self._engine = engine
+        self._workspace = workspace
+        self._tables: dict[str, TableRecord] = {}
+        self._schemas: dict[str, set[str]] = {}
+        self._lock = threading.RLock()
+        self._jvm = engine.jvm.lakehouse.catalog
+
+    # --- from the workspace -------------------------------------------------------------------------------------
+
+    def load(self, snapshot: Mapping[str, Any]) -> None:
+        """Fills everything from `initialize`."""
+        for catalog in snapshot.get("catalogs", []):
+            self._add_catalog(catalog["name"], catalog.get("schemas", []))
+        for table in snapshot.get("tables", []):
+            self._remember(table)
+
+    def apply(self, changes: Iterable[Mapping[str, Any]]) -> None:
+        for change in changes:
+            match change["op"]:
+                case "createCatalog":
+                    self._add_catalog(change["catalog"], ())
+                case "dropCatalog":
+                    self._drop_catalog(change["catalog"])
+                case "createSchema":
+                    self._add_schema(change["catalog"], change["schema"])
+                case "dropSchema":
+                    self._drop_schema(change["catalog"], change["schema"])
+                case "putTable":
+                    self._remember(change["table"])
+                case "dropTable":
+                    self._forget(change["fullName"], change.get("location"))
+                case "putFunction" | "dropFunction":
+                    pass  # functions are looked up at the workspace when a statement uses them
+                case other:
+                    raise EngineError(f"unknown catalog change '{other}'")
+
+    def _add_catalog(self, name: str, schemas: Iterable[str]) -> None:
+        self._engine.add_catalog(name)
+        with self._lock:
+            self._schemas.setdefault(name.lower(), set())
+        for schema in schemas:
+            self._add_schema(name, schema)
+
+    def _drop_catalog(self, name: str) -> None:
+        for schema in list(self._schemas.get(name.lower(), ())):
+            self._drop_schema(name, schema)
+        with self._lock:
+            self._schemas.pop(name.lower(), None)
+        self._engine.remove_catalog(name)
+
+    def _add_schema(self, catalog: str, schema: str) -> None:
+        location = (self._engine.data_dir / "warehouse").resolve().as_uri()
+        self._jvm.Registry.createSchema(self._engine.spark._jsparkSession, catalog, schema, location)
+        with self._lock:
+            self._schemas.setdefault(catalog.lower(), set()).add(schema.lower())
+
+    def _drop_schema(self, catalog: str, schema: str) -> None:
+        prefix = f"{catalog}.{schema}.".lower()
+        for name in [n for n in self._tables if n.startswith(prefix)]:
+            self._forget(name, self._tables[name].get("location"))
+        self._jvm.Registry.dropSchema(self._engine.spark._jsparkSession, catalog, schema)
+        with self._lock:
+            self._schemas.get(catalog.lower(), set()).discard(schema.lower())
+
+    def _remember(self, record: TableRecord) -> None:
+        catalog, schema, table = split(record["fullName"])
+        if record["tableType"] == "VIEW":
+            self._define_view(record)
+        elif record.get("location"):
+            provider = (record.get("dataSourceFormat") or "DELTA").lower()
+            self._jvm.Registry.putTable(
+                self._engine.spark._jsparkSession, catalog, schema, table, _uri(record["location"]), provider
+            )
+        with self._lock:
+            self._tables[record["fullName"].lower()] = record
+
+    def _define_view(self, record: TableRecord) -> None:
+        catalog, schema, name = split(record["fullName"])
+        properties = record.get("properties") or {}
+        self._jvm.Views.define(
+            catalog,
+            schema,
+            name,
+            record.get("viewDefinition") or "",
+            record["schemaJson"] if "schemaJson" in record else columns_json(record.get("columns", [])),
+            record.get("comment"),
+            properties.get("view.catalog", catalog),
+            properties.get("view.schema", schema),
+        )
+
+    def _forget(self, full_name: str, location: str | None) -> None:
+        catalog, schema, table = split(full_name)
+        with self._lock:
+            record = self._tables.pop(full_name.lower(), None)
+        if record is not None and record["tableType"] == "VIEW":
+            self._jvm.Views.remove(catalog, schema, table)
+            return
+        self._jvm.Registry.dropTable(self._engine.spark._jsparkSession, catalog, schema, table)
+        if record is not None and record["tableType"] != "EXTERNAL":
+            self._delete_files(location or record.get("location"))
+
+    def _delete_files(self, location: str | None) -> None:
+        """Only below the folder of managed tables, whatever a record says."""
+        if location:
+            path = Path(location.removeprefix("file://").removeprefix("file:")).resolve()
+            if path.is_relative_to(Path(self._engine.tables_root).resolve()):
+                shutil.rmtree(path, ignore_errors=True)
+
+    # --- for updates and statements -----------------------------------------------------------------------------
+
+    def get(self, full_name: str) -> TableRecord | None:
+        return self._tables.get(full_name.lower().replace("`", ""))
+
+    def exists(self, full_name: str) -> bool:
+        return self.get(full_name) is not None
+
+    def tables(self) -> list[TableRecord]:
+        with self._lock:
+            return list(self._tables.values())
+
+    def schemas(self) -> dict[str, set[str]]:
+        with self._lock:
+            return {catalog: set(schemas) for catalog, schemas in self._schemas.items()}
+
+    def require_schema(self, catalog: str, schema: str) -> None:
+        if catalog.lower() not in self._schemas:
+            raise EngineError(
+                f"Catalog '{catalog}' does not exist.", error_class="NO_SUCH_CATALOG_EXCEPTION", error_code="NOT_FOUND"
+            )
+        if schema.lower() not in self._schemas[catalog.lower()]:
+            raise EngineError(
+                f"Schema '{catalog}.{schema}' does not exist.", error_class="SCHEMA_NOT_FOUND", error_code="NOT_FOUND"
+            )
+
+    def create_table(
+        self,
+        full_name: str,
+        schema: StructType,
+        *,
+        table_type: str = "MANAGED",
+        comment: str | None = None,
+        properties: Mapping[str, str] | None = None,
+        partition_cols: Sequence[str] | None = None,
+        cluster_by: Sequence[str] | None = None,
+        generated: Mapping[str, str] | None = None,
+        pipeline_id: str | None = None,
+        principal: str | None = None,
+        constraints: Sequence[Mapping[str, Any]] = (),
+        session: SparkSession | None = None,
+    ) -> TableRecord:
+        """An empty Delta table in a folder of its own, on record. `properties` are Delta's and the user's."""
+        catalog, schema_name, _ = split(full_name)
+        self.require_schema(catalog, schema_name)
+        statement = [f"CREATE TABLE {quoted(full_name)} ({ddl(schema, generated or {})}) USING delta"]
+        if partition_cols:
+            statement.append(f"PARTITIONED BY ({', '.join(f'`{c}`' for c in partition_cols)})")
+        if cluster_by:
+            statement.append(f"CLUSTER BY ({', '.join(f'`{c}`' for c in cluster_by)})")
+        if comment:
+            statement.append(f"COMMENT {literal(comment)}")
+        if properties:
+            pairs = ", ".join(f"{literal(k)} = {literal(v)}" for k, v in properties.items())
+            statement.append(f"TBLPROPERTIES ({pairs})")
+        with self._lock:
+            (session or self._engine.spark).sql(" ".join(statement))
+            self.drain_events()
+        return self.sync(
+            full_name,
+            table_type=table_type,
+            pipelineId=pipeline_id,
+            principal=principal,
+            **({"constraints": list(constraints)} if constraints else {}),
+            **({"clusteringColumns": list(cluster_by)} if cluster_by else {}),
+        )
+
+    def put_view(
+        self,
+        full_name: str,
+        query: str,
+        schema: StructType,
+        *,
+        comment: str | None = None,
+        query_catalog: str,
+        query_schema: str,
+        pipeline_id: str | None = None,
+        principal: str | None = None,
+    ) -> TableRecord:
+        """Creates or replaces a view whose names resolve against `query_catalog.query_schema`."""
+        catalog, schema_name, _ = split(full_name)
+        self.require_schema(catalog, schema_name)
+        record: TableRecord = {
+            "fullName": full_name,
+            "tableType": "VIEW",
+            "columns": column_infos(schema),
+            "comment": comment,
+            "properties": {"view.catalog": query_catalog, "view.schema": query_schema},
+            "viewDefinition": query,
+            "pipelineId": pipeline_id,
+        }
+        self._tell(record, principal)
+        self._remember({**record, "schemaJson": schema.json()})
+        return record
+
+    def sync(
+        self, full_name: str, *, table_type: str | None = None, principal: str | None = None, **more: Any
+    ) -> TableRecord:
+        """Reads columns, comment and properties of a table from Delta again and tells the workspace."""
+        known = self.get(full_name) or {}
+        frame = self._engine.spark.table(quoted(full_name))
+        detail = self._engine.spark.sql(f"DESCRIBE DETAIL {quoted(full_name)}").first()
+        properties = dict(detail["properties"] or {})
+        managed = Path(detail["location"].removeprefix("file:").replace("///", "/")).is_relative_to(
+            Path(self._engine.tables_root).resolve()
+        )
+        partitions = list(detail["partitionColumns"] or [])
+        record: TableRecord = {
+            **known,
+            "fullName": full_name,
+            "tableType": table_type or known.get("tableType") or ("MANAGED" if managed else "EXTERNAL"),
+            "dataSourceFormat": (detail["format"] or "delta").upper(),
+            "location": detail["location"],
+            "columns": column_infos(frame.schema, partitions),
+            "comment": detail["description"],
+            "properties": {k: v for k, v in properties.items() if not k.startswith("lakehouse.")},
+            "partitionColumns": partitions,
+            "clusteringColumns": list(detail["clusteringColumns"] or []) or known.get("clusteringColumns"),
+            **{k: v for k, v in more.items() if v is not None},
+        }
+        self._tell(record, principal)
+        with self._lock:
+            self._tables[full_name.lower()] = record
+        return record
+
+    def drop_table(self, full_name: str, principal: str | None = None) -> None:
+        record = self.get(full_name)
+        self._workspace.request("catalog.dropTable", {"fullName": full_name, "principal": principal})
+        self._forget(full_name, record.get("location") if record else None)
+
+    def _tell(self, record: TableRecord, principal: str | None) -> None:
+        sent = {k: v for k, v in record.items() if v is not None and k != "schemaJson"}
+        answer = self._workspace.request("catalog.putTable", {"table": sent, "principal": principal})
+        if answer and answer.get("tableId"):
+            record["tableId"] = answer["tableId"]
+
+    def drain_events(self) -> list[list[str]]:
+        """What Spark's catalog changed since the last call, as `[kind, catalog, schema, name, …]`."""
+        return [line.split("\t") for line in self._jvm.CatalogEvents.drain()]
+
+    def follow_events(self, principal: str | None = None) -> None:
+        """Brings the record to what statements did to Spark's catalog."""
+        for kind, *parts in self.drain_events():
+            full_name = ".".join(parts[:3])
+            if kind == "table":
+                self.sync(full_name, principal=principal)
+            elif kind == "view":
+                query, schema_json, comment, query_catalog, query_schema = self._jvm.Views.describe(*parts[:3])
+                self.put_view(
+                    full_name,
+                    query,
+                    StructType.fromJson(json.loads(schema_json)),
+                    comment=comment,
+                    query_catalog=query_catalog,
+                    query_schema=query_schema,
+                    principal=principal,
+                )
+            elif kind == "drop":
+                if self.exists(full_name):
+                    self.drop_table(full_name, principal)
+            elif kind == "rename":
+                self._renamed(full_name, f"{parts[0]}.{parts[3]}.{parts[4]}", principal)
+
+    def _renamed(self, old: str, new: str, principal: str | None) -> None:
+        with self._lock:
+            record = self._tables.pop(old.lower(), None) or {}
+        self._workspace.request("catalog.dropTable", {"fullName": old, "principal": principal, "renamed": True})
+        record.pop("tableId", None)
+        self.sync(new, table_type=record.get("tableType"), principal=principal)
+
+
+def _uri(location: str) -> str:
+    return Path(location).as_uri() if location.startswith("/") else location
+
+
+def columns_json(columns: Sequence[Mapping[str, Any]]) -> str:
+    """StructType JSON of a record's columns, whose `type_json` is the JSON of a StructField."""
+    return '{"type":"struct","fields":[' + ",".join(c["type_json"] for c in columns) + "]}"

@@ -1,0 +1,110 @@
+"""Columns of a Spark schema in the shapes of Unity Catalog and of SQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pyspark.sql.types import (
+    ArrayType,
+    BinaryType,
+    BooleanType,
+    ByteType,
+    CharType,
+    DataType,
+    DateType,
+    DayTimeIntervalType,
+    DecimalType,
+    DoubleType,
+    FloatType,
+    IntegerType,
+    LongType,
+    MapType,
+    NullType,
+    ShortType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampNTZType,
+    TimestampType,
+    VarcharType,
+    VariantType,
+    YearMonthIntervalType,
+)
+
+# ColumnTypeName of the Unity Catalog and SQL statement APIs.
+_TYPE_NAMES: dict[type[DataType], str] = {
+    BooleanType: "BOOLEAN",
+    ByteType: "BYTE",
+    ShortType: "SHORT",
+    IntegerType: "INT",
+    LongType: "LONG",
+    FloatType: "FLOAT",
+    DoubleType: "DOUBLE",
+    DateType: "DATE",
+    TimestampType: "TIMESTAMP",
+    TimestampNTZType: "TIMESTAMP_NTZ",
+    StringType: "STRING",
+    CharType: "CHAR",
+    VarcharType: "STRING",
+    BinaryType: "BINARY",
+    DecimalType: "DECIMAL",
+    DayTimeIntervalType: "INTERVAL",
+    YearMonthIntervalType: "INTERVAL",
+    ArrayType: "ARRAY",
+    StructType: "STRUCT",
+    MapType: "MAP",
+    NullType: "NULL",
+    VariantType: "VARIANT",
+}
+
+
+def type_name(data_type: DataType) -> str:
+    return _TYPE_NAMES.get(type(data_type), "USER_DEFINED_TYPE")
+
+
+def type_text(data_type: DataType) -> str:
+    return data_type.simpleString()
+
+
+def column_infos(schema: StructType, partition_columns: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """ColumnInfo of every column, `position` from 0."""
+    infos = []
+    for position, field in enumerate(schema.fields):
+        info: dict[str, Any] = {
+            "name": field.name,
+            "type_text": type_text(field.dataType),
+            "type_name": type_name(field.dataType),
+            "type_json": json.dumps(field.jsonValue(), separators=(",", ":")),
+            "position": position,
+            "nullable": field.nullable,
+        }
+        if isinstance(field.dataType, DecimalType):
+            info["type_precision"] = field.dataType.precision
+            info["type_scale"] = field.dataType.scale
+        if field.metadata.get("comment"):
+            info["comment"] = field.metadata["comment"]
+        if field.name in partition_columns:
+            info["partition_index"] = list(partition_columns).index(field.name)
+        infos.append(info)
+    return infos
+
+
+def ddl(schema: StructType, generated: Mapping[str, str]) -> str:
+    """Column list of a CREATE TABLE statement, comments and nullability included."""
+    return ", ".join(_column(field, generated.get(field.name)) for field in schema.fields)
+
+
+def _column(field: StructField, generated: str | None) -> str:
+    name = field.name.replace("`", "``")
+    parts = [f"`{name}`", type_text(field.dataType) if not isinstance(field.dataType, NullType) else "void"]
+    if generated:
+        parts.append(f"GENERATED ALWAYS AS ({generated})")
+    if not field.nullable:
+        parts.append("NOT NULL")
+    comment = field.metadata.get("comment")
+    if comment:
+        escaped = comment.replace("\\", "\\\\").replace("'", "\\'")
+        parts.append(f"COMMENT '{escaped}'")
+    return " ".join(parts)

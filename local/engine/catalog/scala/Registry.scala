@@ -1,0 +1,33 @@
+package lakehouse.catalog
+
+import java.net.URI
+
+import org.apache.spark.sql.SparkSession
+import org.apache.spark.sql.catalyst.TableIdentifier
+import org.apache.spark.sql.catalyst.catalog.{CatalogDatabase, CatalogStorageFormat, CatalogTable, CatalogTableType}
+import org.apache.spark.sql.types.StructType
+
+/** Fills Spark's catalog from the workspace's record, without a statement and without reading the tables. */
+object Registry {
+  private def catalog(spark: SparkSession) = spark.sessionState.catalog.externalCatalog
+
+  def createSchema(spark: SparkSession, catalogName: String, schema: String, location: String): Unit =
+    catalog(spark).createDatabase(
+      CatalogDatabase(Names.schema(catalogName, schema), "", URI.create(location), Map.empty), ignoreIfExists = true)
+
+  def dropSchema(spark: SparkSession, catalogName: String, schema: String): Unit =
+    catalog(spark).dropDatabase(Names.schema(catalogName, schema), ignoreIfNotExists = true, cascade = true)
+
+  /** The columns of a Delta table are in its log, so none are given here. */
+  def putTable(spark: SparkSession, catalogName: String, schema: String, table: String, location: String, provider: String): Unit = {
+    val ident = TableIdentifier(Names.table(table), Some(Names.schema(catalogName, schema)))
+    if (!catalog(spark).tableExists(ident.database.get, ident.table)) {
+      val storage = CatalogStorageFormat.empty.copy(locationUri = Some(URI.create(location)))
+      catalog(spark).createTable(
+        CatalogTable(ident, CatalogTableType.EXTERNAL, storage, new StructType(), Some(provider)), ignoreIfExists = true)
+    }
+  }
+
+  def dropTable(spark: SparkSession, catalogName: String, schema: String, table: String): Unit =
+    catalog(spark).dropTable(Names.schema(catalogName, schema), Names.table(table), ignoreIfNotExists = true, purge = false)
+}

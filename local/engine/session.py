@@ -1,0 +1,166 @@
+"""The engine's Spark: one classic session as the base, and a child session for every update, statement and notebook."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import weakref
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pyspark import SparkConf, SparkContext
+from pyspark.sql import SparkSession
+
+from engine.volumes import Volumes
+
+# Small data on few cores: most of a flow's time is planning and commits, so partitions are few.
+SETTINGS = {
+    "spark.ui.enabled": "false",
+    "spark.scheduler.mode": "FAIR",
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.sql.catalogImplementation": "in-memory",
+    "spark.sql.sources.default": "delta",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.streaming.metricsEnabled": "false",
+    "spark.sql.streaming.stopTimeout": "60s",
+    "spark.sql.streaming.pollingDelay": "1ms",
+    "spark.sql.streaming.noDataMicroBatches.enabled": "true",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.databricks.delta.stalenessLimit": "0",
+    "spark.databricks.delta.retentionDurationCheck.enabled": "true",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    # Plain files without checksum files beside them: half as many files for every commit.
+    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+    "spark.hadoop.fs.AbstractFileSystem.file.impl": "org.apache.hadoop.fs.local.RawLocalFs",
+    "spark.hadoop.fs.dbfs.impl": "lakehouse.catalog.VolumeFileSystem",
+    "spark.hadoop.fs.defaultFS": "dbfs:///",
+}
+CATALOG_CLASS = "lakehouse.catalog.PrefixCatalog"
+DEFAULT_CATALOG = "main"
+DEFAULT_SCHEMA = "default"
+
+_current = threading.local()
+
+
+class Engine:
+    """One Spark for the process. `new_session` gives sessions that share its catalog but not views, settings and names in use."""
+
+    def __init__(self, data_dir: str, volumes_root: str, tables_root: str) -> None:
+        self.data_dir = Path(data_dir)
+        self.tables_root = tables_root
+        self.volumes = Volumes(volumes_root)
+        self._catalogs: set[str] = set()
+        self._sessions: weakref.WeakSet[SparkSession] = weakref.WeakSet()
+        self._lock = threading.RLock()
+        self.spark = self._start(volumes_root)
+        self.jvm = self.spark._jvm
+        _install_current_session()
+
+    def _start(self, volumes_root: str) -> SparkSession:
+        conf = SparkConf().setMaster(f"local[{os.cpu_count() or 2}]").setAppName("lakehouse")
+        for key, value in SETTINGS.items():
+            conf.set(key, value)
+        conf.set("spark.sql.warehouse.dir", (self.data_dir / "warehouse").resolve().as_uri())
+        conf.set("spark.local.dir", str(self.data_dir / "tmp"))
+        conf.set("spark.hadoop.lakehouse.volumes.root", str(Path(volumes_root).resolve()))
+        # On the class path from the start, not in spark.jars: only then a class-data archive holds them.
+        conf.set("spark.driver.extraClassPath", os.environ.get("ENGINE_JARS", ""))
+        conf.set("spark.driver.memory", os.environ.get("ENGINE_MEMORY", "2g"))
+        conf.set(
+            "spark.driver.extraJavaOptions",
+            " ".join(["-Duser.timezone=UTC", "-XX:+UseSerialGC", os.environ.get("ENGINE_JVM_OPTIONS", "")]).strip(),
+        )
+        context = SparkContext.getOrCreate(conf)
+        context.setLogLevel(os.environ.get("ENGINE_LOG_LEVEL", "ERROR"))
+        return SparkSession(context)
+
+    def add_catalog(self, name: str) -> None:
+        with self._lock:
+            self._catalogs.add(name)
+            for session in [self.spark, *self._sessions]:
+                self._configure(session, name)
+
+    def remove_catalog(self, name: str) -> None:
+        with self._lock:
+            self._catalogs.discard(name)
+
+    @property
+    def catalogs(self) -> list[str]:
+        return sorted(self._catalogs)
+
+    def _configure(self, session: SparkSession, catalog: str) -> None:
+        conf = session._jsparkSession.sessionState().conf()
+        conf.setConfString(f"spark.sql.catalog.{catalog}", CATALOG_CLASS)
+        conf.setConfString(f"spark.sql.catalog.{catalog}.tablesRoot", Path(self.tables_root).resolve().as_uri())
+
+    def new_session(
+        self, catalog: str | None = None, schema: str | None = None, conf: Mapping[str, str] | None = None
+    ) -> SparkSession:
+        """A session of its own, `catalog.schema` in use (main.default where none is given)."""
+        session = self.spark.newSession()
+        with self._lock:
+            for name in self._catalogs:
+                self._configure(session, name)
+            self._sessions.add(session)
+        for key, value in (conf or {}).items():
+            session.conf.set(key, value)
+        use(session, catalog or DEFAULT_CATALOG, schema)
+        return session
+
+    def stop(self) -> None:
+        self.spark.stop()
+
+
+def use(session: SparkSession, catalog: str, schema: str | None = None) -> None:
+    """USE catalog.schema, without failing where the schema does not exist yet: names then fail when they are read."""
+    manager = session._jsparkSession.sessionState().catalogManager()
+    manager.setCurrentCatalog(catalog)
+    names = session.sparkContext._gateway.new_array(session._jvm.java.lang.String, 1)
+    names[0] = schema or DEFAULT_SCHEMA
+    with contextlib.suppress(Exception):
+        manager.setCurrentNamespace(names)
+
+
+@contextlib.contextmanager
+def active(session: SparkSession) -> Iterator[SparkSession]:
+    """Makes `session` the one that user code of this thread finds by getActiveSession and builder.getOrCreate."""
+    before = getattr(_current, "session", None)
+    jvm_session = session._jvm.org.apache.spark.sql.classic.SparkSession
+    _current.session = session
+    jvm_session.setActiveSession(session._jsparkSession)
+    try:
+        yield session
+    finally:
+        _current.session = before
+        if before is None:
+            jvm_session.clearActiveSession()
+        else:
+            jvm_session.setActiveSession(before._jsparkSession)
+
+
+def _install_current_session() -> None:
+    """PySpark knows one instantiated session; here each thread has the one of its update or notebook."""
+    get_or_create = SparkSession.Builder.getOrCreate
+    get_active = SparkSession.getActiveSession
+
+    def get_or_create_current(self: SparkSession.Builder) -> SparkSession:
+        session = getattr(_current, "session", None)
+        if session is None:
+            return get_or_create(self)
+        for key, value in self._options.items():
+            if not key.startswith(("spark.master", "spark.app", "spark.remote")):
+                session.conf.set(key, value)
+        return session
+
+    def get_active_current(cls: type[SparkSession]) -> SparkSession | None:
+        return getattr(_current, "session", None) or get_active.__func__(cls)
+
+    SparkSession.Builder.getOrCreate = get_or_create_current
+    SparkSession.getActiveSession = classmethod(get_active_current)
+    SparkSession.active = classmethod(lambda cls: cls.getActiveSession() or get_or_create(cls.builder))
