@@ -109,7 +109,9 @@ function lock(dataDir: string, info: string): () => void {
   } catch (error) {
     held.close();
     if (!/locked/.test((error as Error).message)) throw explain(error as NodeJS.ErrnoException, 0, dataDir);
-    throw new StartError(`Another local workspace uses ${dataDir}${holder(info)}. Stop it, or choose another --data-dir.`);
+    throw new StartError(
+      `Another local workspace uses ${dataDir}${holder(info)}. Stop it, or choose another --data-dir.`,
+    );
   }
   return () => held.close();
 }
