@@ -42,7 +42,6 @@ export interface Toolchain {
 }
 
 const NODE_BIN = join(import.meta.dirname, "..", "..", "node_modules", ".bin");
-const LANGUAGE_HOST = join(import.meta.dirname, "language-host", "bin");
 
 interface EngineParts {
   java: string;
@@ -117,9 +116,8 @@ async function cliAndPlugin(progress: Progress): Promise<{ cli: Cli; plugin: Plu
 }
 
 function environmentOf(cli: Cli, plugin: Plugin): Record<string, string> {
-  // The CLI's programs run on this Node; a CLI with a language host of its own uses that one.
-  const own = [dirname(cli.pulumi), dirname(process.execPath), NODE_BIN];
-  const path = [...(cli.languageHost ? [] : [LANGUAGE_HOST]), ...own, process.env.PATH ?? ""];
+  // The language host runs the program on the first Node on PATH, which is to be this one.
+  const path = [dirname(cli.pulumi), dirname(process.execPath), NODE_BIN, process.env.PATH ?? ""];
   return {
     PATH: [...new Set(path.join(delimiter).split(delimiter))].join(delimiter),
     PULUMI_HOME: plugin.home,

@@ -1,11 +1,11 @@
 /** The Databricks plugin: one that is installed already, the vendor's download, or a build from Go modules. */
-import { copyFileSync, existsSync, linkSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { cached, contentsOf, keyOf, type Making } from "./cache.ts";
 import { ensureGo, GoBuild } from "./go.ts";
 import { onPath, output, type Progress, run } from "./process.ts";
-import { reason } from "./pulumi.ts";
+import { linkOrCopy, reason } from "./pulumi.ts";
 import { DATABRICKS_PLUGIN } from "./versions.ts";
 
 const BINARY = "pulumi-resource-databricks";
@@ -36,7 +36,7 @@ export async function ensurePlugin(pulumi: string, progress: Progress): Promise<
   const home = await cached({ name: "plugin", key, title: "Databricks plugin" }, progress, async (making) => {
     const binary = join(making.dir, "plugins", FOLDER, BINARY);
     mkdirSync(dirname(binary), { recursive: true });
-    if (found) return place(found, binary);
+    if (found) return linkOrCopy(found, binary);
     const why = await download(pulumi, making);
     if (why === undefined) return;
     progress(
@@ -46,14 +46,6 @@ export async function ensurePlugin(pulumi: string, progress: Progress): Promise<
   });
   const schema = join(home, "schema.json");
   return { plugin: join(home, "plugins", FOLDER, BINARY), home, schema: existsSync(schema) ? schema : undefined };
-}
-
-function place(from: string, to: string): void {
-  try {
-    linkSync(from, to);
-  } catch {
-    copyFileSync(from, to); // another disk
-  }
 }
 
 async function download(pulumi: string, making: Making): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 /** The Pulumi CLI: what is on PATH, the vendor's download, or a build from Go modules. */
-import { existsSync, mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { cached, contentsOf, keyOf, type Making } from "./cache.ts";
 import { ensureGo, GoBuild } from "./go.ts";
 import { onPath, output, type Progress, run, ToolchainError } from "./process.ts";
@@ -9,11 +9,12 @@ import { atLeast, PULUMI_CLI, parseVersion } from "./versions.ts";
 /** Time that the vendor's download may take, in ms: where it is reached it takes seconds. */
 const DOWNLOAD_TIMEOUT = 90_000;
 
+/** Executables that the vendor ships beside the CLI. */
+const LANGUAGE_HOST = join(import.meta.dirname, "language-host", "bin");
+
 export interface Cli {
   pulumi: string;
   source: "PATH" | "download" | "build";
-  /** The language host that came with it, which the CLI finds itself. */
-  languageHost?: string;
 }
 
 /** The first `pulumi` on PATH, when its version fits. */
@@ -24,11 +25,7 @@ export function findCli(env: NodeJS.ProcessEnv = process.env): Cli | undefined {
     : undefined;
   const wanted = parseVersion(PULUMI_CLI)!;
   if (!pulumi || !version || version.major !== wanted.major || !atLeast(version, wanted)) return undefined;
-  return {
-    pulumi,
-    source: "PATH",
-    languageHost: onPath("pulumi-language-nodejs", `${dirname(pulumi)}:${env.PATH ?? ""}`),
-  };
+  return { pulumi, source: "PATH" };
 }
 
 export async function ensureCli(progress: Progress): Promise<Cli> {
@@ -47,11 +44,32 @@ export async function ensureCli(progress: Progress): Promise<Cli> {
     await build(making);
   });
   const bin = join(dir, "bin");
-  const host = join(bin, "pulumi-language-nodejs");
-  return {
-    pulumi: join(bin, "pulumi"),
-    ...(existsSync(host) ? { source: "download", languageHost: host } : { source: "build" }),
-  };
+  if (existsSync(join(bin, "pulumi-language-nodejs"))) return { pulumi: join(bin, "pulumi"), source: "download" };
+  return { pulumi: join(await withLanguageHost(bin, progress), "pulumi"), source: "build" };
+}
+
+/**
+ * A folder with the built CLI and this checkout's language host beside it, where the CLI looks for its own and does not warn, as
+ * it does about one on PATH.
+ */
+function withLanguageHost(bin: string, progress: Progress): Promise<string> {
+  const part = { name: "pulumi-bin", key: keyOf(bin, LANGUAGE_HOST), title: "Language host" };
+  return cached(part, progress, async (making) => {
+    linkOrCopy(join(bin, "pulumi"), join(making.dir, "pulumi"));
+    for (const name of readdirSync(LANGUAGE_HOST)) {
+      const start = join(LANGUAGE_HOST, name).replaceAll("'", "'\\''");
+      writeFileSync(join(making.dir, name), `#!/bin/sh\nexec '${start}' "$@"\n`, { mode: 0o755 });
+    }
+  });
+}
+
+/** For large files that never change: a second name costs nothing. */
+export function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    copyFileSync(from, to); // another disk
+  }
 }
 
 /** Lets Pulumi's own SDK install the CLI. Answers why that was not possible. */
@@ -79,7 +97,7 @@ export function reason(error: Error): string {
   const lines = error.message.split("\n").map((line) => line.trim());
   return (
     lines.find((line) =>
-      /(ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|dial tcp|no such host|curl:|\b40[0-9]\b|\b50[0-9]\b|no end after)/.test(
+      /(fetch failed|ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|dial tcp|no such host|curl:|\b40[0-9]\b|\b50[0-9]\b|no end after)/.test(
         line,
       ),
     ) ?? lines[0]!
