@@ -49,7 +49,7 @@ _current = threading.local()
 
 
 class Engine:
-    """One Spark for the process. `new_session` gives sessions that share its catalog but not views, settings and names in use."""
+    """One Spark for the process; sessions share its catalog, but not temporary views, settings and names in use."""
 
     def __init__(self, data_dir: str, volumes_root: str, tables_root: str) -> None:
         self.data_dir = Path(data_dir)
@@ -60,6 +60,7 @@ class Engine:
         self._lock = threading.RLock()
         self.spark = self._start(volumes_root)
         self.jvm = self.spark._jvm
+        self.jvm.lakehouse.catalog.Registry.start(self.spark._jsparkSession)
         _install_current_session()
 
     def _start(self, volumes_root: str) -> SparkSession:

@@ -88,7 +88,12 @@ class PrefixCatalog extends StagingTableCatalog with SupportsNamespaces with Rel
   override def defaultNamespace(): Array[String] = Array("default")
   override def capabilities(): util.Set[TableCatalogCapability] = tables.capabilities()
 
-  private def session: CatalogPlugin = SparkSession.active.sessionState.catalogManager.catalog("spark_catalog")
+  /** Delta's catalog of the session at work. A stream is started outside of any session; then it is the base's. */
+  private def session: CatalogPlugin = {
+    val sessions = SparkSession.getActiveSession.toSeq ++ Option(Registry.base)
+    sessions.map(_.sessionState.catalogManager.catalog("spark_catalog")).find(_.isInstanceOf[StagingTableCatalog])
+      .getOrElse(throw new IllegalStateException("Delta's catalog is not configured"))
+  }
   private def tables: StagingTableCatalog = session.asInstanceOf[StagingTableCatalog]
   private def namespaces: SupportsNamespaces = session.asInstanceOf[SupportsNamespaces]
 

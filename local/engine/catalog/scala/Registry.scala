@@ -9,6 +9,11 @@ import org.apache.spark.sql.types.StructType
 
 /** Fills Spark's catalog from the workspace's record, without a statement and without reading the tables. */
 object Registry {
+  /** The engine's first session. */
+  @volatile private[catalog] var base: SparkSession = _
+
+  def start(spark: SparkSession): Unit = base = spark
+
   private def catalog(spark: SparkSession) = spark.sessionState.catalog.externalCatalog
 
   def createSchema(spark: SparkSession, catalogName: String, schema: String, location: String): Unit =

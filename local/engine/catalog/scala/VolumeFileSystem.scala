@@ -10,21 +10,21 @@ import org.apache.hadoop.fs.permission.{FsAction, FsPermission}
  * `dbfs:/Volumes/<catalog>/<schema>/<volume>/…` on this machine: a folder below `lakehouse.volumes.root`. It is the
  * default file system, so that a plain /Volumes path works and `_metadata.file_path` shows what Databricks shows.
  */
-class VolumeFileSystem extends FilterFileSystem(new RawLocalFileSystem()) {
+class VolumeFileSystem extends FileSystem {
+  private val fs = new RawLocalFileSystem()
   private var root: String = _
   private val self = URI.create("dbfs:///")
 
   override def initialize(uri: URI, conf: Configuration): Unit = {
-    super.initialize(URI.create("file:///"), conf)
+    super.initialize(uri, conf)
+    fs.initialize(URI.create("file:///"), conf)
     root = conf.get("lakehouse.volumes.root")
     if (root == null) throw new IllegalStateException("lakehouse.volumes.root is not set")
     root = root.stripSuffix("/")
-    setConf(conf)
   }
 
   override def getScheme: String = "dbfs"
   override def getUri: URI = self
-  override def getCanonicalUri: URI = self
   override protected def canonicalizeUri(uri: URI): URI = uri
   override def checkPath(path: Path): Unit = {
     val uri = path.toUri
@@ -53,8 +53,6 @@ class VolumeFileSystem extends FilterFileSystem(new RawLocalFileSystem()) {
   }
 
   override def open(path: Path, bufferSize: Int): FSDataInputStream = fs.open(local(path), bufferSize)
-  override protected def openFileWithOptions(path: Path, parameters: impl.OpenFileParameters) =
-    java.util.concurrent.CompletableFuture.completedFuture(open(path, 65536))
   override def create(path: Path, mode: FsPermission, overwrite: Boolean, bufferSize: Int,
       replication: Short, blockSize: Long, progress: org.apache.hadoop.util.Progressable): FSDataOutputStream =
     fs.create(local(path), mode, overwrite, bufferSize, replication, blockSize, progress)
@@ -80,7 +78,6 @@ class VolumeFileSystem extends FilterFileSystem(new RawLocalFileSystem()) {
     if (status == null || status.getLen <= start) Array.empty
     else Array(new BlockLocation(Array("localhost:0"), Array("localhost"), 0, status.getLen))
   override def mkdirs(path: Path, mode: FsPermission): Boolean = fs.mkdirs(local(path), mode)
-  override def mkdirs(path: Path): Boolean = fs.mkdirs(local(path))
   override def getFileStatus(path: Path): FileStatus = back(fs.getFileStatus(local(path)))
   override def exists(path: Path): Boolean = fs.exists(local(path))
   override def access(path: Path, mode: FsAction): Unit = fs.access(local(path), mode)
@@ -88,8 +85,4 @@ class VolumeFileSystem extends FilterFileSystem(new RawLocalFileSystem()) {
   override def setPermission(path: Path, mode: FsPermission): Unit = fs.setPermission(local(path), mode)
   override def setTimes(path: Path, modified: Long, accessed: Long): Unit = fs.setTimes(local(path), modified, accessed)
   override def truncate(path: Path, length: Long): Boolean = fs.truncate(local(path), length)
-  override def getFileChecksum(path: Path): FileChecksum = null
-  override def setVerifyChecksum(verify: Boolean): Unit = ()
-  override def setWriteChecksum(write: Boolean): Unit = ()
-  override def getStatus(path: Path): FsStatus = fs.getStatus(new Path("file://" + encode(root)))
 }
