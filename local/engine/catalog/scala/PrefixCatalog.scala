@@ -88,11 +88,10 @@ class PrefixCatalog extends StagingTableCatalog with SupportsNamespaces with Rel
   override def defaultNamespace(): Array[String] = Array("default")
   override def capabilities(): util.Set[TableCatalogCapability] = tables.capabilities()
 
-  /** Delta's catalog of the session at work. A stream is started outside of any session; then it is the base's. */
+  /** Delta's catalog of the session at work. A thread without one, whose settings would be Spark's defaults, gets the base. */
   private def session: CatalogPlugin = {
-    val sessions = SparkSession.getActiveSession.toSeq ++ Option(Registry.base)
-    sessions.map(_.sessionState.catalogManager.catalog("spark_catalog")).find(_.isInstanceOf[StagingTableCatalog])
-      .getOrElse(throw new IllegalStateException("Delta's catalog is not configured"))
+    if (SparkSession.getActiveSession.isEmpty) Registry.activate()
+    SparkSession.active.sessionState.catalogManager.catalog("spark_catalog")
   }
   private def tables: StagingTableCatalog = session.asInstanceOf[StagingTableCatalog]
   private def namespaces: SupportsNamespaces = session.asInstanceOf[SupportsNamespaces]

@@ -2,7 +2,7 @@ package lakehouse.catalog
 
 import java.net.URI
 
-import org.apache.spark.sql.SparkSession
+import org.apache.spark.sql.{SparkSession, classic}
 import org.apache.spark.sql.catalyst.TableIdentifier
 import org.apache.spark.sql.catalyst.catalog.{CatalogDatabase, CatalogStorageFormat, CatalogTable, CatalogTableType}
 import org.apache.spark.sql.types.StructType
@@ -10,9 +10,11 @@ import org.apache.spark.sql.types.StructType
 /** Fills Spark's catalog from the workspace's record, without a statement and without reading the tables. */
 object Registry {
   /** The engine's first session. */
-  @volatile private[catalog] var base: SparkSession = _
+  @volatile private var base: classic.SparkSession = _
 
-  def start(spark: SparkSession): Unit = base = spark
+  def start(spark: classic.SparkSession): Unit = base = spark
+
+  def activate(): Unit = classic.SparkSession.setActiveSession(base)
 
   private def catalog(spark: SparkSession) = spark.sessionState.catalog.externalCatalog
 
