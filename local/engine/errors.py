@@ -15,7 +15,12 @@ class EngineError(Exception):
     """
 
     def __init__(
-        self, message: str, *, error_class: str = "INTERNAL_ERROR", error_code: str = "BAD_REQUEST", location: Any = None
+        self,
+        message: str,
+        *,
+        error_class: str = "INTERNAL_ERROR",
+        error_code: str = "BAD_REQUEST",
+        location: Any = None,
     ) -> None:
         super().__init__(message)
         self.error_class = error_class
