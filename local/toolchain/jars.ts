@@ -1,13 +1,14 @@
-/** The jars that Spark gets beside pyspark's own: Delta, and the project's catalog, compiled by the Scala compiler among pyspark's jars. */
+/** The jars that Spark gets beside pyspark's own: Delta, and the engine's Scala, compiled by the compiler among pyspark's jars. */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { cached, contentsOf, keyOf } from "./cache.ts";
 import type { Java } from "./java.ts";
 import { type Progress, run, ToolchainError } from "./process.ts";
 import { JARS } from "./versions.ts";
 
-const CATALOG_SOURCES = join(import.meta.dirname, "..", "engine", "catalog", "scala");
+const ENGINE = join(import.meta.dirname, "..", "engine");
+const isScala = (name: string): boolean => name.endsWith(".scala");
 
 export function pysparkJars(sitePackages: string): string {
   return join(sitePackages, "pyspark", "jars");
@@ -16,8 +17,8 @@ export function pysparkJars(sitePackages: string): string {
 /** Paths of all jars, in the order of the class path. */
 export async function ensureJars(sitePackages: string, java: Java, progress: Progress): Promise<string[]> {
   const delta = await ensureDelta(pysparkJars(sitePackages), java, progress);
-  const catalog = await ensureCatalog(pysparkJars(sitePackages), delta, java, progress);
-  return [...delta, ...catalog];
+  const engine = await ensureEngineJar(pysparkJars(sitePackages), delta, java, progress);
+  return [...delta, ...engine];
 }
 
 async function ensureDelta(spark: string, java: Java, progress: Progress): Promise<string[]> {
@@ -52,34 +53,23 @@ function verify(file: string, sha256: string): void {
     throw new ToolchainError(`${file} has the SHA-256 ${got}, expected ${sha256}: it is not the jar that was locked.`);
 }
 
-/** Nothing to compile is no error: the catalog's sources belong to the engine, not to the toolchain. */
-async function ensureCatalog(spark: string, delta: string[], java: Java, progress: Progress): Promise<string[]> {
-  const sources = existsSync(CATALOG_SOURCES)
-    ? readdirSync(CATALOG_SOURCES)
-        .filter((name) => name.endsWith(".scala"))
-        .sort()
-    : [];
-  if (sources.length === 0) return [];
-  const key = keyOf(...contentsOf(CATALOG_SOURCES, (name) => name.endsWith(".scala")), spark, ...delta);
-  const dir = await cached({ name: "catalog", key, title: "Spark catalog" }, progress, async (making) => {
-    progress("Spark catalog: compiling it");
-    const classes = join(making.dir, "catalog.jar");
+/** Catalog, volumes and readers: every .scala below the engine. */
+async function ensureEngineJar(spark: string, delta: string[], java: Java, progress: Progress): Promise<string[]> {
+  const sources = readdirSync(ENGINE, { recursive: true, encoding: "utf8" }).filter(isScala).sort();
+  const key = keyOf(...contentsOf(ENGINE, isScala), spark, ...delta);
+  const dir = await cached({ name: "engine", key, title: "Spark extensions" }, progress, async (making) => {
+    progress("Spark extensions: compiling them");
     mkdirSync(join(making.scratch, "tmp"));
     await run(
       java.java,
       [
-        ...[
-          "-Xmx1g",
-          `-Djava.io.tmpdir=${join(making.scratch, "tmp")}`,
-          "-cp",
-          join(spark, "*"),
-          "scala.tools.nsc.Main",
-        ],
-        ...["-cp", [join(spark, "*"), ...delta].join(":"), "-d", classes, "-deprecation"],
-        ...sources.map((name) => join(CATALOG_SOURCES, name)),
+        ...["-Xmx1g", `-Djava.io.tmpdir=${join(making.scratch, "tmp")}`, "-cp", join(spark, "*")],
+        "scala.tools.nsc.Main",
+        ...["-cp", [join(spark, "*"), ...delta].join(delimiter), "-d", join(making.dir, "engine.jar"), "-nowarn"],
+        ...sources.map((name) => join(ENGINE, name)),
       ],
-      { title: "compile the Spark catalog", log: making.log },
+      { title: "compile the Spark extensions", log: making.log },
     );
   });
-  return [join(dir, "catalog.jar")];
+  return [join(dir, "engine.jar")];
 }
