@@ -22,7 +22,8 @@ export class Client {
   }
 
   fetch(method: Method, path: string, body?: Body, headers: Record<string, string> = {}): Promise<Response> {
-    const authorization = this.token === undefined ? {} : { authorization: `Bearer ${this.token}` };
+    const authorization: Record<string, string> =
+      this.token === undefined ? {} : { authorization: `Bearer ${this.token}` };
     return fetch(`${this.host}${path}`, {
       method,
       headers: { ...authorization, ...headers },

@@ -12,6 +12,7 @@ import { sql } from "./sql/index.ts";
 import { tags } from "./tags/index.ts";
 import { unityCatalog } from "./unity-catalog/index.ts";
 import { warehouses } from "./warehouses/index.ts";
+import { web } from "./web/index.ts";
 import { workspace } from "./workspace/index.ts";
 
 export const services: readonly Service[] = [
@@ -28,4 +29,5 @@ export const services: readonly Service[] = [
   sql,
   pipelines,
   jobs,
+  web,
 ];
