@@ -35,13 +35,16 @@ export async function ensurePlugin(pulumi: string, progress: Progress): Promise<
   const key = keyOf(DATABRICKS_PLUGIN, found ?? "", ...sources, process.platform, process.arch);
   const home = await cached({ name: "plugin", key, title: "Databricks plugin" }, progress, async (making) => {
     const binary = join(making.dir, "plugins", FOLDER, BINARY);
+    if (!found) {
+      // Before the plugin's folder is made: the CLI takes a folder of that name for an installed plugin.
+      const why = await download(pulumi, making);
+      if (why === undefined) return;
+      progress(
+        `Databricks plugin: the vendor's download is out of reach (${why}); building it, which takes about four minutes`,
+      );
+    }
     mkdirSync(dirname(binary), { recursive: true });
     if (found) return linkOrCopy(found, binary);
-    const why = await download(pulumi, making);
-    if (why === undefined) return;
-    progress(
-      `Databricks plugin: the vendor's download is out of reach (${why}); building it, which takes about four minutes`,
-    );
     await build(making, binary);
   });
   const schema = join(home, "schema.json");

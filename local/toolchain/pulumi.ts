@@ -76,7 +76,13 @@ export function linkOrCopy(from: string, to: string): void {
 async function download(making: Making): Promise<string | undefined> {
   making.progress(`Pulumi CLI: downloading version ${PULUMI_CLI}`);
   const script = `import { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
-    await PulumiCommand.install({ root: process.argv[1], skipVersionCheck: true });`;
+    import semver from "semver"; // the SDK's own dependency
+    try {
+      await PulumiCommand.install({ root: process.argv[1], version: new semver.SemVer("${PULUMI_CLI}") });
+    } catch (error) {
+      console.error(error.message);
+      process.exit(1);
+    }`;
   try {
     const args = ["--input-type=module", "-e", script, making.dir];
     await run(process.execPath, args, {
