@@ -13,6 +13,7 @@ const tools = await ensureToolchain({
 });
 const checks: [string, string, string[]][] = [
   ["types", bin("tsc"), ["--noEmit"]],
+  ["types of the pages", bin("tsc"), ["--noEmit", "-p", "local/web"]],
   ["TypeScript lint and format", bin("biome"), ["ci", "."]],
   ["Python lint", tools.python, ["-m", "ruff", "check", "."]],
   ["Python format", tools.python, ["-m", "ruff", "format", "--check", "."]],
