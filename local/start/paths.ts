@@ -6,6 +6,5 @@ export const DATA_DIR = join(PROJECT_DIR, ".local");
 export const LOG_DIR = join(DATA_DIR, "logs");
 export const WORKSPACE_FILE = join(DATA_DIR, "workspace.json");
 export const TOKEN_FILE = join(DATA_DIR, "token");
-/** File backend and passphrase of stack `local`; real stacks use whatever backend their user is logged into. */
+/** File backend of stack `local`; real stacks use whatever backend their user is logged into. */
 export const BACKEND_DIR = join(DATA_DIR, "pulumi");
-export const PASSPHRASE_FILE = join(BACKEND_DIR, "passphrase");

@@ -1,24 +1,26 @@
 /** Runs the Pulumi CLI on stack `local`: the environment that it needs, and `up`. */
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import type { Toolchain } from "../toolchain/index.ts";
 import type { WorkspaceApi } from "./api.ts";
-import { BACKEND_DIR, PASSPHRASE_FILE, PROJECT_DIR } from "./paths.ts";
+import { BACKEND_DIR, PROJECT_DIR } from "./paths.ts";
 
 export const STACK = "local";
 
+/**
+ * Belongs to the salt in Pulumi.local.yaml, so that the CLI has no reason to change that file. No secret depends on it:
+ * the stack has none, and its state stays in the data folder of the person who runs it.
+ */
+const PASSPHRASE = "local-workspace";
+
 /** Environment of the CLI: file backend inside the data folder, its passphrase, and the local workspace's host and token. */
 export function stackEnv(tools: Toolchain, workspace: { api: WorkspaceApi; token: string }): NodeJS.ProcessEnv {
-  mkdirSync(BACKEND_DIR, { recursive: true });
-  if (!existsSync(PASSPHRASE_FILE)) {
-    writeFileSync(PASSPHRASE_FILE, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
-  }
+  mkdirSync(BACKEND_DIR, { recursive: true, mode: 0o700 });
   return {
     ...withoutDatabricks(process.env),
     ...tools.pulumiEnv,
     PULUMI_BACKEND_URL: `file://${BACKEND_DIR}`,
-    PULUMI_CONFIG_PASSPHRASE: readFileSync(PASSPHRASE_FILE, "utf8").trim(),
+    PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
     PULUMI_STACK: STACK,
     DATABRICKS_HOST: workspace.api.host,
     DATABRICKS_TOKEN: workspace.token,
