@@ -1,7 +1,6 @@
 package lakehouse.catalog
 
 import java.util
-import java.util.concurrent.ConcurrentLinkedQueue
 
 import org.apache.spark.sql.SparkSession
 import org.apache.spark.sql.catalyst.analysis.{NoSuchNamespaceException, NoSuchViewException, ViewAlreadyExistsException}
@@ -11,23 +10,20 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap
 
 /**
  * What statements changed in the catalog, for the engine to tell the workspace: lines "kind\tcatalog\tschema\ttable".
- * Kinds: table (created, replaced or altered), drop, rename (the new name follows), namespace, dropNamespace.
+ * Kinds: table (created, replaced or altered), drop, rename (the new name follows), namespace, dropNamespace. A thread
+ * has its own: commands run in the thread that asks for them, and one statement must not take another's changes.
  */
 object CatalogEvents {
-  private val events = new ConcurrentLinkedQueue[String]()
+  private val events = ThreadLocal.withInitial[util.ArrayList[String]](() => new util.ArrayList[String]())
 
   def add(kind: String, catalog: String, parts: String*): Unit = {
-    events.add((kind +: catalog +: parts).mkString("\t"))
+    events.get.add((kind +: catalog +: parts).mkString("\t"))
     ()
   }
 
   def drain(): util.List[String] = {
-    val all = new util.ArrayList[String]()
-    var next = events.poll()
-    while (next != null) {
-      all.add(next)
-      next = events.poll()
-    }
+    val all = new util.ArrayList[String](events.get)
+    events.get.clear()
     all
   }
 }
