@@ -1,1 +1,1 @@
-"""Runs one flow: reading the pipeline's datasets, target tables, streams, recomputed tables, change data capture."""
+"""How each kind of flow brings its rows into its target."""

@@ -63,16 +63,16 @@ def _patch() -> None:
             return found
         return original(found or name)
 
-    def session_table(self: SparkSession, tableName: str) -> DataFrame:  # noqa: N803 - PySpark's name
+    def session_table(self: SparkSession, tableName: str) -> DataFrame:
         return through(self, tableName, False, lambda name: table(self, name))
 
-    def reader_table(self: DataFrameReader, tableName: str) -> DataFrame:  # noqa: N803
+    def reader_table(self: DataFrameReader, tableName: str) -> DataFrame:
         return through(self._spark, tableName, False, lambda name: batch(self, name))
 
-    def stream_table(self: DataStreamReader, tableName: str) -> DataFrame:  # noqa: N803
+    def stream_table(self: DataStreamReader, tableName: str) -> DataFrame:
         return through(self._spark, tableName, True, lambda name: stream(self, name))
 
-    def session_sql(self: SparkSession, sqlQuery: str, args: Any = None, **more: Any) -> DataFrame:  # noqa: N803
+    def session_sql(self: SparkSession, sqlQuery: str, args: Any = None, **more: Any) -> DataFrame:
         resolver = getattr(self, _RESOLVER, None)
         if resolver is None or reader.get() is None:
             return sql(self, sqlQuery, args, **more) if args is not None or more else sql(self, sqlQuery)

@@ -22,7 +22,13 @@ class Target:
     """One published dataset's table, by its full name."""
 
     def __init__(
-        self, catalog: Catalog, session: SparkSession, dataset: Dataset, full_name: str, pipeline_id: str, principal: str
+        self,
+        catalog: Catalog,
+        session: SparkSession,
+        dataset: Dataset,
+        full_name: str,
+        pipeline_id: str,
+        principal: str,
     ) -> None:
         self._catalog = catalog
         self._session = session
@@ -81,7 +87,11 @@ class Target:
             missing = [f.name for f in fields if f.name.lower() not in have]
             extra = sorted(have - {f.name.lower() for f in declared.fields})
             if missing or extra:
-                what = f"lacks the declared column {missing[0]}" if missing else f"has the column {extra[0]}, which is not declared"
+                what = (
+                    f"lacks the declared column {missing[0]}"
+                    if missing
+                    else f"has the column {extra[0]}, which is not declared"
+                )
                 raise self._error(f"query {what}; declared are {', '.join(declared.fieldNames())}")
         return frame.select([
             F.col("`" + f.name.replace("`", "``") + "`")
@@ -119,22 +129,33 @@ class Target:
                 generated=generated,
                 pipeline_id=self._pipeline_id,
                 principal=self._principal,
-                constraints=[{"kind": c.kind, "name": c.name, "columns": list(c.columns), "text": c.text} for c in dataset.constraints],
+                constraints=[
+                    {"kind": c.kind, "name": c.name, "columns": list(c.columns), "text": c.text}
+                    for c in dataset.constraints
+                ],
                 session=self._session,
             )
         if record["tableType"] not in ("STREAMING_TABLE", "MATERIALIZED_VIEW"):
-            raise self._error(f"would replace the {record['tableType'].lower()} of that name; drop it or rename the dataset")
+            raise self._error(
+                f"would replace the {record['tableType'].lower()} of that name; drop it or rename the dataset"
+            )
         if record.get("pipelineId") not in (None, self._pipeline_id):
-            raise self._error(f"is the table of another pipeline, {record['pipelineId']}; give one of them another name")
+            raise self._error(
+                f"is the table of another pipeline, {record['pipelineId']}; give one of them another name"
+            )
         if record["tableType"] != dataset.kind.value:
-            raise self._error(f"is now a {dataset.kind.value}, its table a {record['tableType']}; run a full refresh of it")
+            raise self._error(
+                f"is now a {dataset.kind.value}, its table a {record['tableType']}; run a full refresh of it"
+            )
         return self._follow(record)
 
     def _follow(self, record: TableRecord) -> TableRecord:
         changes: list[str] = []
         name = full_quoted(self.full_name)
         if (self.dataset.comment or None) != (record.get("comment") or None):
-            changes.append(f"COMMENT ON TABLE {name} IS {literal(self.dataset.comment) if self.dataset.comment else 'NULL'}")
+            changes.append(
+                f"COMMENT ON TABLE {name} IS {literal(self.dataset.comment) if self.dataset.comment else 'NULL'}"
+            )
         have = record.get("properties") or {}
         new = {k: v for k, v in self.dataset.table_properties.items() if have.get(k) != v}
         if new:
@@ -143,7 +164,9 @@ class Target:
         columns = {c["name"].lower(): c for c in record.get("columns", [])}
         for column, comment in self.comments().items():
             if column in columns and columns[column].get("comment") != comment:
-                changes.append(f"ALTER TABLE {name} ALTER COLUMN `{columns[column]['name']}` COMMENT {literal(comment)}")
+                changes.append(
+                    f"ALTER TABLE {name} ALTER COLUMN `{columns[column]['name']}` COMMENT {literal(comment)}"
+                )
         if not changes:
             return record
         for change in changes:
@@ -178,7 +201,9 @@ class Target:
 
     def _error(self, problem: str) -> EngineError:
         location = self.dataset.location
-        return EngineError(f"{location}: {self.full_name} {problem}", error_class="DATASET_SCHEMA", location=str(location))
+        return EngineError(
+            f"{location}: {self.full_name} {problem}", error_class="DATASET_SCHEMA", location=str(location)
+        )
 
 
 def published(kind: DatasetKind) -> bool:

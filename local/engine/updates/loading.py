@@ -1,0 +1,175 @@
+"""Loads a pipeline's sources into a graph: copies of its files are put on the import path, then each source executes."""
+
+from __future__ import annotations
+
+import base64
+import posixpath
+import shutil
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from engine.errors import EngineError, message_of
+from engine.event_log.table import event_log_frame
+from engine.graph.model import Graph, SourceLocation
+from engine.graph.names import Defaults
+from engine.readers import read_files
+from engine.sources.notebook import Cell
+from engine.sources.python import load_python, pipeline_modules
+from engine.sources.python_api import Registration, registering
+from engine.sources.sql import SqlSourceError, load_sql
+from engine.updates.context import CurrentSession, current
+
+
+class Sources:
+    """One update's copy of the sources, and what SQL sources ask of it (`SqlContext`)."""
+
+    def __init__(self, pipeline: Mapping[str, Any], folder: Path, session: SparkSession, defaults: Defaults) -> None:
+        self._pipeline = pipeline
+        self._folder = folder
+        self._session = session
+        self._defaults = defaults
+        self.configuration: Mapping[str, str] = dict(pipeline.get("configuration") or {})
+        self.parameters: Mapping[str, str] = self.configuration
+        self.graph = Graph()
+        self._scopes: dict[str, dict[str, Any]] = {}
+        self._loading = ""
+
+    def load(self) -> Graph:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        paths = {}
+        for source in self._pipeline["sources"]:
+            ending = "" if posixpath.splitext(source["path"])[1] else "." + source["language"].lower()[:3].rstrip("t")
+            copy = self._copy(source["path"] + (ending if source["kind"] == "notebook" else ""))
+            copy.write_text(source["content"], encoding="utf-8")
+            paths[str(copy)] = source["path"]
+        for file in self._pipeline.get("files") or []:
+            copy = self._copy(file["path"])
+            copy.write_bytes(base64.b64decode(file["content"]))
+            paths[str(copy)] = file["path"]
+        roots = [str(self._copy(self._pipeline["rootPath"]))]
+        registration = Registration(self.graph, CurrentSession(self._session), paths)
+        files = {path: file for file, path in paths.items()}
+        for source in self._pipeline["sources"]:
+            beside = str(Path(files[source["path"]]).parent)
+            with pipeline_modules(list(dict.fromkeys([beside, *roots]))), registering(registration):
+                self._one(source, files[source["path"]], registration.spark)
+        return self.graph
+
+    def _copy(self, path: str) -> Path:
+        copy = (self._folder / path.lstrip("/")).resolve()
+        if not copy.is_relative_to(self._folder.resolve()):
+            raise EngineError(f"{path} leaves the pipeline's root", error_class="INVALID_PATH")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        return copy
+
+    def _one(self, source: Mapping[str, Any], file: str, spark: Any) -> None:
+        path = self._loading = source["path"]
+        scope = self._scopes[path] = {
+            # Not the name of a module that a worker could import: what is defined here travels with the code.
+            "__name__": "pipeline_source",
+            "__file__": file,
+            "spark": spark,
+            "sc": self._session.sparkContext,
+            "display": _display,
+        }
+        try:
+            if source["language"] == "SQL":
+                load_sql(source["content"], path, self.graph, self)
+            else:
+                load_python(source["content"], path, file, scope, lambda cell: self._magic(cell, path))
+        except EngineError as error:
+            raise error if error.location else _at(path, error, error) from None
+        except SqlSourceError as error:
+            raise EngineError(str(error), error_class=error.error_class, location=str(error.location)) from None
+        except SystemExit:
+            pass
+        except Exception as error:
+            raise _at(path, error, EngineError(f"{type(error).__name__}: {message_of(error)}")) from error
+
+    def _magic(self, cell: Cell, path: str) -> None:
+        location = SourceLocation(path, cell.line, cell=cell.number)
+        if cell.kind == "sql":
+            lines = "\n" * (cell.line - 1)
+            load_sql(lines + cell.text, path, self.graph, self)
+            return
+        self.run_magic(cell.kind, cell.text, location)
+
+    # --- SqlContext ----------------------------------------------------------------------------------------------
+
+    def run_magic(self, language: str, code: str, location: SourceLocation) -> None:
+        if language == "python":
+            exec(compile("\n" * ((location.line or 1) - 1) + code, location.path, "exec"), self._scopes[location.path])
+            return
+        if language == "run":
+            self._run(code.strip().strip("\"'"), location)
+            return
+        instead = {"pip": "list packages in the pipeline's environment"}.get(language, "use Python or SQL")
+        raise EngineError(
+            f"{location}: %{language} does not run in a pipeline; {instead}",
+            error_class="UNSUPPORTED_MAGIC",
+            location=str(location),
+        )
+
+    def _run(self, target: str, location: SourceLocation) -> None:
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(location.path), target))
+        copies = [self._copy(path), self._copy(path + ".py")]
+        found = next((copy for copy in copies if copy.is_file()), None)
+        if found is None:
+            raise EngineError(
+                f"{location}: %run {target}: there is no such notebook in the pipeline's root folder",
+                error_class="NOTEBOOK_NOT_FOUND",
+                location=str(location),
+            )
+        scope = self._scopes[location.path]
+        self._scopes[path] = scope
+        load_python(found.read_text(encoding="utf-8"), path, str(found), scope, lambda cell: self._magic(cell, path))
+
+    def run_sql(self, text: str, *, catalog: str | None, schema: str | None) -> DataFrame:
+        reader = current.get()
+        if reader is None:
+            raise EngineError("a pipeline's query ran outside of an update", error_class="OUTSIDE_OF_PIPELINE")
+        if catalog is None and schema is None:
+            return reader.session.sql(text)
+        chosen = Defaults(
+            catalog or self._defaults.catalog, schema or ("default" if catalog else self._defaults.schema)
+        )
+        return reader.reading.sql_in(reader, text, chosen)
+
+    def table_function(
+        self, name: str, arguments: list[str], options: dict[str, Any], streaming: bool, location: SourceLocation
+    ) -> DataFrame:
+        reader = current.get()
+        session = reader.session if reader else self._session
+        if name == "event_log":
+            return event_log_frame(session, self._pipeline, arguments)
+        given = dict(options)
+        path = arguments[0] if arguments else given.pop("path", None)
+        if not path:
+            raise EngineError(f"{location}: {name} needs a path", error_class="INVALID_READER_OPTION")
+        if name == "cloud_files" and len(arguments) > 1:
+            given["format"] = arguments[1]
+        given = {key.removeprefix("cloudFiles."): value for key, value in given.items()}
+        try:
+            return read_files(session, path, streaming=streaming, **given)
+        except EngineError as error:
+            raise EngineError(f"{location}: {error}", error_class=error.error_class, location=str(location)) from None
+
+
+def _display(*values: Any, **options: Any) -> None:
+    """An update has nobody to show anything to; Databricks ignores the call in a pipeline, too."""
+
+
+def _at(path: str, error: BaseException, shown: EngineError) -> EngineError:
+    """The error with the line of the source that it came from."""
+    name = posixpath.basename(path)
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename.endswith(path) or posixpath.basename(frame.filename).startswith(name + ".")
+    ]
+    where = f"{path}:{lines[-1]}" if lines else path
+    return EngineError(f"{where}: {shown}", error_class=shown.error_class, location=where)
