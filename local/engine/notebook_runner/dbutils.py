@@ -1,0 +1,214 @@
+"""dbutils as notebooks know it: widgets, notebook, fs on volumes, secrets, jobs.taskValues."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+from collections import namedtuple
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from engine.catalog import Workspace
+from engine.errors import EngineError
+from engine.notebook_runner.run import NotebookExit, Run
+from engine.volumes import Volumes
+
+FileInfo = namedtuple("FileInfo", ["path", "name", "size", "modificationTime"])
+SecretMetadata = namedtuple("SecretMetadata", ["key"])
+
+
+class Widgets:
+    """A value comes from the task's parameters, or else is the widget's default."""
+
+    def __init__(self, parameters: dict[str, str]) -> None:
+        self._given = parameters
+        self._values: dict[str, str] = dict(parameters)
+
+    def text(self, name: str, defaultValue: str, label: str | None = None) -> None:
+        self._values[name] = self._given.get(name, str(defaultValue))
+
+    def dropdown(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:
+        if defaultValue not in choices:
+            raise EngineError(
+                f"The default of widget '{name}', '{defaultValue}', is not among its choices {list(choices)}.",
+                error_class="INVALID_PARAMETER_VALUE",
+            )
+        self.text(name, defaultValue)
+
+    def combobox(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:
+        self.text(name, defaultValue)
+
+    def multiselect(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:
+        self.dropdown(name, defaultValue, choices)
+
+    def get(self, name: str) -> str:
+        if name not in self._values:
+            raise EngineError(
+                f"No input widget named {name} is defined. Define it with dbutils.widgets.text, or give the task a "
+                f"base parameter of this name.",
+                error_class="InputWidgetNotDefined",
+            )
+        return self._values[name]
+
+    def getAll(self) -> dict[str, str]:
+        return dict(self._values)
+
+    def getArgument(self, name: str, defaultValue: str | None = None) -> str:
+        return self._values[name] if defaultValue is None else self._values.get(name, defaultValue)
+
+    def remove(self, name: str) -> None:
+        self._values.pop(name, None)
+
+    def removeAll(self) -> None:
+        self._values.clear()
+
+
+class Files:
+    """dbutils.fs. The local workspace has volumes and no DBFS root."""
+
+    def __init__(self, volumes: Volumes) -> None:
+        self._volumes = volumes
+
+    def _local(self, path: str) -> str:
+        if path.startswith("file:"):
+            return path.removeprefix("file:")
+        if not self._volumes.is_volume_path(path):
+            raise EngineError(
+                f"{path} is not below /Volumes: the local workspace has no DBFS root. "
+                f"Use /Volumes/<catalog>/<schema>/<volume>/….",
+                error_class="INVALID_PATH",
+            )
+        return self._volumes.to_local(path)
+
+    def ls(self, path: str) -> list[FileInfo]:
+        local = self._local(path)
+        if not os.path.exists(local):
+            raise FileNotFoundError(f"No such file or directory: {path}")
+        names = sorted(os.listdir(local)) if os.path.isdir(local) else [os.path.basename(local)]
+        folder = local if os.path.isdir(local) else os.path.dirname(local)
+        return [self._info(os.path.join(folder, name)) for name in names]
+
+    def _info(self, local: str) -> FileInfo:
+        status, folder = os.stat(local), os.path.isdir(local)
+        shown = self._volumes.to_uri(local) + ("/" if folder else "")
+        name = os.path.basename(local) + ("/" if folder else "")
+        return FileInfo(shown, name, 0 if folder else status.st_size, int(status.st_mtime * 1000))
+
+    def mkdirs(self, path: str) -> bool:
+        os.makedirs(self._local(path), exist_ok=True)
+        return True
+
+    def put(self, file: str, contents: str, overwrite: bool = False) -> bool:
+        local = self._local(file)
+        if os.path.exists(local) and not overwrite:
+            raise FileExistsError(f"{file} exists; give overwrite=True to replace it")
+        os.makedirs(os.path.dirname(local), exist_ok=True)
+        with open(local, "w", encoding="utf-8", newline="") as out:
+            out.write(contents)
+        return True
+
+    def head(self, file: str, maxBytes: int = 65536) -> str:
+        with open(self._local(file), "rb") as source:
+            return source.read(maxBytes).decode("utf-8", errors="replace")
+
+    def rm(self, path: str, recurse: bool = False) -> bool:
+        local = self._local(path)
+        if not os.path.lexists(local):
+            return False
+        if not os.path.isdir(local):
+            os.remove(local)
+        elif recurse:
+            shutil.rmtree(local)
+        elif os.listdir(local):
+            raise OSError(f"{path} is a directory and not empty; give recurse=True to delete it with what it holds")
+        else:
+            os.rmdir(local)
+        return True
+
+    def cp(self, source: str, to: str, recurse: bool = False) -> bool:
+        origin, target = self._local(source), self._local(to)
+        if os.path.isdir(origin):
+            if not recurse:
+                raise OSError(f"{source} is a directory; give recurse=True to copy it")
+            shutil.copytree(origin, target, dirs_exist_ok=True)
+            return True
+        if os.path.isdir(target) or to.endswith("/"):
+            target = os.path.join(target, os.path.basename(origin))
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        shutil.copyfile(origin, target)
+        return True
+
+    def mv(self, source: str, to: str, recurse: bool = False) -> bool:
+        self.cp(source, to, recurse)
+        return self.rm(source, recurse)
+
+
+class TaskValues:
+    def __init__(self, run: Run, workspace: Workspace) -> None:
+        self._run = run
+        self._workspace = workspace
+
+    def set(self, key: str, value: Any) -> None:
+        try:
+            size = len(json.dumps(value))
+        except TypeError as error:
+            raise TypeError(f"The task value '{key}' must be representable as JSON: {error}") from None
+        if size > 48 * 1024:
+            raise ValueError(f"The task value '{key}' has {size} bytes of JSON; at most 49152 are allowed.")
+        self._workspace.request("task.setValue", {"runId": self._run.run_id, "key": key, "value": value})
+
+    def get(self, taskKey: str, key: str, default: Any = None, debugValue: Any = None) -> Any:
+        what = {"runId": self._run.run_id, "taskKey": taskKey, "key": key}
+        answer = self._workspace.request("task.getValue", what)
+        if answer.get("found"):
+            return answer.get("value")
+        if default is not None:
+            return default
+        raise ValueError(f"Task '{taskKey}' has set no value '{key}', and no default is given.")
+
+
+class Secrets:
+    def __init__(self, run: Run, workspace: Workspace) -> None:
+        self._run = run
+        self._workspace = workspace
+
+    def get(self, scope: str, key: str) -> str:
+        return self.getBytes(scope, key).decode()
+
+    def getBytes(self, scope: str, key: str) -> bytes:
+        what = {"scope": scope, "key": key, "principal": self._run.principal}
+        return base64.b64decode(self._workspace.request("secrets.get", what)["value"])
+
+
+class NotebookUtils:
+    def __init__(self, run: Run, workspace: Workspace, run_child: Callable[..., str | None]) -> None:
+        self._run = run
+        self._workspace = workspace
+        self._run_child = run_child
+
+    def exit(self, value: Any) -> None:
+        raise NotebookExit(str(value))
+
+    def run(self, path: str, timeout_seconds: int, arguments: dict[str, str] | None = None) -> str | None:
+        return self._run_child(path, timeout_seconds, {k: str(v) for k, v in (arguments or {}).items()})
+
+    def getContext(self) -> Any:
+        ids = self._workspace.request("task.context", {"runId": self._run.run_id})
+        return SimpleNamespace(notebookPath=self._run.path, **ids)
+
+
+class DBUtils:
+    def __init__(self, run: Run, workspace: Workspace, volumes: Volumes, run_child: Callable[..., str | None]) -> None:
+        self.widgets = Widgets(run.parameters)
+        self.fs = Files(volumes)
+        self.secrets = Secrets(run, workspace)
+        self.jobs = SimpleNamespace(taskValues=TaskValues(run, workspace))
+        self.notebook = NotebookUtils(run, workspace, run_child)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"dbutils.{name} is not available in the local workspace; it has widgets, fs, notebook, secrets and jobs."
+        )
