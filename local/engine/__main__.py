@@ -89,7 +89,7 @@ def delta_version() -> str:
 
 
 def end() -> None:
-    """Ends the process and its JVM whatever they are doing: every commit is atomic, and the workspace keeps the state."""
+    """Ends the process and its JVM whatever they do: commits are atomic, and the workspace keeps the state."""
     from pyspark import SparkContext
 
     gateway = SparkContext._gateway

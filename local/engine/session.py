@@ -12,6 +12,7 @@ from pathlib import Path
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
+from engine.errors import EngineError
 from engine.volumes import Volumes
 
 # Small data on few cores: most of a flow's time is planning and commits, so partitions are few.
@@ -111,6 +112,10 @@ class Engine:
             self._sessions.add(session)
         for key, value in (conf or {}).items():
             session.conf.set(key, value)
+        if catalog is not None and catalog.lower() not in {name.lower() for name in self._catalogs}:
+            raise EngineError(
+                f"Catalog '{catalog}' does not exist.", error_class="NO_SUCH_CATALOG_EXCEPTION", error_code="NOT_FOUND"
+            )
         use(session, catalog or DEFAULT_CATALOG, schema)
         return session
 
@@ -120,12 +125,13 @@ class Engine:
 
 def use(session: SparkSession, catalog: str, schema: str | None = None) -> None:
     """USE catalog.schema, without failing where the schema does not exist yet: names then fail when they are read."""
-    manager = session._jsparkSession.sessionState().catalogManager()
-    manager.setCurrentCatalog(catalog)
     names = session.sparkContext._gateway.new_array(session._jvm.java.lang.String, 1)
     names[0] = schema or DEFAULT_SCHEMA
-    with contextlib.suppress(Exception):
-        manager.setCurrentNamespace(names)
+    with active(session):  # a catalog is looked up in the settings of the thread's session
+        manager = session._jsparkSession.sessionState().catalogManager()
+        manager.setCurrentCatalog(catalog)
+        with contextlib.suppress(Exception):
+            manager.setCurrentNamespace(names)
 
 
 @contextlib.contextmanager
