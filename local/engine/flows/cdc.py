@@ -1,94 +1,78 @@
-"""AUTO CDC flows of an update: change events, or snapshots, into a streaming table."""
+"""AUTO CDC flows: change events, or whole snapshots, applied to their target."""
 
 from __future__ import annotations
 
-import threading
-from pathlib import Path
+import datetime
 from typing import Any
 
-from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import DataFrame
 
-from engine.auto_cdc.apply import AutoCdcApplier
-from engine.auto_cdc.snapshot import SnapshotApplier
-from engine.errors import EngineError
+from engine.auto_cdc import AutoCdcApplier, CdcMetrics, SnapshotApplier
 from engine.expectations import Rules
-from engine.flows.stream import Observed, Streams
-from engine.flows.target import Target
+from engine.flows import batch, streams
+from engine.flows.targets import Target
 from engine.graph.model import AutoCdcFlow, SnapshotCdcFlow
+from engine.updates.context import Reader
+
+# Deletion vectors let a merge touch few bytes of large files.
+PROPERTIES = {"delta.enableDeletionVectors": "true"}
+KIND = "STREAMING_TABLE"
 
 
-def apply_changes(
-    session: SparkSession,
-    flow: AutoCdcFlow,
-    source: DataFrame,
-    target: Target,
-    rules: Rules,
-    streams: Streams,
-    *,
-    state: str,
-    checkpoint: str,
-    query_name: str,
-) -> tuple[dict[str, Any], Observed]:
-    """Applies the events that are new in `source`. The event log's figures, and what views below observed."""
-    if source.isStreaming == flow.once:
-        wanted = "a batch query, since the flow runs once" if flow.once else "a streaming query"
-        raise EngineError(
-            f"{flow.location}: AUTO CDC flow {flow.name} into {flow.target}: its source must be {wanted}",
-            error_class="INVALID_AUTO_CDC_ARGUMENT",
-            location=str(flow.location),
-        )
-    applier = AutoCdcApplier(session, flow, source.schema, "", "")
-    problem = target.incompatible(applier.target_schema)
-    if problem is not None:
-        raise problem
-    target.ensure(applier.target_schema)
-    applier.target_path = target.location
-    applier.state_path = str(Path(state, target.table_id))
-    observed: list[Any] = []
-    upserted, deleted = 0, 0
-    # One flow after another writes a target; a stream's batches come from a thread of Spark's.
-    lock = threading.Lock()
+def source(reader: Reader, flow: AutoCdcFlow) -> DataFrame:
+    if flow.source_query is not None:
+        return flow.source_query()
+    return reader.session.read.table(flow.source) if flow.once else reader.session.readStream.table(flow.source)
 
-    def batch(frame: DataFrame, batch_id: int) -> None:
-        nonlocal upserted, deleted
-        with lock:
-            if rules.expectations:
-                observation = Observation()
-                frame = rules.apply(frame, observation)
-            done = applier.apply(frame, batch_id)
-            if rules.expectations:
-                observed.append(observation.get)
-            upserted += done.upserted
-            deleted += done.deleted
 
+def applier(reader: Reader, target: Target, flow: AutoCdcFlow, frame: DataFrame) -> AutoCdcApplier:
+    location = target.location if target.record else ""
+    return AutoCdcApplier(reader.session, flow, frame.schema, location, str(target.folder / "auto_cdc"))
+
+
+def apply_changes(reader: Reader, target: Target, flow: AutoCdcFlow, rules: Rules, frame: DataFrame) -> dict[str, Any]:
+    plan = applier(reader, target, flow, frame)
+    target.ensure(reader.session, plan.target_schema, KIND, PROPERTIES)
+    plan.target_path = target.location
+    done: list[CdcMetrics] = []
     if flow.once:
-        found: Observed = {}
-        mark = Path(checkpoint, "done")
-        if not mark.exists():
-            batch(source, 0)
-            mark.parent.mkdir(parents=True, exist_ok=True)
-            mark.touch()
-    else:
-        found = streams.run(source, name=query_name, checkpoint=str(Path(checkpoint, target.table_id)), batch=batch)
-    target.sync_if_changed(session.read.format("delta").load(target.location).schema)
-    figures: dict[str, Any] = {"metrics": {"num_upserted_rows": upserted, "num_deleted_rows": deleted}}
-    if rules.expectations:
-        figures["data_quality"] = rules.metrics(observed)["data_quality"]
-    return figures, found
+        state = target.state("once")
+        done.append(plan.apply(rules.apply(frame, "once_rows"), 0))
+        target.remember("once", {**state, flow.name: {"done": True}})
+        return _figures(done)
+
+    def each(rows: DataFrame, number: int) -> None:
+        done.append(plan.apply(rows, number))
+
+    writer = streams.available_now(rules.apply(frame, streams.ROWS), target.checkpoint(flow.name), flow.name)
+    query = streams.run(reader, writer.foreachBatch(each), lambda w: w.start())
+    found = streams.metrics(reader, rules, query)
+    return {**found, **_figures(done)}
 
 
-def apply_snapshots(session: SparkSession, flow: SnapshotCdcFlow, target: Target, *, state: str) -> dict[str, Any]:
-    """Applies the snapshots that are new, in order."""
-    applier = SnapshotApplier(session, flow, "", "")
-    upserted, deleted = 0, 0
-    if target.record is not None:
-        applier.target_path, applier.state_path = target.location, str(Path(state, target.table_id))
-    while (found := applier.next()) is not None:
-        frame, version = found
-        if not applier.target_path:
-            target.ensure(applier.target_schema(frame.schema))
-            applier.target_path, applier.state_path = target.location, str(Path(state, target.table_id))
-        done = applier.apply(frame, version)
-        upserted += done.upserted
-        deleted += done.deleted
-    return {"metrics": {"num_upserted_rows": upserted, "num_deleted_rows": deleted}}
+def apply_snapshots(reader: Reader, target: Target, flow: SnapshotCdcFlow) -> dict[str, Any]:
+    plan = SnapshotApplier(reader.session, flow, "", str(target.folder / "snapshots" / flow.name.replace("/", "_")))
+    done: list[CdcMetrics] = []
+
+    def apply(frame: DataFrame, number: Any) -> None:
+        target.ensure(reader.session, plan.target_schema(frame.schema), KIND, PROPERTIES)
+        plan.target_path = target.location
+        done.append(plan.apply(frame, number))
+
+    if isinstance(flow.source, str):
+        frame = reader.session.read.table(flow.source)
+        known = batch.inputs(reader, frame)
+        marks = target.state("snapshot_inputs")
+        if known is not None and marks.get(flow.name) == known:
+            return _figures(done)
+        apply(frame, datetime.datetime.now(datetime.UTC))
+        target.remember("snapshot_inputs", {**marks, flow.name: known})
+        return _figures(done)
+    while (following := plan.next()) is not None:
+        apply(*following)
+    return _figures(done)
+
+
+def _figures(done: list[CdcMetrics]) -> dict[str, Any]:
+    upserted, deleted = sum(d.upserted for d in done), sum(d.deleted for d in done)
+    return {"metrics": {"num_output_rows": upserted, "num_upserted_rows": upserted, "num_deleted_rows": deleted}}
