@@ -44,7 +44,7 @@ async function runPytest(tools: Toolchain, folders: readonly string[]): Promise<
     const code = await exec(
       tools.python,
       ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--durations=10", `--junitxml=${report}`, ...files.sort()],
-      { ...process.env, ...tools.engineEnv },
+      { ...process.env, ...tools.engineEnv, NODE_BINARY: process.execPath },
     );
     const counts = existsSync(report) ? readJunit(readFileSync(report, "utf8")) : { passed: 0, failed: 0, skipped: 0 };
     // A crash of pytest itself (an import error in conftest, a killed process) leaves no failing test to count.
