@@ -16,7 +16,7 @@ export const USAGE = `npm start -- [flags]
   --fresh        forget the local workspace's state first
   --scale N      size of the next batch: 1 is 5,000 orders (default: the stack's setting)
   --seed N       seed of the generated data (default: the stack's setting)
-  --port N       port of the local workspace on 127.0.0.1 (default ${DEFAULT_PORT})
+  --port N       port of the local workspace on 127.0.0.1, 0 for a free one (default ${DEFAULT_PORT})
   --help         this text`;
 
 export class UsageError extends Error {}
@@ -47,7 +47,12 @@ export function parseOptions(args: readonly string[]): StartOptions | "help" {
   };
   number("scale", values.scale, "a number above 0 and at most 1000", (n) => n > 0 && n <= 1000);
   number("seed", values.seed, "a whole number from 0", (n) => Number.isSafeInteger(n) && n >= 0);
-  number("port", values.port, "a port from 1 to 65535", (n) => Number.isInteger(n) && n >= 1 && n <= 65535);
+  number(
+    "port",
+    values.port,
+    "a port from 1 to 65535, or 0 for a free one",
+    (n) => Number.isInteger(n) && n >= 0 && n <= 65535,
+  );
   return {
     serve: values.serve ?? false,
     fresh: values.fresh ?? false,

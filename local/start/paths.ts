@@ -2,7 +2,8 @@
 import { join } from "node:path";
 
 export const PROJECT_DIR = join(import.meta.dirname, "..", "..");
-export const DATA_DIR = join(PROJECT_DIR, ".local");
+/** LAKEHOUSE_DATA_DIR puts it elsewhere, for a second local workspace beside the first. */
+export const DATA_DIR = process.env.LAKEHOUSE_DATA_DIR ?? join(PROJECT_DIR, ".local");
 export const LOG_DIR = join(DATA_DIR, "logs");
 export const WORKSPACE_FILE = join(DATA_DIR, "workspace.json");
 export const TOKEN_FILE = join(DATA_DIR, "token");
