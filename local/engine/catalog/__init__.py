@@ -190,11 +190,16 @@ class Catalog:
         principal: str | None = None,
         constraints: Sequence[Mapping[str, Any]] = (),
         session: SparkSession | None = None,
+        replace: bool = False,
     ) -> TableRecord:
-        """An empty Delta table in a folder of its own, on record. `properties` are Delta's and the user's."""
+        """An empty Delta table in a folder of its own, on record. `properties` are Delta's and the user's.
+
+        `replace`: the table exists; it keeps its folder, its grants and its history, and loses its rows.
+        """
         catalog, schema_name, _ = split(full_name)
         self.require_schema(catalog, schema_name)
-        statement = [f"CREATE TABLE {quoted(full_name)} ({ddl(schema, generated or {})}) USING delta"]
+        verb = "CREATE OR REPLACE" if replace else "CREATE"
+        statement = [f"{verb} TABLE {quoted(full_name)} ({ddl(schema, generated or {})}) USING delta"]
         if partition_cols:
             statement.append(f"PARTITIONED BY ({', '.join(f'`{c}`' for c in partition_cols)})")
         if cluster_by:

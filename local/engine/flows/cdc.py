@@ -12,7 +12,7 @@ from engine.expectations import Rules
 from engine.flows import batch, streams
 from engine.flows.targets import Target
 from engine.graph.model import AutoCdcFlow, SnapshotCdcFlow
-from engine.updates.context import Reader
+from engine.updates.context import Reader, reading_as
 
 # Deletion vectors let a merge touch few bytes of large files.
 PROPERTIES = {"delta.enableDeletionVectors": "true"}
@@ -27,7 +27,7 @@ def source(reader: Reader, flow: AutoCdcFlow) -> DataFrame:
 
 def applier(reader: Reader, target: Target, flow: AutoCdcFlow, frame: DataFrame) -> AutoCdcApplier:
     location = target.location if target.record else ""
-    return AutoCdcApplier(reader.session, flow, frame.schema, location, str(target.folder / "auto_cdc"))
+    return AutoCdcApplier(reader.session, flow, frame.schema, location, f"file:{target.folder}/auto_cdc")
 
 
 def apply_changes(reader: Reader, target: Target, flow: AutoCdcFlow, rules: Rules, frame: DataFrame) -> dict[str, Any]:
@@ -60,7 +60,8 @@ def apply_snapshots(reader: Reader, target: Target, flow: SnapshotCdcFlow) -> di
         done.append(plan.apply(frame, number))
 
     if isinstance(flow.source, str):
-        frame = reader.session.read.table(flow.source)
+        with reading_as(reader):
+            frame = reader.session.read.table(flow.source)
         known = batch.inputs(reader, frame)
         marks = target.state("snapshot_inputs")
         if known is not None and marks.get(flow.name) == known:
@@ -68,7 +69,11 @@ def apply_snapshots(reader: Reader, target: Target, flow: SnapshotCdcFlow) -> di
         apply(frame, datetime.datetime.now(datetime.UTC))
         target.remember("snapshot_inputs", {**marks, flow.name: known})
         return _figures(done)
-    while (following := plan.next()) is not None:
+    while True:
+        with reading_as(reader):
+            following = plan.next()
+        if following is None:
+            break
         apply(*following)
     return _figures(done)
 

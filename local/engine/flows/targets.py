@@ -110,10 +110,11 @@ class Target:
 
     @property
     def location(self) -> str:
+        """The table's folder as Spark opens it; without its scheme, a path would mean a volume's."""
         record = self.record
         if record is None:
             raise EngineError(f"{self.key} does not exist", error_class="TABLE_OR_VIEW_NOT_FOUND")
-        return local(record["location"])
+        return "file:" + local(record["location"])
 
     def schema(self) -> StructType:
         record = self.record or {}
@@ -159,8 +160,6 @@ class Target:
         schema, generated = self.wanted(query)
         properties = {**(extra or {}), **{str(k): str(v) for k, v in self.dataset.table_properties.items()}}
         if self.record is None or self.resetting:
-            if self.record is not None:
-                session.sql(f"DROP TABLE IF EXISTS {self.sql_name}") if False else self._replace(session)
             self._create(schema, generated, properties, kind)
             (self.folder / "resetting.json").unlink(missing_ok=True)
             return True
@@ -170,9 +169,6 @@ class Target:
     @property
     def sql_name(self) -> str:
         return quote(split(self.key))
-
-    def _replace(self, session: SparkSession) -> None:
-        self.catalog.drop_table(self.key, self.principal)
 
     def _create(self, schema: StructType, generated: dict[str, str], properties: dict[str, str], kind: str) -> None:
         self.catalog.create_table(
@@ -187,6 +183,7 @@ class Target:
             pipeline_id=self.pipeline_id,
             principal=self.principal,
             constraints=[constraint(self.key, c) for c in self.dataset.constraints],
+            replace=self.record is not None,
         )
         self.remember("definition", self._definition(schema, properties))
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.updates.reading import Reading
 
 
-@dataclass
+@dataclass(eq=False)
 class Reader:
     """A flow while its query is evaluated; everything that the query reads is noted here."""
 

@@ -13,7 +13,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from engine.errors import EngineError, message_of
-from engine.event_log.table import event_log_frame
+from engine.event_log.table import event_log_frame, storage_of
 from engine.graph.model import Graph, SourceLocation
 from engine.graph.names import Defaults
 from engine.readers import read_files
@@ -27,11 +27,14 @@ from engine.updates.context import CurrentSession, current
 class Sources:
     """One update's copy of the sources, and what SQL sources ask of it (`SqlContext`)."""
 
-    def __init__(self, pipeline: Mapping[str, Any], folder: Path, session: SparkSession, defaults: Defaults) -> None:
+    def __init__(
+        self, pipeline: Mapping[str, Any], folder: Path, session: SparkSession, defaults: Defaults, storage: str
+    ) -> None:
         self._pipeline = pipeline
         self._folder = folder
         self._session = session
         self._defaults = defaults
+        self._storage = storage
         self.configuration: Mapping[str, str] = dict(pipeline.get("configuration") or {})
         self.parameters: Mapping[str, str] = self.configuration
         self.graph = Graph()
@@ -145,7 +148,7 @@ class Sources:
         reader = current.get()
         session = reader.session if reader else self._session
         if name == "event_log":
-            return event_log_frame(session, self._pipeline, arguments)
+            return event_log_frame(session, storage_of(self._pipeline, self._storage, arguments))
         given = dict(options)
         path = arguments[0] if arguments else given.pop("path", None)
         if not path:

@@ -1,0 +1,229 @@
+"""Brings one dataset up to date: evaluates its flows and hands them to what runs their kind."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
+
+from engine.errors import EngineError
+from engine.expectations import Rules
+from engine.flows import batch, cdc, sinks, streams
+from engine.flows.targets import Target
+from engine.graph.model import AutoCdcFlow, Dataset, DatasetKind, Flow, QueryFlow, SnapshotCdcFlow
+from engine.readers import is_schema_change
+from engine.sources.python_api import session_of_flow
+from engine.updates.context import Reader, reading_as
+from engine.updates.reading import clone, not_a_frame
+
+if TYPE_CHECKING:
+    from engine.updates.update import Update
+
+# Files may bring new columns more than once in an update; each time the stream starts again.
+_MAX_RESTARTS = 10
+_STREAMING, _MATERIALIZED = "STREAMING_TABLE", "MATERIALIZED_VIEW"
+
+
+class Work:
+    """One dataset in one update."""
+
+    def __init__(self, update: Update, key: str) -> None:
+        self.update = update
+        self.key = key
+        self.dataset: Dataset = update.names.datasets[key]
+        self.flows: list[Flow] = update.names.flows.get(key, [])
+        self.target = Target(
+            key, self.dataset, update.catalog, update.storage, update.pipeline_id, update.params.get("principal")
+        )
+        self.rules = Rules(key, self.dataset.expectations)
+
+    def run(self) -> None:
+        if self.dataset.kind is DatasetKind.VIEW:
+            self._flow(self.flows[0], self._published_view)
+            return
+        if self.dataset.kind is not DatasetKind.SINK:
+            self.target.check_owner()
+            if self.update.resets(self.key) or (self.target.record is None and self.target.folder.exists()):
+                self.target.begin_reset()
+        if not self.flows and not self.dataset.schema and not self.dataset.columns:
+            raise EngineError(
+                f"{self.dataset.location}: {self.dataset.name} has neither a flow nor a schema; add a flow that writes "
+                "to it",
+                error_class="DATASET_WITHOUT_FLOW",
+                location=str(self.dataset.location),
+            )
+        if not self.flows:
+            self.target.ensure(self.update.session, StructType(), _STREAMING)
+        for flow in self.flows:
+            self._flow(flow, lambda reader, flow=flow: self._one(reader, flow))
+
+    def validate(self) -> StructType:
+        """The columns that the dataset will have; nothing is made and nothing is read but schemas."""
+        found = StructType()
+        for flow in self.flows:
+            schema = self._with_reader(flow, lambda reader, flow=flow: self._schema(reader, flow))
+            found = found if found.fields else schema
+        if self.dataset.kind in (DatasetKind.TEMPORARY_VIEW, DatasetKind.SINK):
+            return found
+        return self.target.wanted(found)[0]
+
+    def _schema(self, reader: Reader, flow: Flow) -> StructType:
+        if isinstance(flow, AutoCdcFlow):
+            frame = self._changes(reader, flow)
+            self.rules.apply(frame, "check")
+            return cdc.applier(reader, self.target, flow, frame).target_schema
+        if isinstance(flow, SnapshotCdcFlow):
+            if not isinstance(flow.source, str):
+                return self.target.schema()
+            applier = cdc.SnapshotApplier(reader.session, flow, "", str(self.target.folder))
+            with reading_as(reader):
+                return applier.target_schema(reader.session.read.table(flow.source).schema)
+        frame = self._frame(reader, flow)
+        self._kind(flow, frame)
+        return self.rules.apply(frame, "check").schema
+
+    # --- flows ---------------------------------------------------------------------------------------------------
+
+    def _with_reader(self, flow: Flow, work: Callable[[Reader], Any]) -> Any:
+        conf = {**self.dataset.spark_conf, **getattr(flow, "spark_conf", {})}
+        session: SparkSession = self.update.session
+        if conf:
+            session = clone(session)
+            for key, value in conf.items():
+                session.conf.set(key, str(value))
+        folder = str(self.target.folder / "schemas" / flow.name.replace("/", "_"))
+        reader = Reader(self.update.reading, session, self.key, folder)
+        token = session_of_flow.set(session)
+        self.update.readers.add(reader)
+        try:
+            with self.update.active(session):
+                return work(reader)
+        finally:
+            self.update.readers.discard(reader)
+            session_of_flow.reset(token)
+
+    def _flow(self, flow: Flow, work: Callable[[Reader], dict[str, Any]]) -> None:
+        progress = self.update.progress
+        progress.flow(self.key, flow, "STARTING")
+        try:
+            figures = self._with_reader(flow, work)
+        except BaseException as error:
+            shown = self.rules.violation(error) or error
+            self.update.failed(self.key, flow, shown)
+            if shown is error:
+                raise
+            raise shown from None
+        progress.flow(self.key, flow, "COMPLETED", figures)
+
+    def _running(self, flow: Flow) -> None:
+        self.update.progress.flow(self.key, flow, "RUNNING")
+
+    def _one(self, reader: Reader, flow: Flow) -> dict[str, Any]:
+        for _ in range(_MAX_RESTARTS):
+            try:
+                return self._attempt(reader, flow)
+            except Exception as error:
+                if not is_schema_change(error):
+                    raise
+                reader.rules.clear()
+                self.update.progress.restarted(self.key, flow, error)
+        return self._attempt(reader, flow)
+
+    def _attempt(self, reader: Reader, flow: Flow) -> dict[str, Any]:
+        if isinstance(flow, AutoCdcFlow):
+            if flow.once and batch.was_done(self.target, flow.name):
+                return _NOTHING
+            frame = self._changes(reader, flow)
+            self._running(flow)
+            return cdc.apply_changes(reader, self.target, flow, self.rules, frame)
+        if isinstance(flow, SnapshotCdcFlow):
+            self._running(flow)
+            return cdc.apply_snapshots(reader, self.target, flow)
+        if flow.once and self.dataset.kind is not DatasetKind.SINK and batch.was_done(self.target, flow.name):
+            return _NOTHING
+        frame = self._frame(reader, flow)
+        if self.dataset.kind is DatasetKind.SINK:
+            self._running(flow)
+            return sinks.write(reader, self.dataset, self.target, flow, frame)
+        kind = self._kind(flow, frame)
+        if kind == _MATERIALIZED:
+            return self._materialize(reader, flow, frame)
+        self.target.ensure(reader.session, frame.schema, kind)
+        self._running(flow)
+        if flow.once:
+            return batch.append_once(reader, self.target, flow.name, frame, self.rules)
+        fitted = self.target.fit(self.rules.apply(frame, streams.ROWS))
+        writer = streams.available_now(fitted, self.target.checkpoint(flow.name), flow.name).format("delta")
+        query = streams.run(reader, writer, lambda w: w.start(self.target.location))
+        return streams.metrics(reader, self.rules, query)
+
+    def _frame(self, reader: Reader, flow: QueryFlow) -> DataFrame:
+        with reading_as(reader):  # no longer than that: what the engine itself reads is not the flow's
+            frame = flow.query()
+        if not isinstance(frame, DataFrame):
+            raise not_a_frame(flow, frame)
+        return frame
+
+    def _changes(self, reader: Reader, flow: AutoCdcFlow) -> DataFrame:
+        with reading_as(reader):
+            return cdc.source(reader, flow)
+
+    def _kind(self, flow: QueryFlow, frame: DataFrame) -> str | None:
+        """What `table` makes depends on what its function returns, as in Databricks; other definitions say it."""
+        kind = self.dataset.kind
+        if kind in (DatasetKind.SINK, DatasetKind.TEMPORARY_VIEW, DatasetKind.VIEW):
+            return None
+        if kind is DatasetKind.MATERIALIZED_VIEW and frame.isStreaming:
+            raise self._refuse(flow, "is a materialized view, and its query is a stream; read its sources in batch")
+        if kind is DatasetKind.STREAMING_TABLE and not frame.isStreaming and not flow.once:
+            if flow.default and flow.sql is None and len(self.flows) == 1:
+                return _MATERIALIZED
+            raise self._refuse(flow, "is a streaming table, and its query is not a stream; read a source as a stream")
+        return kind.value
+
+    def _refuse(self, flow: QueryFlow, problem: str) -> EngineError:
+        text = f"{flow.location}: {self.dataset.name} {problem}"
+        return EngineError(text, error_class="INVALID_FLOW_QUERY", location=str(flow.location))
+
+    def _materialize(self, reader: Reader, flow: QueryFlow, frame: DataFrame) -> dict[str, Any]:
+        """Nothing is computed where neither the inputs nor anything that defines the rows has changed since."""
+        known = batch.inputs(reader, frame)
+        made = self.target.ensure(reader.session, frame.schema, _MATERIALIZED)
+        before = self.target.state("materialized")
+        now = {"inputs": known, "definition": self._fingerprint(frame)}
+        if not made and known is not None and before == now:
+            self.update.progress.planned(self.key, flow, "NO_OP")
+            return _NOTHING
+        self._running(flow)
+        self.target.remember("materialized", {})
+        figures, reshaped = batch.overwrite(reader, self.target, frame, self.rules)
+        if reshaped:
+            self.update.catalog.sync(self.key, principal=self.target.principal)
+        self.target.remember("materialized", now)
+        return figures
+
+    def _fingerprint(self, frame: DataFrame) -> str:
+        rules = [(e.name, e.condition, e.action) for e in self.dataset.expectations]
+        text = json.dumps([self.update.code, rules, frame.schema.json()])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _published_view(self, reader: Reader) -> dict[str, Any]:
+        (flow,) = self.flows
+        assert isinstance(flow, QueryFlow)
+        frame = self._frame(reader, flow)
+        if flow.sql is None or frame.isStreaming:
+            raise self._refuse(flow, "is a view, which a batch query in SQL defines")
+        defaults = self.update.names.defaults
+        self.update.catalog.put_view(
+            self.key, flow.sql, self.target.wanted(frame.schema)[0], comment=self.dataset.comment,
+            query_catalog=defaults.catalog, query_schema=defaults.schema, pipeline_id=self.update.pipeline_id,
+            principal=self.target.principal,
+        )  # fmt: skip
+        return _NOTHING
+
+
+_NOTHING: dict[str, Any] = {"metrics": {"num_output_rows": 0}}
