@@ -18,6 +18,7 @@ _DATASET_TYPES = {
     DatasetKind.VIEW: "VIEW",
     DatasetKind.SINK: "SINK",
 }
+_ACTIONS = {"warn": "ALLOW", "drop": "DROP", "fail": "FAIL"}
 
 
 def flow_name(key: str, flow: Flow) -> str:

@@ -30,7 +30,7 @@ def slug(name: str) -> str:
 
 
 def declared(dataset: Dataset) -> tuple[StructType | None, dict[str, str]]:
-    """The schema that the definition gives, None where the query's own counts; and the columns' generating expressions."""
+    """The schema that the definition gives, None where the query's own counts; and what generates which columns."""
     if isinstance(dataset.schema, str):
         return _without_generated(dataset.schema)
     if dataset.schema is not None:

@@ -1,4 +1,4 @@
-"""Loads a pipeline's sources into a graph: copies of its files are put on the import path, then each source executes."""
+"""Loads a pipeline's sources into a graph: copies of its files go on the import path, then each source executes."""
 
 from __future__ import annotations
 
@@ -77,7 +77,9 @@ class Sources:
             "__file__": file,
             "spark": spark,
             "sc": self._session.sparkContext,
+            "dbutils": PipelineUtilities(self.configuration),
             "display": _display,
+            "displayHTML": _display,
         }
         try:
             if source["language"] == "SQL":
@@ -160,6 +162,31 @@ class Sources:
             return read_files(session, path, streaming=streaming, **given)
         except EngineError as error:
             raise EngineError(f"{location}: {error}", error_class=error.error_class, location=str(location)) from None
+
+
+class PipelineUtilities:
+    """`dbutils` of a pipeline's source: widgets are the pipeline's configuration; the rest is for the tasks of jobs."""
+
+    def __init__(self, configuration: Mapping[str, str]) -> None:
+        self.widgets = _Widgets(configuration)
+
+    def __getattr__(self, name: str) -> Any:
+        raise EngineError(
+            f"dbutils.{name} is not available in a pipeline's source; call it in a notebook task before the pipeline",
+            error_class="UNSUPPORTED_UTILITY",
+        )
+
+
+class _Widgets:
+    def __init__(self, configuration: Mapping[str, str]) -> None:
+        self._configuration = configuration
+
+    def get(self, name: str) -> str:
+        if name not in self._configuration:
+            raise EngineError(
+                f"there is no widget {name!r}; set it in the pipeline's configuration", error_class="WIDGET_NOT_FOUND"
+            )
+        return self._configuration[name]
 
 
 def _display(*values: Any, **options: Any) -> None:

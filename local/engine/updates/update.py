@@ -238,7 +238,7 @@ class Update:
         if key is None:
             known = ", ".join(sorted(self.names.datasets))
             raise EngineError(
-                f"{name}, selected for this update, is not a dataset of pipeline {self.pipeline.get('name')}; it has {known}",
+                f"{name}, selected for this update, is not a dataset of the pipeline; it has {known}",
                 error_class="DATASET_NOT_FOUND",
             )
         return key
