@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.types import StructType
 
 from engine.catalog.columns import column_infos, ddl
+from engine.catalog.functions import Functions
 from engine.errors import EngineError
 from engine.session import Engine
 
@@ -47,6 +48,7 @@ class Catalog:
         self._schemas: dict[str, set[str]] = {}
         self._lock = threading.RLock()
         self._jvm = engine.jvm.lakehouse.catalog
+        self.functions = Functions()
 
     # --- from the workspace -------------------------------------------------------------------------------------
 
@@ -56,6 +58,8 @@ class Catalog:
             self._add_catalog(catalog["name"], catalog.get("schemas", []))
         for table in snapshot.get("tables", []):
             self._remember(table)
+        for function in snapshot.get("functions", []):
+            self.functions.put(function)
 
     def apply(self, changes: Iterable[Mapping[str, Any]]) -> None:
         for change in changes:
@@ -72,8 +76,10 @@ class Catalog:
                     self._remember(change["table"])
                 case "dropTable":
                     self._forget(change["fullName"], change.get("location"))
-                case "putFunction" | "dropFunction":
-                    pass  # functions are looked up at the workspace when a statement uses them
+                case "putFunction":
+                    self.functions.put(change["function"])
+                case "dropFunction":
+                    self.functions.drop(change["fullName"])
                 case other:
                     raise EngineError(f"unknown catalog change '{other}'")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pyspark.sql import Column, SparkSession
+from pyspark.sql import SparkSession
 
 from engine.errors import EngineError, message_of
 
@@ -22,19 +22,18 @@ _TYPES = {
 }
 
 
-def literals(session: SparkSession, parameters: Iterable[Mapping[str, Any]]) -> dict[str, Column]:
-    """`[{name, value, type}]` as arguments of SparkSession.sql."""
-    return {p["name"]: _literal(session, p) for p in parameters}
+def bind(session: SparkSession, statement: str, parameters: Iterable[Mapping[str, Any]]) -> str:
+    """The statement with `[{name, value, type}]` put in as typed literals."""
+    values = {p["name"]: _literal(session, p) for p in parameters}
+    return session._jvm.org.apache.spark.sql.lakehouse.Literals.bind(statement, values) if values else statement
 
 
-def _literal(session: SparkSession, parameter: Mapping[str, Any]) -> Column:
-    from pyspark.sql.classic.column import Column as ClassicColumn
-
+def _literal(session: SparkSession, parameter: Mapping[str, Any]) -> Any:
     name, value = parameter["name"], parameter.get("value")
     declared = (parameter.get("type") or "STRING").strip()
     ddl = _TYPES.get(declared.upper(), declared)
     try:
-        return ClassicColumn(session._jvm.org.apache.spark.sql.lakehouse.Literals.cast(value, ddl))
+        return session._jvm.org.apache.spark.sql.lakehouse.Literals.cast(value, ddl)
     except Exception as error:
         reason = message_of(getattr(error, "java_exception", None) or error)
         raise EngineError(

@@ -1,8 +1,10 @@
 package org.apache.spark.sql.lakehouse
 
+import scala.jdk.CollectionConverters._
+
 import org.apache.spark.sql.Column
 import org.apache.spark.sql.catalyst.expressions.{Cast, EvalMode, Literal}
-import org.apache.spark.sql.catalyst.parser.CatalystSqlParser
+import org.apache.spark.sql.catalyst.parser.{CatalystSqlParser, ParameterHandler}
 import org.apache.spark.sql.classic.ExpressionUtils
 
 /** Typed literals from text, for the named parameters of a statement. In this package because Column of an expression is private to it. */
@@ -13,4 +15,9 @@ object Literals {
     val typed = if (value == null) null else Cast(Literal(value), target, Some("UTC"), EvalMode.ANSI).eval()
     ExpressionUtils.column(Literal(typed, target))
   }
+
+  /** The statement with its `:name`s replaced, so that its text says all of it. */
+  def bind(sqlText: String, values: java.util.Map[String, Column]): String =
+    ParameterHandler.substituteNamedParameters(
+      sqlText, values.asScala.map { case (name, value) => name -> ExpressionUtils.expression(value) }.toMap)._1
 }
