@@ -1,0 +1,68 @@
+"""From a row as delivered to a typed row: trimmed, folded, cast. Nothing is judged here, nothing is dropped.
+
+A value that cannot be read becomes null, which breaks the rules about it; `_delivered` keeps the row's own text.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from olist.entities import Entity, Kind
+
+LINEAGE = ("_source_file", "_file_modified_at")
+DELIVERED, RESCUED, SEQUENCE = "_delivered", "_rescued_data", "_sequence"
+# Columns of a typed row that help on the way to silver and do not belong there.
+HELPERS = (DELIVERED, RESCUED, SEQUENCE)
+UNKNOWN_CATEGORY = "unknown"
+_BLANKS = " \t\r\n"
+
+
+def clean(name: str, kind: Kind) -> Column:
+    """The column `name`, delivered as text, as its kind wants it; blank text is null."""
+    text = F.nullif(F.btrim(F.col(name), F.lit(_BLANKS)), F.lit(""))
+    match kind:
+        case Kind.CITY:
+            text = F.initcap(text)
+        case Kind.STATE:
+            text = F.upper(text)
+        case Kind.CODE:
+            text = F.lower(text)
+        case Kind.COUNT:
+            # Tools that know no missing integers write 225.0 for 225.
+            text = F.regexp_replace(text, r"\.0+$", "").try_cast(kind.sql_type)
+        case Kind.MONEY | Kind.DEGREES | Kind.TIME:
+            text = text.try_cast(kind.sql_type)
+    if name == "product_category_name":
+        text = F.coalesce(text, F.lit(UNKNOWN_CATEGORY))
+    return text
+
+
+def typed(delivered: DataFrame, entity: Entity) -> DataFrame:
+    """Bronze rows of `entity` as typed rows, with lineage and the helpers that rules and order of arrival need."""
+    names = entity.column_names
+    text = [F.coalesce(F.col(name), F.lit("")).alias(name) for name in names]
+    return delivered.select(
+        *[clean(column.name, column.kind).alias(column.name) for column in entity.columns],
+        *LINEAGE,
+        RESCUED,
+        F.struct(*names).alias(DELIVERED),
+        F.struct("_file_modified_at", "_source_file", *text).alias(SEQUENCE),
+    )
+
+
+def schema(entity: Entity) -> str:
+    """The silver table's columns with types and comments."""
+    columns = [f"{c.name} {c.kind.sql_type} COMMENT {quoted(c.comment)}" for c in entity.columns]
+    return ", ".join([*columns, *lineage_schema()])
+
+
+def lineage_schema() -> list[str]:
+    return [
+        "_source_file STRING COMMENT 'File that delivered the row'",
+        "_file_modified_at TIMESTAMP COMMENT 'When that file was last modified (UTC)'",
+    ]
+
+
+def quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
