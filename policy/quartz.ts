@@ -12,13 +12,13 @@ function fieldValues(field: string, min: number, max: number): number[] {
     const [, range = "", step] = /^([^/]*)(?:\/(\d+))?$/.exec(part.trim()) ?? [];
     const bounds = /^(\d+)(?:-(\d+))?$/.exec(range);
     if (range !== "*" && range !== "" && range !== "?" && !bounds)
-      throw new Error(`'${part}' is no value of a cron field`);
+      throw new Error("a field of seconds, minutes or hours holds something else than numbers, *, ?, -, / and commas");
     if (range === "" && step === undefined) throw new Error("a cron field is empty");
     const from = bounds ? Number(bounds[1]) : min;
     const every = step === undefined ? 1 : Number(step);
     // In quartz "5/15" runs from 5 to the end of the field, while a plain "5" is that value alone.
     const to = bounds?.[2] !== undefined ? Number(bounds[2]) : bounds && step === undefined ? from : max;
-    if (every === 0 || from < min || from > max || to > max) throw new Error(`'${part}' is outside of ${min}-${max}`);
+    if (every === 0 || from < min || from > max || to > max) throw new Error(`a value is outside of ${min}-${max}`);
     if (from <= to) for (let at = from; at <= to; at += every) values.add(at);
     else for (let at = from; at <= to + (max - min + 1); at += every) values.add(at > max ? at - (max - min + 1) : at);
   }
@@ -33,7 +33,7 @@ function fieldValues(field: string, min: number, max: number): number[] {
 export function shortestInterval(expression: string): number {
   const fields = expression.trim().split(/\s+/);
   if (fields.length < 6 || fields.length > 7)
-    throw new Error(`has ${fields.length} fields, a quartz expression has 6 or 7`);
+    throw new Error(`it has ${fields.length} fields, a quartz expression has 6 or 7`);
   const seconds = fieldValues(fields[0]!, 0, 59);
   const minutes = fieldValues(fields[1]!, 0, 59);
   const hours = fieldValues(fields[2]!, 0, 23);

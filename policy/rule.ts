@@ -8,7 +8,10 @@ import type {
 } from "@pulumi/policy";
 import { type Fields, plain, type Value } from "./values.ts";
 
-/** What a check found: the property as a path, and what is wrong with it. Never a value that could be a secret. */
+/**
+ * What a check found: the property as a path, and what is wrong with it. Neither holds text of the resource: a validator sees
+ * secrets in clear and cannot tell them from other text. Numbers, and words of the rule or its configuration, are fine.
+ */
 export interface Finding {
   readonly property: string;
   readonly problem: string;
@@ -30,6 +33,8 @@ export interface Limit {
   readonly type: "integer" | "string" | "array";
   readonly default: number | string | readonly string[];
   readonly minimum?: number;
+  /** The text is a regular expression. */
+  readonly isPattern?: boolean;
 }
 export type Limits = Readonly<Record<string, Limit>>;
 type Configured<L extends Limits> = {
@@ -59,7 +64,7 @@ export interface ResourceRule<L extends Limits = Limits> extends Common<L> {
   /** Short names of the resource types that it sees; it never sees another. */
   readonly types: readonly string[];
   check(resource: Resource, limits: Configured<L>): Finding[];
-  /** Properties to set so that the rule holds; undefined when it holds already or nothing is known yet. */
+  /** Top-level properties to set so that the rule holds; undefined when it holds already or nothing is known yet. */
   remediate?(resource: Resource, limits: Configured<L>): Record<string, Value> | undefined;
 }
 
@@ -80,8 +85,8 @@ export const resourceRule = <const L extends Limits>(rule: Omit<ResourceRule<L>,
 export const stackRule = <const L extends Limits>(rule: Omit<StackRule<L>, "kind">): Rule =>
   ({ ...rule, kind: "stack" }) as unknown as Rule;
 
-/** Type token of a resource of the Databricks provider: Pipeline ↔ databricks:index/pipeline:Pipeline. */
 const TOKEN = /^databricks:[^:]+:([A-Za-z0-9]+)$/;
+/** A resource of this type comes from the Databricks provider; "Pipeline" for databricks:index/pipeline:Pipeline. */
 export const shortType = (token: string): string | undefined => TOKEN.exec(token)?.[1];
 
 export function toPolicy(rule: Rule): ResourceValidationPolicy | StackValidationPolicy {
@@ -117,7 +122,7 @@ function resourcePolicy(rule: ResourceRule, common: Policy): ResourceValidationP
     validateResource: (args, report) => {
       const resource = seen(args);
       if (!resource) return;
-      for (const finding of rule.check(resource, configured(rule.limits, args.getConfig()))) {
+      for (const finding of rule.check(resource, configured(rule, args.getConfig()))) {
         report(message(resource.name, finding, rule), args.urn);
       }
     },
@@ -126,8 +131,9 @@ function resourcePolicy(rule: ResourceRule, common: Policy): ResourceValidationP
       : {
           remediateResource: (args) => {
             const resource = seen(args);
-            const change = resource && rule.remediate?.(resource, configured(rule.limits, args.getConfig()));
-            return change === undefined ? undefined : { ...args.props, ...change };
+            const change = resource && rule.remediate?.(resource, configured(rule, args.getConfig()));
+            // In place: a copy would touch what is not known yet, which ends the remediation.
+            return change && Object.assign(args.props, change);
           },
         }),
   };
@@ -153,7 +159,7 @@ function stackPolicy(rule: StackRule, common: Policy): StackValidationPolicy {
           },
         ];
       });
-      for (const finding of rule.check(resources, configured(rule.limits, args.getConfig()))) {
+      for (const finding of rule.check(resources, configured(rule, args.getConfig()))) {
         report(message(finding.name, finding, rule), finding.urn);
       }
     },
@@ -180,10 +186,45 @@ function configSchema(limits: Limits): PolicyConfigSchema {
   };
 }
 
-/** getConfig() is {} when nothing is configured, so the defaults are filled in here. */
-function configured(limits: Limits | undefined, config: object): Configured<Limits> {
+/**
+ * The limits of a rule: what is configured, else the defaults (getConfig() is {} when nothing is configured).
+ * The CLI checks types and minima against the schema; what a schema cannot say is checked here.
+ * @throws Error naming the rule and the setting
+ */
+function configured(rule: Rule, config: object): Configured<Limits> {
   const given = config as Record<string, unknown>;
+  const limits = rule.limits ?? {};
+  const refuse = (problem: string): never => {
+    throw new Error(`Configuration of policy '${rule.name}': ${problem}`);
+  };
+  for (const key of Object.keys(given)) {
+    if (key in limits) continue;
+    const known = Object.keys(limits);
+    refuse(`there is no setting '${key}'; ${known.length > 0 ? `there are: ${known.join(", ")}` : "it has none"}`);
+  }
   return Object.fromEntries(
-    Object.entries(limits ?? {}).map(([key, limit]) => [key, given[key] ?? limit.default]),
+    Object.entries(limits).map(([key, limit]) => {
+      const value = given[key] ?? limit.default;
+      const typed =
+        limit.type === "array"
+          ? Array.isArray(value) && value.every((element) => typeof element === "string")
+          : limit.type === "integer"
+            ? Number.isInteger(value) && (value as number) >= (limit.minimum ?? Number.MIN_SAFE_INTEGER)
+            : typeof value === "string";
+      if (!typed)
+        refuse(
+          `'${key}' must be ${EXPECTED[limit.type]}${limit.minimum === undefined ? "" : ` from ${limit.minimum}`}`,
+        );
+      if (limit.isPattern) {
+        try {
+          new RegExp(value as string);
+        } catch {
+          refuse(`'${key}' is no regular expression`);
+        }
+      }
+      return [key, value];
+    }),
   ) as Configured<Limits>;
 }
+
+const EXPECTED = { integer: "a whole number", string: "text", array: "a list of texts" } as const;

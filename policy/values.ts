@@ -4,6 +4,8 @@
  * literal field is found whatever stands beside it.
  */
 
+import { Secret } from "@pulumi/policy";
+
 export const UNKNOWN: unique symbol = Symbol("known after the update");
 export type Unknown = typeof UNKNOWN;
 
@@ -14,6 +16,7 @@ export interface Fields {
 
 /** Copies what the SDK gives a validator; every unknown, at any depth, becomes UNKNOWN. */
 export function plain(value: unknown): Value {
+  if (value instanceof Secret) return read(value as unknown as Record<string, unknown>, "value");
   if (Array.isArray(value)) {
     return Array.from({ length: value.length }, (_, at) =>
       read(value as unknown as Record<string, unknown>, String(at)),
@@ -57,8 +60,9 @@ export function hasUnknown(value: Value): boolean {
   return isFields(value) && Object.values(value).some(hasUnknown);
 }
 
-/** true and "true", since a component's transformation may hand on text. */
-export const isTrue = (value: Value): boolean => value === true || (typeof value === "string" && /^true$/i.test(value));
+/** true, and the texts that the provider reads as true, since a component's transformation may hand on text. */
+export const isTrue = (value: Value): boolean =>
+  value === true || value === 1 || (typeof value === "string" && /^\s*(true|t|1)\s*$/i.test(value));
 
 /** Number of a number or of its text; undefined when absent, unknown or not a number. */
 export function asNumber(value: Value): number | undefined {
@@ -69,6 +73,15 @@ export function asNumber(value: Value): number | undefined {
 
 export const isBlank = (value: Value): boolean =>
   value === undefined || value === null || (typeof value === "string" && value.trim() === "");
+
+/** A principal's name without case, quotes, invisible characters and surrounding or doubled spaces, as Databricks compares them. */
+export const principalName = (text: string): string =>
+  text
+    .normalize("NFKC")
+    .replace(/[`'"\u00ad\u200b-\u200f\u2060\ufeff]/g, "")
+    .replace(/\s+/g, " ")
+    .trim()
+    .toLowerCase();
 
 /** Every text in a value with its property path, also inside of JSON that is kept as text. Keys are paths, not texts. */
 export function* walkTexts(value: Value, path = ""): Generator<{ path: string; key: string; text: string }> {

@@ -9,8 +9,9 @@ import type { WorkspaceApi } from "./api.ts";
 import { followRun } from "./follow.ts";
 import { ensureGroups } from "./identities.ts";
 import { parseOptions, type StartOptions, USAGE, UsageError } from "./options.ts";
+import { packArgs } from "./pack.ts";
 import { DATA_DIR, LOG_DIR, PROJECT_DIR } from "./paths.ts";
-import { runPulumi, selectStack, stackEnv, stackGroups, stackOutputs } from "./stack.ts";
+import { runPulumi, STACK, selectStack, stackEnv, stackGroups, stackOutputs } from "./stack.ts";
 import { summarize } from "./summary.ts";
 import { findWorkspace, type RunningWorkspace, startWorkspace } from "./workspace.ts";
 
@@ -52,6 +53,7 @@ async function run(options: StartOptions, onWorkspace: (workspace: RunningWorksp
         "--skip-preview",
         "--suppress-outputs",
         "--non-interactive",
+        ...packArgs(STACK),
       ]);
       if (code !== 0) throw new Failed("pulumi up failed (its errors are above)");
       return stackOutputs(tools, env);

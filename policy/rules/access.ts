@@ -1,8 +1,35 @@
 /** Rules on tokens, secret scopes, networks, shares, and masks of personal data. */
-import { type Rule, resourceRule, stackRule } from "../rule.ts";
-import { asNumber, hasUnknown, isBlank, objects, texts, UNKNOWN, type Value } from "../values.ts";
+import { coveredPercent } from "../networks.ts";
+import { type Finding, type Rule, resourceRule, stackRule } from "../rule.ts";
+import {
+  asNumber,
+  type Fields,
+  hasUnknown,
+  isBlank,
+  objects,
+  principalName,
+  texts,
+  UNKNOWN,
+  type Value,
+} from "../values.ts";
 
 const DAY_SECONDS = 24 * 60 * 60;
+
+const MAX_PERCENT = {
+  maxPercent: {
+    type: "integer",
+    default: 1,
+    minimum: 0,
+    description: "Most percent of all IPv4 or IPv6 addresses that a list may allow; a network of /8 is 0.4",
+  },
+} as const;
+
+function tooWide(property: string, networks: readonly string[], maxPercent: number): Finding[] {
+  const percent = coveredPercent(networks);
+  if (percent <= maxPercent) return [];
+  const share = percent >= 100 ? "the whole internet" : `${percent.toFixed(1)} % of all addresses`;
+  return [{ property, problem: `allows ${share}, more than ${maxPercent} %` }];
+}
 
 export const accessRules: readonly Rule[] = [
   resourceRule({
@@ -36,13 +63,13 @@ export const accessRules: readonly Rule[] = [
     url: "https://docs.databricks.com/aws/en/security/auth/access-control/#secret-acls",
     types: ["SecretScope", "SecretAcl"],
     check: ({ type, props }) => {
-      const everyone = (who: Value): boolean => typeof who === "string" && who.trim().toLowerCase() === "users";
+      const everyone = (who: Value): boolean => typeof who === "string" && principalName(who) === "users";
       if (type === "SecretScope") {
         return everyone(props.initialManagePrincipal)
           ? [{ property: "initialManagePrincipal", problem: "is 'users', which holds everyone" }]
           : [];
       }
-      const manages = typeof props.permission === "string" && props.permission.toUpperCase() === "MANAGE";
+      const manages = typeof props.permission === "string" && props.permission.trim().toUpperCase() === "MANAGE";
       return manages && everyone(props.principal) ? [{ property: "principal", problem: "is 'users' with MANAGE" }] : [];
     },
   }),
@@ -56,9 +83,10 @@ export const accessRules: readonly Rule[] = [
     source: "KICS",
     url: "https://docs.databricks.com/aws/en/security/network/front-end/ip-access-list",
     types: ["IpAccessList"],
-    check: ({ props: { listType, ipAddresses } }) =>
-      typeof listType === "string" && listType.toUpperCase() === "ALLOW" && coversInternet(texts(ipAddresses))
-        ? [{ property: "ipAddresses", problem: "allows the whole internet" }]
+    limits: MAX_PERCENT,
+    check: ({ props: { listType, ipAddresses } }, { maxPercent }) =>
+      typeof listType === "string" && listType.trim().toUpperCase() === "ALLOW"
+        ? tooWide("ipAddresses", texts(ipAddresses), maxPercent)
         : [],
   }),
   resourceRule({
@@ -71,7 +99,8 @@ export const accessRules: readonly Rule[] = [
     source: "Security Analysis Tool",
     url: "https://docs.databricks.com/aws/en/delta-sharing/create-recipient",
     types: ["Recipient"],
-    check: ({ props }) => {
+    limits: MAX_PERCENT,
+    check: ({ props }, { maxPercent }) => {
       if (typeof props.authenticationType !== "string" || props.authenticationType.toUpperCase() !== "TOKEN") return [];
       const expires =
         hasUnknown(props.expirationTime) ||
@@ -82,11 +111,10 @@ export const accessRules: readonly Rule[] = [
       const addresses = objects(props.ipAccessList).map(({ allowedIpAddresses }) => allowedIpAddresses);
       const listed =
         props.ipAccessList === UNKNOWN || addresses.some((list) => hasUnknown(list) || texts(list).length > 0);
-      const everywhere = coversInternet(addresses.flatMap(texts));
       return [
         ...(expires || props.tokens === UNKNOWN ? [] : [{ property: "expirationTime", problem: "is not set" }]),
         ...(listed ? [] : [{ property: "ipAccessList", problem: "has no allowed addresses" }]),
-        ...(everywhere ? [{ property: "ipAccessList", problem: "allows the whole internet" }] : []),
+        ...tooWide("ipAccessList.allowedIpAddresses", addresses.flatMap(texts), maxPercent),
       ];
     },
   }),
@@ -102,34 +130,48 @@ export const accessRules: readonly Rule[] = [
     types: ["EntityTagAssignment", "PolicyInfo"],
     limits: {
       tagKeys: { type: "array", default: ["pii", "personal_data"], description: "Tag keys that mark personal data" },
+      everyone: { type: "array", default: ["account users"], description: "Groups whom a mask must apply to" },
     },
-    check: (resources, { tagKeys }) => {
+    check: (resources, { tagKeys, everyone }) => {
       const masks = resources.filter(
         ({ type, props }) =>
-          type === "PolicyInfo" && typeof props.policyType === "string" && /COLUMN_MASK/i.test(props.policyType),
+          type === "PolicyInfo" &&
+          typeof props.policyType === "string" &&
+          /COLUMN_MASK/i.test(props.policyType) &&
+          isForEveryone(props, everyone),
       );
       return resources
         .filter(
-          ({ type, props }) => type === "EntityTagAssignment" && isColumnTag(props.entityType, props.tagKey, tagKeys),
+          ({ type, props }) =>
+            type === "EntityTagAssignment" &&
+            typeof props.entityType === "string" &&
+            /^columns?$/i.test(props.entityType.trim()) &&
+            markedBy(props.tagKey, tagKeys) !== undefined,
         )
         .filter(({ props }) => !masks.some((mask) => covers(mask.props, props)))
         .map(({ urn, name, props }) => ({
           urn,
           name,
-          property: typeof props.entityName === "string" ? `the column ${props.entityName}` : "its column",
-          problem: `is tagged '${String(props.tagKey)}' and no column mask matches it`,
+          property: "entityName",
+          problem: `is a column tagged '${markedBy(props.tagKey, tagKeys)}' that no column mask for everyone matches`,
         }));
     },
   }),
 ];
 
-const isColumnTag = (entityType: Value, tagKey: Value, tagKeys: readonly string[]): boolean =>
-  entityType === "columns" &&
-  typeof tagKey === "string" &&
-  tagKeys.some((key) => key.toLowerCase() === tagKey.toLowerCase());
+/** The configured key that a tag's key is. */
+const markedBy = (tagKey: Value, tagKeys: readonly string[]): string | undefined =>
+  typeof tagKey === "string" ? tagKeys.find((key) => key.toLowerCase() === tagKey.trim().toLowerCase()) : undefined;
+
+/** A mask that leaves out whom it should apply to, or excepts everyone, masks nothing. */
+function isForEveryone({ toPrincipals, exceptPrincipals }: Fields, everyone: readonly string[]): boolean {
+  const wanted = everyone.map(principalName);
+  const holdsEveryone = (list: Value): boolean => texts(list).some((name) => wanted.includes(principalName(name)));
+  return (hasUnknown(toPrincipals) || holdsEveryone(toPrincipals)) && !holdsEveryone(exceptPrincipals);
+}
 
 /** Whether a mask lies on the column's table, schema or catalog, and its condition asks for the tag. Unknown names are given the benefit. */
-function covers(mask: { readonly [key: string]: Value }, tag: { readonly [key: string]: Value }): boolean {
+function covers(mask: Fields, tag: Fields): boolean {
   const on = mask.onSecurableFullname;
   if (typeof on === "string" && typeof tag.entityName === "string") {
     if (!`${tag.entityName.toLowerCase()}.`.startsWith(`${on.toLowerCase()}.`)) return false;
@@ -142,7 +184,7 @@ function covers(mask: { readonly [key: string]: Value }, tag: { readonly [key: s
 }
 
 /** has_tag('key') or has_tag_value('key', 'value') of attribute-based access control. */
-function asksFor(condition: string, tag: { readonly [key: string]: Value }): boolean {
+function asksFor(condition: string, tag: Fields): boolean {
   for (const [, name, key, value] of condition.matchAll(
     /\b(has_?tag|has_?tag_?value)\s*\(\s*['"]([^'"]+)['"]\s*(?:,\s*['"]([^'"]*)['"]\s*)?\)/gi,
   )) {
@@ -151,47 +193,4 @@ function asksFor(condition: string, tag: { readonly [key: string]: Value }): boo
     return true;
   }
   return false;
-}
-
-/** Whether IPv4 or IPv6 networks together hold all public addresses, also when split into parts such as two halves. */
-export function coversInternet(networks: readonly string[]): boolean {
-  const v4: [bigint, bigint][] = [];
-  const v6: [bigint, bigint][] = [];
-  for (const network of networks) {
-    const [address = "", prefix] = network.trim().split("/");
-    const bits = address.includes(":") ? 128 : 32;
-    const length = prefix === undefined ? bits : Number(prefix);
-    const start = bits === 32 ? parseV4(address) : parseV6(address);
-    if (start === undefined || !Number.isInteger(length) || length < 0 || length > bits) continue;
-    const size = 1n << BigInt(bits - length);
-    (bits === 32 ? v4 : v6).push([start - (start % size), start - (start % size) + size]);
-  }
-  return uncovered(v4, 32) === 0n || uncovered(v6, 128) === 0n;
-}
-
-function uncovered(ranges: [bigint, bigint][], bits: number): bigint {
-  let open = 0n;
-  let at = 0n;
-  for (const [start, end] of ranges.sort((a, b) => (a[0] < b[0] ? -1 : 1))) {
-    if (start > at) open += start - at;
-    if (end > at) at = end;
-  }
-  return open + ((1n << BigInt(bits)) - at);
-}
-
-function parseV4(text: string): bigint | undefined {
-  const parts = text.split(".").map(Number);
-  if (parts.length !== 4 || parts.some((part) => !Number.isInteger(part) || part < 0 || part > 255)) return undefined;
-  return parts.reduce((sum, part) => sum * 256n + BigInt(part), 0n);
-}
-
-function parseV6(text: string): bigint | undefined {
-  const [head = "", tail] = text.split("::");
-  const groups = (part: string | undefined): string[] => (part ? part.split(":") : []);
-  const front = groups(head);
-  const back = groups(tail);
-  const fill = tail === undefined ? 0 : 8 - front.length - back.length;
-  const all = [...front, ...Array<string>(Math.max(0, fill)).fill("0"), ...back];
-  if (all.length !== 8 || all.some((group) => !/^[0-9a-f]{1,4}$/i.test(group))) return undefined;
-  return all.reduce((sum, group) => sum * 65536n + BigInt(`0x${group}`), 0n);
 }

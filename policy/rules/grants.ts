@@ -1,6 +1,6 @@
 /** Rules on Unity Catalog grants, whatever the spelling of privileges and principals. */
-import { type Finding, type Resource, type Rule, resourceRule, stackRule } from "../rule.ts";
-import { objects, texts, type Value } from "../values.ts";
+import { type Finding, type Resource, type Rule, resourceRule, shortType, stackRule } from "../rule.ts";
+import { isBlank, objects, principalName, texts, type Value } from "../values.ts";
 
 const PRIVILEGES = "https://docs.databricks.com/aws/en/data-governance/unity-catalog/manage-privileges/privileges";
 const BEST_PRACTICES = "https://docs.databricks.com/aws/en/data-governance/unity-catalog/best-practices";
@@ -22,16 +22,15 @@ function granted({ type, props }: Resource): Granted[] {
   }));
 }
 
-/** Unity Catalog reads names without case, quotes and surrounding or doubled spaces. */
-const principalName = (text: string): string => text.replace(/[`'"]/g, "").replace(/\s+/g, " ").trim().toLowerCase();
-
-/** "all privileges", "ALL-PRIVILEGES" and ALL_PRIVILEGES are one privilege. */
-export const privilegeName = (text: string): string =>
-  text
-    .replace(/[`'"]/g, "")
-    .trim()
-    .replace(/[\s_-]+/g, "_")
-    .toUpperCase();
+/** Letters of each privilege in a text: "all privileges", "All-Privileges" and ALL_PRIVILEGES are one privilege. */
+const privilegeNames = (text: string): string[] =>
+  text.split(",").map((name) =>
+    name
+      .normalize("NFKC")
+      .replace(/[^A-Za-z]/g, "")
+      .toUpperCase(),
+  );
+const names = (privileges: readonly string[]): string[] => privileges.flatMap(privilegeNames);
 
 function eachGrant(resource: Resource, check: (grant: Granted) => Finding[]): Finding[] {
   return granted(resource).flatMap(check);
@@ -55,9 +54,9 @@ export const grantRules: readonly Rule[] = [
     },
     check: (resource, { everyone }) =>
       eachGrant(resource, ({ path, principal }) =>
-        typeof principal === "string" && everyone.map(principalName).includes(principalName(principal))
-          ? [{ property: `${path}principal`, problem: `is '${principal}', which holds everyone` }]
-          : [],
+        everyone
+          .filter((group) => typeof principal === "string" && principalName(group) === principalName(principal))
+          .map((group) => ({ property: `${path}principal`, problem: `is '${group}', which holds everyone` })),
       ),
   }),
   resourceRule({
@@ -72,9 +71,9 @@ export const grantRules: readonly Rule[] = [
     types: TYPES,
     check: (resource) =>
       eachGrant(resource, ({ path, privileges }) =>
-        privileges
-          .filter((privilege) => ["ALL_PRIVILEGES", "ALL"].includes(privilegeName(privilege)))
-          .map((privilege) => ({ property: `${path}privileges`, problem: `has '${privilege}'` })),
+        names(privileges).some((privilege) => privilege === "ALLPRIVILEGES" || privilege === "ALL")
+          ? [{ property: `${path}privileges`, problem: "has ALL_PRIVILEGES" }]
+          : [],
       ),
   }),
   resourceRule({
@@ -97,9 +96,9 @@ export const grantRules: readonly Rule[] = [
     check: (resource, { admins }) =>
       eachGrant(resource, ({ path, principal, privileges }) => {
         if (typeof principal !== "string" || admins.map(principalName).includes(principalName(principal))) return [];
-        return privileges
-          .filter((privilege) => privilegeName(privilege) === "MANAGE")
-          .map(() => ({ property: `${path}privileges`, problem: `gives MANAGE to '${principal}', who is no admin` }));
+        return names(privileges).includes("MANAGE")
+          ? [{ property: `${path}privileges`, problem: "gives MANAGE to a principal that is no admin" }]
+          : [];
       }),
   }),
   resourceRule({
@@ -125,7 +124,7 @@ export const grantRules: readonly Rule[] = [
         const name = principalName(principal);
         if (name.includes("@")) return [{ property: `${path}principal`, problem: "is a person, not a group" }];
         if (!UUID.test(name) || servicePrincipals.map(principalName).includes(name)) return [];
-        return [{ property: `${path}principal`, problem: `is the service principal ${name}, which is not allowed` }];
+        return [{ property: `${path}principal`, problem: "is a service principal that is not allowed" }];
       }),
   }),
   stackRule({
@@ -138,36 +137,50 @@ export const grantRules: readonly Rule[] = [
     source: "Terraform provider documentation",
     url: "https://registry.terraform.io/providers/databricks/databricks/latest/docs/resources/grants",
     types: TYPES,
-    check: (resources) => {
-      const bySecurable = Map.groupBy(
-        resources.flatMap((resource) => securables(resource).map((securable) => ({ securable, resource }))),
-        ({ securable }) => securable,
-      );
-      return [...bySecurable.values()].flatMap((found) => {
-        const owners = found.map(({ resource }) => resource);
-        if (owners.length < 2 || owners.every(({ type }) => type === "Grant")) return [];
-        return owners.slice(1).map((resource) => {
-          const others = owners.filter(({ urn }) => urn !== resource.urn).map(({ name }) => `'${name}'`);
-          return {
-            urn: resource.urn,
-            name: resource.name,
-            property: "the securable",
-            problem: `has its grants in ${others.join(", ")}, too`,
-          };
-        });
-      });
-    },
+    check: (resources) =>
+      resources.flatMap((resource, at) => {
+        const others = resources.slice(0, at).filter((earlier) => conflict(earlier, resource));
+        if (others.length === 0) return [];
+        const problem = `has its grants in ${others.map(({ name }) => `'${name}'`).join(", ")}, too`;
+        return [{ urn: resource.urn, name: resource.name, property: "the securable", problem }];
+      }),
   }),
 ];
 
+/** Whether two resources undo each other: the same securable, and not two Grant with different principals. */
+function conflict(a: Resource, b: Resource): boolean {
+  const same = securables(a).some((one) => securables(b).some((other) => isSame(one, other)));
+  if (!same || a.type === "Grants" || b.type === "Grants") return same;
+  const [first, second] = [a.props.principal, b.props.principal];
+  return typeof first === "string" && typeof second === "string" && principalName(first) === principalName(second);
+}
+
+interface Securable {
+  readonly kind: string;
+  /** Full name; undefined while it is not known. */
+  readonly name: string | undefined;
+  /** The one resource of that kind whose name or id this is. */
+  readonly from: string | undefined;
+}
+
+const isSame = (a: Securable, b: Securable): boolean => {
+  if (a.kind !== b.kind) return false;
+  return a.name !== undefined && b.name !== undefined ? a.name === b.name : a.from !== undefined && a.from === b.from;
+};
+
 const NOT_SECURABLE = new Set(["grants", "principal", "privileges", "providerConfig", "id", "__defaults"]);
 
-/** What a resource grants on: kind and name; while the name is unknown, the resource that it comes from. */
-function securables({ props, propertyDependencies }: Resource): string[] {
-  return Object.entries(props).flatMap(([kind, name]) => {
-    if (NOT_SECURABLE.has(kind) || name === undefined || name === null || name === "") return [];
-    if (typeof name === "string") return [`${kind} ${principalName(name).replaceAll(" ", "")}`];
-    const from = propertyDependencies[kind] ?? [];
-    return from.length > 0 ? [`${kind} ${[...from].sort().join(" ")}`] : [];
+function securables({ props, propertyDependencies }: Resource): Securable[] {
+  return Object.entries(props).flatMap(([kind, value]) => {
+    if (NOT_SECURABLE.has(kind) || isBlank(value)) return [];
+    const name = typeof value === "string" ? principalName(value).replaceAll(" ", "") : undefined;
+    const sources = propertyDependencies[kind] ?? [];
+    // Of a name put together from several resources, or from another kind's, only the whole name tells what it is.
+    const [only] = sources.length === 1 ? sources : [];
+    return [{ kind, name, from: only !== undefined && kindOf(only) === kind.toLowerCase() ? only : undefined }];
   });
 }
+
+/** Short type of a URN in lower case: "schema". */
+const kindOf = (urn: string): string | undefined =>
+  shortType(urn.split("::")[2]?.split("$").pop() ?? "")?.toLowerCase();

@@ -1,7 +1,18 @@
 /** Rules on jobs and their tasks, nested ones included. */
 import { shortestInterval } from "../quartz.ts";
 import { type Finding, type Rule, resourceRule, stackRule } from "../rule.ts";
-import { asNumber, type Fields, hasUnknown, isBlank, objects, texts, UNKNOWN, type Value } from "../values.ts";
+import {
+  asNumber,
+  type Fields,
+  hasUnknown,
+  isBlank,
+  isTrue,
+  objects,
+  principalName,
+  texts,
+  UNKNOWN,
+  type Value,
+} from "../values.ts";
 import { checkRunAs } from "./pipelines.ts";
 
 const PRODUCTION = "https://docs.databricks.com/aws/en/jobs/production";
@@ -152,7 +163,7 @@ export const jobRules: readonly Rule[] = [
         ...(runs !== undefined && runs > maxConcurrentRuns
           ? [{ property: "maxConcurrentRuns", problem: `is ${runs}, more than ${maxConcurrentRuns}` }]
           : []),
-        ...(props.queue !== UNKNOWN && queue?.enabled !== UNKNOWN && String(queue?.enabled) !== "true"
+        ...(props.queue !== UNKNOWN && queue?.enabled !== UNKNOWN && !isTrue(queue?.enabled)
           ? [{ property: "queue.enabled", problem: "is not true" }]
           : []),
       ];
@@ -180,11 +191,11 @@ export const jobRules: readonly Rule[] = [
             : [
                 {
                   property,
-                  problem: `'${quartzCronExpression}' runs again after ${seconds} s, sooner than ${minMinutes} minutes`,
+                  problem: `runs again after ${seconds} s, sooner than ${minMinutes} minutes`,
                 },
               ];
         } catch (error) {
-          return [{ property, problem: `'${quartzCronExpression}' is not understood: ${(error as Error).message}` }];
+          return [{ property, problem: `is not understood: ${(error as Error).message}` }];
         }
       }),
       ...objects(props.trigger)
@@ -196,7 +207,7 @@ export const jobRules: readonly Rule[] = [
             ? [
                 {
                   property: "trigger.periodic",
-                  problem: `runs every ${every} ${unit}, sooner than ${minMinutes} minutes`,
+                  problem: `runs every ${every * minutes} minutes, sooner than ${minMinutes}`,
                 },
               ]
             : [];
@@ -214,7 +225,7 @@ export const jobRules: readonly Rule[] = [
     why: "The provider reads tasks back sorted, so an unsorted list shows as a change in every preview.",
     fix: "Sort `tasks` by `taskKey`, and each `dependsOns`, too.",
     source: "provider issue",
-    url: "https://github.com/pulumi/pulumi-databricks/issues",
+    url: "https://github.com/databricks/terraform-provider-databricks/issues/3126",
     types,
     check: ({ props }) => [
       ...unsorted("tasks", props.tasks),
@@ -240,7 +251,7 @@ export const jobRules: readonly Rule[] = [
             ["sparkSubmitTask", "uses spark-submit"],
           ] as const
         )
-          .filter(([key]) => set(task[key]))
+          .filter(([key]) => !isBlank(task[key]))
           .map(([key, problem]) => ({ property: path === "" ? key : `${path}.${key}`, problem })),
       );
     },
@@ -278,13 +289,15 @@ export const jobRules: readonly Rule[] = [
         ...lists.flatMap(({ urn, name, props }) =>
           objects(props.accessControls).flatMap((entry, at) => {
             const who = texts([entry.groupName, entry.userName, entry.servicePrincipalName])[0];
-            return entry.permissionLevel === "CAN_MANAGE" && who !== undefined && !admins.includes(String(who))
+            const manages =
+              typeof entry.permissionLevel === "string" && /^CAN_MANAGE$/i.test(entry.permissionLevel.trim());
+            return manages && who !== undefined && !admins.map(principalName).includes(principalName(who))
               ? [
                   {
                     urn,
                     name,
                     property: `accessControls[${at}]`,
-                    problem: `gives CAN_MANAGE to '${String(who)}', who is no admin`,
+                    problem: "gives CAN_MANAGE to a principal that is no admin",
                   },
                 ]
               : [];
@@ -303,5 +316,5 @@ function unsorted(property: string, list: Value): Finding[] {
     const next = keys[index + 1];
     return typeof key === "string" && typeof next === "string" && key > next;
   });
-  return at < 0 ? [] : [{ property, problem: `has '${String(keys[at])}' before '${String(keys[at + 1])}'` }];
+  return at < 0 ? [] : [{ property, problem: `has a key at ${at} that sorts after the one at ${at + 1}` }];
 }

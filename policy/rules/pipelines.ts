@@ -1,6 +1,16 @@
 /** Rules on Lakeflow declarative pipelines. */
 import { type Finding, type Rule, resourceRule } from "../rule.ts";
-import { asNumber, type Fields, hasUnknown, isBlank, isTrue, objects, texts, UNKNOWN } from "../values.ts";
+import {
+  asNumber,
+  type Fields,
+  hasUnknown,
+  isBlank,
+  isTrue,
+  objects,
+  principalName,
+  texts,
+  UNKNOWN,
+} from "../values.ts";
 
 const BEST_PRACTICES = "https://docs.databricks.com/aws/en/data-governance/unity-catalog/best-practices";
 const CONFIGURE = "https://docs.databricks.com/aws/en/ldp/configure-pipeline";
@@ -52,9 +62,9 @@ export const pipelineRules: readonly Rule[] = [
     url: CONFIGURE,
     types,
     check: ({ props: { channel } }) =>
-      typeof channel !== "string" || channel.trim() === "" || channel.toUpperCase() === "CURRENT"
+      typeof channel !== "string" || channel.trim() === "" || channel.trim().toUpperCase() === "CURRENT"
         ? []
-        : [{ property: "channel", problem: `is ${channel}` }],
+        : [{ property: "channel", problem: "is not CURRENT" }],
   }),
   resourceRule({
     name: "pipeline-enable-photon",
@@ -87,7 +97,7 @@ export const pipelineRules: readonly Rule[] = [
       ...(["catalog", "schema"] as const)
         .filter((property) => isBlank(props[property]))
         .map((property) => ({ property, problem: "is not set" })),
-      ...(typeof props.catalog === "string" && props.catalog.toLowerCase() === "hive_metastore"
+      ...(typeof props.catalog === "string" && principalName(props.catalog) === "hive_metastore"
         ? [{ property: "catalog", problem: "is hive_metastore" }]
         : []),
       ...(["storage", "target"] as const)
@@ -144,7 +154,9 @@ function checkCluster(cluster: Fields, at: number, maxWorkers: number): Finding[
     }
   }
   const bounded = asked.some(([, workers]) => workers !== undefined);
-  if (!bounded && !hasUnknown(cluster.numWorkers) && !hasUnknown(cluster.autoscale)) {
+  // Databricks runs the maintenance cluster on its own terms.
+  const maintenance = cluster.label === "maintenance";
+  if (!bounded && !maintenance && !hasUnknown(cluster.numWorkers) && !hasUnknown(cluster.autoscale)) {
     findings.push({ property: path, problem: "has no limit of workers (numWorkers or autoscale.maxWorkers)" });
   }
   return findings;
@@ -160,6 +172,9 @@ export function checkRunAs({ runAs }: Fields): Finding[] {
     return [{ property: "runAs.groupName", problem: "makes it run as a group" }];
   if (!identity || isBlank(identity.servicePrincipalName)) {
     return [{ property: "runAs.servicePrincipalName", problem: "is not set, so it runs as whoever deploys it" }];
+  }
+  if (typeof identity.servicePrincipalName === "string" && identity.servicePrincipalName.includes("@")) {
+    return [{ property: "runAs.servicePrincipalName", problem: "is a person, not an application id" }];
   }
   return [];
 }

@@ -1,6 +1,6 @@
 /** Rules on where code comes from, on legacy storage paths, and on secrets written in clear. */
 import { type Finding, type Rule, resourceRule } from "../rule.ts";
-import { type Fields, objects, texts, walkTexts } from "../values.ts";
+import { type Fields, isBlank, isFields, objects, texts, type Value, walkTexts } from "../values.ts";
 import { tasksOf } from "./jobs.ts";
 
 export const sourceRules: readonly Rule[] = [
@@ -25,11 +25,11 @@ export const sourceRules: readonly Rule[] = [
       paths(type, props).flatMap(({ property, path }) => {
         const normal = normalPath(path);
         if (normal.startsWith("/Volumes/")) return [];
-        if (normal === "") return [{ property, problem: `'${path}' is not an absolute path` }];
-        if (/^\/(Users|Repos)(\/|$)/i.test(normal)) return [{ property, problem: `'${path}' is in a person's folder` }];
+        if (normal === "") return [{ property, problem: "is not an absolute path" }];
+        if (/^\/(Users|Repos)(\/|$)/i.test(normal)) return [{ property, problem: "is in a person's folder" }];
         return roots.some((root) => `${normal}/`.startsWith(`${normalPath(root)}/`))
           ? []
-          : [{ property, problem: `'${path}' is not under ${roots.join(" or ")}` }];
+          : [{ property, problem: `is not under ${roots.join(" or ")}` }];
       }),
   }),
   resourceRule({
@@ -41,13 +41,17 @@ export const sourceRules: readonly Rule[] = [
     fix: "Use a volume: /Volumes/<catalog>/<schema>/<volume>/….",
     source: "Security Analysis Tool",
     url: "https://docs.databricks.com/aws/en/dbfs/unity-catalog",
-    types: ["Pipeline", "Job", "Cluster"],
-    check: ({ props }) =>
-      distinct(
-        [...walkTexts(props)]
-          .filter(({ text }) => DBFS.test(text.replace(/dbfs:\/+Volumes\//gi, "")))
-          .map(({ path }) => ({ property: path, problem: "refers to DBFS or a mount" })),
-      ),
+    types: ["Pipeline", "Job", "Cluster", "Library", "DbfsFile", "Mount"],
+    check: ({ type, props }) =>
+      type === "DbfsFile" || type === "Mount"
+        ? [{ property: "the resource", problem: "is itself a file or mount of DBFS" }]
+        : distinct(
+            [...walkTexts(props)]
+              .filter(({ path, text }) => path !== "description" && DBFS.test(straight(text)))
+              .map(({ path }) => path)
+              .concat(dbfsObjects(props))
+              .map((property) => ({ property, problem: "refers to DBFS or a mount" })),
+          ),
   }),
   resourceRule({
     name: "forbid-secret-literals",
@@ -64,6 +68,26 @@ export const sourceRules: readonly Rule[] = [
 ];
 
 const DBFS = /(^|[^\w.-])dbfs:|(^|[^\w./-])\/+(dbfs|mnt)(\/|$|\W)|file:\/+(dbfs|mnt)\//i;
+
+/** Without dot segments, and without the volumes that are written with DBFS' scheme. */
+const straight = (text: string): string =>
+  text
+    .replace(/\/\.(?=\/)/g, "")
+    .replace(/\/[^/\s]+\/\.\.(?=\/)/g, "")
+    .replace(/dbfs:\/+Volumes\//gi, "");
+
+/** Settings that are a place in DBFS whatever their path is (`clusterLogConf.dbfs`), also while the path is not known. */
+function dbfsObjects(value: Value, path = ""): string[] {
+  const at = (key: string): string => (path === "" ? key : `${path}.${key}`);
+  if (isFields(value)) {
+    return Object.entries(value).flatMap(([key, child]) =>
+      key === "dbfs" && !isBlank(child) ? [at(key)] : dbfsObjects(child, at(key)),
+    );
+  }
+  return Array.isArray(value)
+    ? (value as readonly Value[]).flatMap((element, index) => dbfsObjects(element, `${path}[${index}]`))
+    : [];
+}
 
 /** Findings of one property are one finding: JSON inside of a text is walked twice. */
 function distinct(findings: readonly Finding[]): Finding[] {
@@ -99,11 +123,18 @@ function paths(type: string, props: Fields): SourcePath[] {
         ...objects(library.notebook).flatMap(({ path }) => one(`libraries[${at}].notebook.path`, path)),
         ...objects(library.file).flatMap(({ path }) => one(`libraries[${at}].file.path`, path)),
         ...objects(library.glob).flatMap(({ include }) => one(`libraries[${at}].glob.include`, include)),
+        ...packages(library, `libraries[${at}]`),
       ]),
+      ...objects(props.environment).flatMap(({ dependencies }) =>
+        requirements(dependencies, "environment.dependencies"),
+      ),
     ];
   }
   const fromGit = objects(props.gitSource).length > 0;
-  return tasksOf(props).flatMap(({ path, task }) => {
+  const ofEnvironments = objects(props.environments).flatMap(({ spec }, at) =>
+    objects(spec).flatMap(({ dependencies }) => requirements(dependencies, `environments[${at}].spec.dependencies`)),
+  );
+  const ofTasks = tasksOf(props).flatMap(({ path, task }) => {
     const relative = (source: unknown): boolean => source === "GIT" || (source === undefined && fromGit);
     const at = (property: string): string => (path === "the job" ? property : `${path}.${property}`);
     return [
@@ -122,7 +153,21 @@ function paths(type: string, props: Fields): SourcePath[] {
       ...objects(task.dbtTask).flatMap(({ projectDirectory, source }) =>
         relative(source) ? [] : one(at("dbtTask.projectDirectory"), projectDirectory),
       ),
+      ...objects(task.libraries).flatMap((library, index) => packages(library, at(`libraries[${index}]`))),
     ];
+  });
+  return [...ofTasks, ...ofEnvironments];
+}
+
+/** Packages of a library that lie in the workspace, as opposed to a package index or a cloud. */
+const packages = (library: Fields, property: string): SourcePath[] =>
+  ["whl", "jar", "egg", "requirements"].flatMap((kind) => requirements(library[kind], `${property}.${kind}`));
+
+/** Workspace paths among the lines of a requirements list: a wheel, `-r` of a file, `-e` of a folder. */
+function requirements(value: Value, property: string): SourcePath[] {
+  return texts(value).flatMap((line) => {
+    const path = /^\s*(?:(?:-r|-e|--requirement|--editable)[\s=]*)?(?:file:\/\/)?(\/.*)$/.exec(line)?.[1];
+    return path === undefined ? [] : [{ property, path }];
   });
 }
 
@@ -143,14 +188,17 @@ const CREDENTIALS: readonly [string, RegExp][] = [
 ];
 
 const SECRET_NAME =
-  /pass(word|wd|phrase)?$|pwd$|secret|token|api[._-]?key|private[._-]?key|access[._-]?key|account[._-]?key|credential|sas[._-]?key|signing[._-]?key|encryption[._-]?key/i;
+  /passw(or)?d|passphrase|(^|[._-])pass$|pwd$|secret|token|api[._ -]?key|private[._ -]?key|access[._ -]?key|account[._ -]?key|credential|sas[._-]?key|signing[._-]?key|encryption[._-]?key/i;
 /** Names that speak of a secret without being one. */
 const ABOUT_A_SECRET =
   /(scope|name|limit|count|ttl|expiry|expiration|lifetime|endpoint|ur[il]|provider(\.type)?|type|enabled|header|field|column|version|max[._-]?tokens|key[._-]?id)$/i;
 /** A secret, or a value handed on at run time. */
 const REFERENCE = /^\s*\{\{\s*(secrets\/[^/{}]+\/[^/{}]+|(job|tasks|input)[.\w\-[\]"']*)\s*\}\}\s*$/;
 
-const isSecretName = (name: string): boolean => SECRET_NAME.test(name) && !ABOUT_A_SECRET.test(name);
+function isSecretName(name: string): boolean {
+  const plainName = name.trim();
+  return SECRET_NAME.test(plainName) && !ABOUT_A_SECRET.test(plainName);
+}
 
 /** Maps whose keys a user chooses. The names of the provider's own properties (tokens of its schema) are not looked at. */
 const USER_MAPS =

@@ -1,6 +1,6 @@
 /** Rules on catalogs, schemas, volumes and external locations. */
 import { type Rule, resourceRule } from "../rule.ts";
-import { isBlank, isTrue } from "../values.ts";
+import { isBlank, isTrue, UNKNOWN } from "../values.ts";
 
 const BEST_PRACTICES = "https://docs.databricks.com/aws/en/data-governance/unity-catalog/best-practices";
 
@@ -19,13 +19,14 @@ export const unityCatalogRules: readonly Rule[] = [
       pattern: {
         type: "string",
         default: "^[a-z][a-z0-9_]{0,62}$",
+        isPattern: true,
         description: "Regular expression of allowed names",
       },
     },
     check: ({ props: { name } }, { pattern }) => {
       if (isBlank(name)) return [{ property: "name", problem: "is not set" }];
       if (typeof name !== "string" || new RegExp(pattern).test(name)) return [];
-      return [{ property: "name", problem: `is '${name}' and does not match ${pattern}` }];
+      return [{ property: "name", problem: `does not match ${pattern}` }];
     },
   }),
   resourceRule({
@@ -60,7 +61,7 @@ export const unityCatalogRules: readonly Rule[] = [
     check: ({ props: { isolationMode } }) => {
       if (isBlank(isolationMode)) return [{ property: "isolationMode", problem: "is not set, which means OPEN" }];
       if (typeof isolationMode !== "string" || isolationMode === "ISOLATED") return [];
-      return [{ property: "isolationMode", problem: `is ${isolationMode}, not ISOLATED` }];
+      return [{ property: "isolationMode", problem: "is not ISOLATED" }];
     },
   }),
   resourceRule({
@@ -72,7 +73,15 @@ export const unityCatalogRules: readonly Rule[] = [
     fix: "Remove `forceDestroy`, and empty the securable on purpose when it has to go.",
     source: "own",
     url: "https://www.pulumi.com/registry/packages/databricks/api-docs/catalog/",
-    types: ["Catalog", "Schema", "ExternalLocation", "StorageCredential"],
+    types: [
+      "Catalog",
+      "Schema",
+      "ExternalLocation",
+      "StorageCredential",
+      "Credential",
+      "Metastore",
+      "MetastoreDataAccess",
+    ],
     check: ({ props: { forceDestroy } }) =>
       isTrue(forceDestroy) ? [{ property: "forceDestroy", problem: "is true" }] : [],
   }),
@@ -121,6 +130,7 @@ export const unityCatalogRules: readonly Rule[] = [
       landingPattern: {
         type: "string",
         default: "landing|ingest|raw",
+        isPattern: true,
         description: "Regular expression (any case) of names and URLs that are for landing",
       },
     },
@@ -129,7 +139,7 @@ export const unityCatalogRules: readonly Rule[] = [
         (text) => typeof text === "string" && new RegExp(landingPattern, "i").test(text),
       );
       return [
-        ...(landing && (isBlank(props.readOnly) || props.readOnly === false)
+        ...(landing && props.readOnly !== UNKNOWN && !isTrue(props.readOnly)
           ? [{ property: "readOnly", problem: "is not true on a landing location" }]
           : []),
         ...(isTrue(props.skipValidation) ? [{ property: "skipValidation", problem: "is true" }] : []),
