@@ -47,6 +47,7 @@ def user_names(text: str) -> str:
     return _ENCODED.sub(back, text)
 
 
+_STATE = re.compile(r"SQLSTATE: ([0-9A-Z]{5})")
 _CONDITION = re.compile(r"^\[([A-Z][A-Z0-9_.]*)\]")
 
 
@@ -73,5 +74,10 @@ def to_rpc(error: BaseException) -> dict[str, Any]:
     return {
         "code": -32000,
         "message": text,
-        "data": {"error_class": condition, "error_code": "BAD_REQUEST", "trace": user_names(trace)},
+        "data": {
+            "error_class": condition,
+            "error_code": "BAD_REQUEST",
+            "trace": user_names(trace),
+            **({"sql_state": state[1]} if (state := _STATE.search(text)) else {}),
+        },
     }

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from engine_process import EngineProcess
 from pyspark.sql import SparkSession
 
 
@@ -32,3 +33,17 @@ def spark() -> Iterator[SparkSession]:
     session.sparkContext.setLogLevel("ERROR")
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineProcess]:
+    """The real engine in a process of its own: catalog main, schemas default and raw, volume main.raw.landing."""
+    if "delta" not in os.environ.get("ENGINE_JARS", ""):
+        pytest.skip("ENGINE_JARS does not name Delta's jars")
+    process = EngineProcess(tmp_path_factory.mktemp("engine"))
+    try:
+        process.initialize([{"name": "main", "schemas": ["default", "raw"]}])
+        (process.folder / "volumes/main/raw/landing").mkdir(parents=True)
+        yield process
+    finally:
+        process.close()

@@ -82,7 +82,9 @@ def _parameters(reader: _Reader) -> list[dict[str, Any]]:
             "parameter_type": "PARAM",
         }
         if c.accept("DEFAULT"):
-            parameter["parameter_default"] = c.text_until("a default", lambda: c.sees(",") or c.sees(")"))
+            parameter["parameter_default"] = c.text_until(
+                "a default", lambda: c.sees(",") or c.sees(")") or c.sees("COMMENT")
+            )
         if c.accept("COMMENT"):
             parameter["comment"] = c.string("a comment")
         found.append(parameter)

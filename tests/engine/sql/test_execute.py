@@ -1,0 +1,176 @@
+"""sql.execute on the real engine: values, parameters, limits, formats, the catalog's record, permissions, cancel."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+
+import pyarrow as pa
+import pytest
+from engine_process import EngineFailed, EngineProcess
+
+
+def test_values_are_not_formatted_as_databricks_does(engine: EngineProcess) -> None:
+    rows = engine.sql(
+        "SELECT 1, 2.50, true, null, DATE'2024-02-01', TIMESTAMP'2024-01-02 03:04:05.678', array(1, 2), "
+        "named_struct('a', 1, 'b', CAST(null AS INT)), map('k', 1.5), X'6162', 'é', CAST(1 AS DOUBLE), '1', '2', "
+        "TIMESTAMP_NTZ'2024-01-02 03:04:05'"
+    )
+    assert rows == [
+        [
+            *("1", "2.50", "true", None, "2024-02-01", "2024-01-02T03:04:05.678Z", "[1,2]"),
+            *('{"a":1,"b":null}', '{"k":1.5}', "YWI=", "é", "1.0", "1", "2", "2024-01-02T03:04:05.000"),
+        ]
+    ]
+    columns = engine.result["columns"]
+    assert [c["type_name"] for c in columns[:4]] == ["INT", "DECIMAL", "BOOLEAN", "NULL"]
+    assert (columns[1]["type_precision"], columns[1]["type_scale"], columns[1]["position"]) == (3, 2, 1)
+
+
+def test_a_parameter_loses_its_type_or_opens_a_door(engine: EngineProcess) -> None:
+    given = [
+        {"name": "i", "value": "41", "type": "INT"},
+        {"name": "b", "value": "3", "type": "BIGINT"},
+        {"name": "d", "value": "2024-01-01", "type": "DATE"},
+        {"name": "m", "value": "1.5", "type": "DECIMAL(10,2)"},
+        {"name": "n", "value": None, "type": "STRING"},
+        {"name": "s", "value": "x' OR '1' = '1", "type": "STRING"},
+    ]
+    rows = engine.sql("SELECT :i + 1, typeof(:b), date_add(:d, 1), :m, :n, :s, ':i'", parameters=given)
+    assert rows == [["42", "bigint", "2024-01-02", "1.50", None, "x' OR '1' = '1", ":i"]]
+
+
+def test_a_parameter_that_does_not_fit_its_type_is_taken(engine: EngineProcess) -> None:
+    with pytest.raises(EngineFailed, match=r"Parameter 'i': 'x' is not a value of type INT"):
+        engine.sql("SELECT :i", parameters=[{"name": "i", "value": "x", "type": "INT"}])
+
+
+def test_limits_do_not_cut_or_do_not_say_so(engine: EngineProcess) -> None:
+    assert engine.sql("SELECT id FROM range(10) ORDER BY id", rowLimit=3) == [["0"], ["1"], ["2"]]
+    assert engine.result["truncated"] and engine.result["totalRowCount"] == 3
+    engine.sql("SELECT id FROM range(3)", rowLimit=3)
+    assert not engine.result["truncated"]
+    engine.sql("SELECT repeat('x', 1000) FROM range(100)", byteLimit=10_000)
+    assert engine.result["truncated"] and 1 < engine.result["totalRowCount"] < 11
+
+
+def test_chunks_lose_rows(engine: EngineProcess) -> None:
+    rows = engine.sql("SELECT id, repeat('x', 1000) FROM range(40000) ORDER BY id")
+    assert len(engine.result["chunks"]) > 1
+    assert [int(row[0]) for row in rows] == list(range(40000))
+    assert [c["rowOffset"] for c in engine.result["chunks"]][1] == engine.result["chunks"][0]["rowCount"]
+
+
+def test_arrow_and_csv_results_cannot_be_read(engine: EngineProcess) -> None:
+    query = "SELECT id, CAST(id AS STRING) AS text FROM range(3) ORDER BY id"
+    table = pa.ipc.open_stream(engine.sql(query, format="ARROW_STREAM")).read_all()
+    assert table.to_pydict() == {"id": [0, 1, 2], "text": ["0", "1", "2"]}
+    data = list(csv.reader(io.StringIO(engine.sql(query, format="CSV").decode())))
+    assert data == [["id", "text"], ["0", "0"], ["1", "1"], ["2", "2"]]
+
+
+def test_the_record_misses_what_statements_did(engine: EngineProcess) -> None:
+    engine.asked.clear()
+    engine.sql("CREATE TABLE main.raw.made (id INT COMMENT 'key') COMMENT 'a table'")
+    engine.sql("ALTER TABLE main.raw.made ADD COLUMN more STRING")
+    engine.sql("CREATE VIEW main.raw.seen AS SELECT id FROM made", schema="raw")
+    assert engine.sql("SELECT count(*) FROM main.raw.seen") == [["0"]]
+    engine.sql("DROP VIEW main.raw.seen")
+    engine.sql("DROP TABLE main.raw.made")
+    put = [p["table"] for method, p in engine.asked if method == "catalog.putTable"]
+    assert [(t["fullName"], t["tableType"], len(t["columns"])) for t in put] == [
+        ("main.raw.made", "MANAGED", 1),
+        ("main.raw.made", "MANAGED", 2),
+        ("main.raw.seen", "VIEW", 1),
+    ]
+    assert (put[0]["comment"], put[0]["columns"][0]["comment"]) == ("a table", "key")
+    dropped = [p["fullName"] for method, p in engine.asked if method == "catalog.dropTable"]
+    assert dropped == ["main.raw.seen", "main.raw.made"]
+
+
+def test_a_table_is_read_or_changed_without_permission(engine: EngineProcess) -> None:
+    engine.sql("CREATE TABLE main.raw.closed AS SELECT 1 AS a")
+    asked: list[dict] = []
+
+    def refuse(params: dict) -> dict:
+        asked.extend(params["checks"])
+        raise PermissionError("User does not have SELECT on Table 'main.raw.closed'.")
+
+    engine.answers["catalog.authorize"] = refuse
+    try:
+        queries = [
+            "SELECT * FROM (SELECT 1 AS a) JOIN main.raw.closed USING (a)",
+            "WITH c AS (SELECT * FROM main.raw.closed) SELECT (SELECT max(a) FROM c)",
+            "INSERT INTO main.raw.closed VALUES (2)",
+            "DELETE FROM main.raw.closed",
+            "DROP TABLE main.raw.closed",
+            "CREATE TABLE main.raw.other AS SELECT 1 AS b",
+        ]
+        for query in queries:
+            with pytest.raises(EngineFailed, match="does not have"):
+                engine.sql(query)
+    finally:
+        del engine.answers["catalog.authorize"]
+    assert [(c["privilege"], c["fullName"]) for c in asked] == [
+        ("SELECT", "main.raw.closed"),
+        ("SELECT", "main.raw.closed"),
+        ("MODIFY", "main.raw.closed"),
+        ("SELECT", "main.raw.closed"),
+        ("MODIFY", "main.raw.closed"),
+        ("MANAGE", "main.raw.closed"),
+        ("CREATE TABLE", "main.raw"),
+    ]
+    assert engine.sql("SELECT * FROM main.raw.closed") == [["1"]]
+
+
+def test_a_mask_or_row_filter_does_not_hide(engine: EngineProcess) -> None:
+    engine.sql("CREATE TABLE main.raw.secret AS SELECT * FROM VALUES (1, 'a'), (2, 'b') AS t(id, name)")
+    for name, kind, body in [("hide", "STRING", "concat(left(x, 0), '***')"), ("low", "BOOLEAN", "x < 2")]:
+        parameter = {"name": "x", "type_text": "STRING" if name == "hide" else "INT"}
+        function = {"fullName": f"main.raw.{name}", "full_data_type": kind, "routine_definition": body}
+        change = {"op": "putFunction", "function": {**function, "input_params": {"parameters": [parameter]}}}
+        engine.ask("catalog.apply", {"changes": [change]})
+    rule = {
+        "fullName": "main.raw.secret",
+        "rowFilters": [{"function": "main.raw.low", "using": ["id"]}],
+        "columnMasks": [{"column": "name", "function": "main.raw.hide", "using": []}],
+    }
+    engine.answers["catalog.authorize"] = lambda p: {"tables": [rule] if p["checks"] else []}
+    try:
+        assert engine.sql("SELECT id, name FROM main.raw.secret s WHERE name <> 'a'") == [["1", "***"]]
+        engine.sql("CREATE TABLE main.raw.copy AS SELECT * FROM main.raw.secret")
+    finally:
+        del engine.answers["catalog.authorize"]
+    assert engine.sql("SELECT * FROM main.raw.copy") == [["1", "***"]]
+    assert engine.sql("SELECT raw.hide(name) FROM main.raw.secret WHERE id = 1") == [["***"]]
+
+
+def test_an_error_does_not_name_its_condition_or_the_users_names(engine: EngineProcess) -> None:
+    with pytest.raises(EngineFailed) as error:
+        engine.sql("SELECT nope FROM main.raw.nothing")
+    assert error.value.data["error_class"] == "TABLE_OR_VIEW_NOT_FOUND"
+    assert error.value.data["sql_state"] == "42P01"
+    assert "`main`.`raw`.`nothing`" in str(error.value) and "spark_catalog" not in str(error.value)
+
+
+def test_information_schema_does_not_show_a_table(engine: EngineProcess) -> None:
+    engine.sql("CREATE TABLE IF NOT EXISTS main.raw.listed (a DECIMAL(5, 2) COMMENT 'c')")
+    query = (
+        "SELECT column_name, full_data_type, numeric_scale, comment FROM {}.information_schema.columns "
+        "WHERE table_name = 'listed'"
+    )
+    assert engine.sql(query.format("main")) == engine.sql(query.format("system")) == [["a", "DECIMAL(5,2)", "2", "c"]]
+
+
+def test_a_canceled_statement_goes_on(engine: EngineProcess) -> None:
+    folder = str(engine.folder / "results" / "slow")
+    slow = "SELECT count(*) FROM range(100000) a CROSS JOIN range(100000000) b WHERE a.id * b.id % 7 = 3"
+    params = {"statementId": "slow", "statement": slow, "resultDir": folder, "principal": "me"}
+    running = engine.send("sql.execute", {**params, "catalog": "main"})
+    time.sleep(3)
+    began = time.monotonic()
+    engine.ask("sql.cancel", {"statementId": "slow"})
+    with pytest.raises(EngineFailed, match="canceled"):
+        running.result(30)
+    assert time.monotonic() - began < 15
