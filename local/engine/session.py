@@ -77,7 +77,7 @@ class Engine:
         conf.set("spark.driver.memory", os.environ.get("ENGINE_MEMORY", "2g"))
         conf.set(
             "spark.driver.extraJavaOptions",
-            " ".join(["-Duser.timezone=UTC", "-XX:+UseSerialGC", *_archive(), os.environ.get("ENGINE_JVM_OPTIONS", "")]),
+            " ".join(["-Duser.timezone=UTC", "-XX:+UseSerialGC", os.environ.get("ENGINE_JVM_OPTIONS", "")]),
         )
         context = SparkContext.getOrCreate(conf)
         context.setLogLevel(os.environ.get("ENGINE_LOG_LEVEL", "ERROR"))
@@ -122,12 +122,6 @@ class Engine:
 
     def stop(self) -> None:
         self.spark.stop()
-
-
-def _archive() -> list[str]:
-    """The class-data archive of engine.archive, where it has been made; one that does not fit is left unused by the JVM."""
-    path = os.environ.get("ENGINE_CDS_ARCHIVE", "")
-    return [f"-XX:SharedArchiveFile={path}", "-Xshare:auto", "-Xlog:cds=off"] if path and Path(path).exists() else []
 
 
 def use(session: SparkSession, catalog: str, schema: str | None = None) -> None:

@@ -72,8 +72,6 @@ export async function ensureToolchain(options: ToolchainOptions = {}): Promise<T
       ENGINE_PYTHON: environment.python,
       ENGINE_JARS: jars.join(delimiter),
       ENGINE_JAVA: java.java,
-      // The engine may keep the JVM's class-data archive there: it depends on the JVM and on every jar.
-      ENGINE_CDS_ARCHIVE: join(cacheDir(), "cds", `${keyOf(java.version, environment.sitePackages, ...jars)}.jsa`),
       PYSPARK_PYTHON: environment.python,
       PYSPARK_DRIVER_PYTHON: environment.python,
     };
