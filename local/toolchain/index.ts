@@ -3,7 +3,7 @@
  * plugin, language host. What is made lies in the user's cache folder, keyed by versions; a second call makes nothing.
  */
 import { delimiter, dirname, join } from "node:path";
-import { cacheDir, keyOf } from "./cache.ts";
+import { cacheDir } from "./cache.ts";
 import { ensureJars } from "./jars.ts";
 import { findJava } from "./java.ts";
 import { ensurePlugin, type Plugin } from "./plugin.ts";
