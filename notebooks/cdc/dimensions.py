@@ -1,0 +1,64 @@
+# Databricks notebook source
+# MAGIC %md
+# MAGIC # cdc: current state and history of the dimensions
+# MAGIC **In:** `cdc.<entity>_staged`, and the initial load: the files in `olist.landing_path`/&lt;entity&gt;. **Out:**
+# MAGIC - `cdc.<entity>_current` (SCD type 1): the rows that hold now; a delete removes its row.
+# MAGIC - `cdc.<entity>_history` (SCD type 2): every state with its validity; a delete closes the open one.
+# MAGIC
+# MAGIC The sequence is the time of the change, which orders the events of a key as their sequence number does, so validity is in
+# MAGIC timestamps. Late, repeated and out-of-order events end in the same rows. A row of the initial load holds from
+# MAGIC 1970-01-01T00:00:00Z, for nobody knows since when it does; new files of it keep flowing in.
+
+# COMMAND ----------
+
+from olist import bronze, changes
+from olist import typed as t
+from olist.entities import CHANGING, Entity
+from pyspark import pipelines as dp
+
+LANDING = spark.conf.get("olist.landing_path")
+
+# COMMAND ----------
+
+
+def load(entity: Entity) -> None:
+    @dp.temporary_view(
+        name=f"{entity.name}_landed", comment=f"Initial load of {entity.name}: rows that keep every rule"
+    )
+    @dp.expect_all_or_drop(entity.rules)
+    def landed():
+        return t.typed(bronze.read_files(spark, entity, LANDING), entity)
+
+    @dp.temporary_view(name=f"{entity.name}_initial", comment=f"Initial load of {entity.name} as inserts")
+    def initial():
+        return changes.initial(spark.readStream.table(f"{entity.name}_landed"), entity)
+
+
+def keep(entity: Entity, name: str, scd_type: int, comment: str) -> None:
+    (key,) = entity.key
+    dp.create_streaming_table(
+        name=f"cdc.{name}",
+        comment=comment,
+        schema=changes.state_schema(entity, history=scd_type == 2),
+        table_properties={"quality": "silver"},
+        cluster_by=[key],
+    )
+    for source in ("initial", "staged"):
+        dp.create_auto_cdc_flow(
+            name=f"{name}_from_{source}",
+            target=f"cdc.{name}",
+            source=f"cdc.{entity.name}_staged" if source == "staged" else f"{entity.name}_initial",
+            keys=[key],
+            sequence_by=changes.CHANGED_AT,
+            apply_as_deletes=changes.IS_DELETE,
+            column_list=entity.column_names,
+            stored_as_scd_type=scd_type,
+        )
+
+
+# COMMAND ----------
+
+for entity in CHANGING:
+    load(entity)
+    keep(entity, f"{entity.name}_current", 1, f"{entity.comment}: the rows that hold now")
+    keep(entity, f"{entity.name}_history", 2, f"{entity.comment}: every state with its validity")

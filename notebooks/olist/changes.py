@@ -1,0 +1,89 @@
+"""Change events of a dimension: what their files hold, which of them count, and the initial load as the first of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from olist.entities import RESCUED as NOTHING_RESCUED
+from olist.entities import Column, Entity, Kind
+from olist.quarantine import BROKEN, broken_rules
+from olist.typed import DELIVERED, LINEAGE, RESCUED, clean, lineage_schema, quoted
+
+OPERATION, SEQUENCE, CHANGED_AT = "operation", "sequence_number", "change_timestamp"
+OPERATIONS = ("INSERT", "UPDATE", "DELETE")
+IS_DELETE = f"{OPERATION} = 'DELETE'"
+IS_KNOWN = f"{OPERATION} IN ({', '.join(quoted(operation) for operation in OPERATIONS)})"
+# Nobody knows since when a row of the initial load holds: before every event.
+UNKNOWN_START = "TIMESTAMP '1970-01-01T00:00:00Z'"
+
+_EVENT = (
+    Column(SEQUENCE, Kind.TEXT, "Place of the event among all events of the entity"),
+    Column(OPERATION, Kind.STATE, "What happened to the row: INSERT, UPDATE or DELETE"),
+    Column(CHANGED_AT, Kind.TIME, "When it happened (UTC)"),
+)
+
+
+def events_of(entity: Entity) -> Entity:
+    """The source of `entity`'s change events: the event's own columns, then the entity's."""
+    (key,) = entity.key
+    return replace(
+        entity,
+        comment=f"Change events of {entity.name}",
+        columns=(*_EVENT, *entity.columns),
+        rules={
+            "operation_is_known": IS_KNOWN,
+            "key_is_given": f"{key} IS NOT NULL",
+            f"{SEQUENCE}_is_given": f"{SEQUENCE} IS NOT NULL",
+            f"{CHANGED_AT}_is_given": f"{CHANGED_AT} IS NOT NULL",
+            **NOTHING_RESCUED,
+        },
+    )
+
+
+def log_expectations() -> dict[str, str]:
+    """The log keeps every event, and says how many have an operation that nobody knows."""
+    return {"operation_is_known": f"upper(trim({OPERATION})) IN ({', '.join(map(quoted, OPERATIONS))})"}
+
+
+def typed(delivered: DataFrame, events: Entity) -> DataFrame:
+    """Events as typed rows, with lineage and the helpers that rules need."""
+    columns = [
+        clean(column.name, column.kind).alias(column.name) for column in events.columns if column.name != SEQUENCE
+    ]
+    return delivered.select(
+        clean(SEQUENCE, Kind.TEXT).try_cast("BIGINT").alias(SEQUENCE),
+        *columns,
+        *LINEAGE,
+        RESCUED,
+        F.struct(*events.column_names).alias(DELIVERED),
+    )
+
+
+def rejected(delivered: DataFrame, events: Entity) -> DataFrame:
+    """The events that break a rule, as delivered."""
+    judged = typed(delivered, events).withColumn(BROKEN, broken_rules(events.rules))
+    return judged.where(F.size(BROKEN) > 0).select(f"{DELIVERED}.*", RESCUED, *LINEAGE, BROKEN)
+
+
+def staged_schema(events: Entity) -> str:
+    types = {SEQUENCE: "BIGINT"}
+    columns = [f"{c.name} {types.get(c.name, c.kind.sql_type)} COMMENT {quoted(c.comment)}" for c in events.columns]
+    return ", ".join([*columns, *lineage_schema()])
+
+
+def initial(valid: DataFrame, entity: Entity) -> DataFrame:
+    """Typed rows of the initial load as inserts before every event."""
+    return valid.select(F.lit("INSERT").alias(OPERATION), F.expr(UNKNOWN_START).alias(CHANGED_AT), *entity.column_names)
+
+
+def state_schema(entity: Entity, *, history: bool) -> str:
+    """Columns of the current state, or of the history with its validity."""
+    columns = [f"{c.name} {c.kind.sql_type} COMMENT {quoted(c.comment)}" for c in entity.columns]
+    validity = [
+        "__START_AT TIMESTAMP COMMENT 'Since when the row holds (UTC); 1970-01-01 for the initial load'",
+        "__END_AT TIMESTAMP COMMENT 'Until when it held, exclusive (UTC); null while it holds'",
+    ]
+    return ", ".join([*columns, *(validity if history else [])])
