@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+
 from olist.generator import changes, dimensions, files, places, truth
 from olist.generator.defects import spoil
 from olist.generator.orders import Dimensions, later_states, new_orders

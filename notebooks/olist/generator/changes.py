@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+
 from olist.generator.columns import ids, pick, texts
 from olist.generator.dimensions import CATEGORIES
 from olist.generator.parameters import Parameters

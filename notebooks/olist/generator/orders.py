@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+
 from olist.generator.columns import choose, ids, money, pick, repeat_of, texts, times
 from olist.generator.parameters import Parameters
 
@@ -74,7 +75,7 @@ def new_orders(parameters: Parameters, batch: int, dimensions: Dimensions) -> Or
     product = random.integers(0, len(dimensions.products), len(parent))
     price = dimensions.prices[product]
     freight = random.integers(500, 6000, len(parent))
-    limit = courses.frame["approved"].to_numpy()[parent] + random.integers(1 * DAY, 7 * DAY, len(parent))
+    limit = courses.frame["approved"].to_numpy()[parent] + random.integers(5 * DAY, 10 * DAY, len(parent))
     order_ids = courses.frame["order_id"].to_numpy()
     items = pd.DataFrame(
         {

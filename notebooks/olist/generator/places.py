@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+
 from olist.generator.columns import choose
 
 # city, state, first zip prefix of the city, latitude, longitude, weight

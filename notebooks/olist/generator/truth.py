@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+
 from olist.generator.changes import KEYS, ChangeFiles, State
 from olist.generator.defects import DEFECTS, Delivery
 
