@@ -6,10 +6,12 @@ import type { Params } from "../../engine/client.ts";
 import { actingPrincipal } from "../identity/store.ts";
 import { type Actor, actor, requireBinding, requirePrivilege, requireUse } from "./access.ts";
 import { grantTarget, securableType } from "./grants.ts";
+import { informationSchema } from "./information-schema.ts";
 import { missing, requireSecurable } from "./names.ts";
 import { createSecurable, dropSecurable } from "./operations.ts";
 import { normalize } from "./privileges.ts";
 import { protectionOf, type TableProtection } from "./protection.ts";
+import { visible } from "./routes/common.ts";
 import { runStatement } from "./statements.ts";
 import { type Body, findSecurable, type Securable, updateSecurable } from "./store.ts";
 
@@ -103,18 +105,26 @@ export async function putTable(context: Context, params: Params): Promise<{ tabl
   return { tableId: made.id };
 }
 
-const check = z.object({ privilege: z.string(), securableType: z.string(), fullName: z.string() });
+/** `throughView`: the table is read by a view, whose owner's privileges count; what protects it still does. */
+const check = z.object({
+  privilege: z.string(),
+  securableType: z.string(),
+  fullName: z.string(),
+  throughView: z.boolean().default(false),
+});
 
 export function authorize(context: Context, params: Params): { tables: TableProtection[] } {
   const { db } = context;
   const as = who(context, params.principal);
   const tables: TableProtection[] = [];
-  for (const { privilege, securableType: type, fullName } of z.array(check).parse(params.checks ?? [])) {
+  for (const { privilege, securableType: type, fullName, throughView } of z.array(check).parse(params.checks ?? [])) {
     const item = grantTarget(db, securableType(type), fullName);
     const name = normalize(privilege);
-    requireBinding(db, context.workspaceId, item, !["SELECT", "READ_VOLUME", "EXECUTE"].includes(name));
-    requireUse(db, as, item);
-    requirePrivilege(db, as, item, name);
+    if (!throughView) {
+      requireBinding(db, context.workspaceId, item, !["SELECT", "READ_VOLUME", "EXECUTE"].includes(name));
+      requireUse(db, as, item);
+      requirePrivilege(db, as, item, name);
+    }
     const protection = item.type === "TABLE" && name === "SELECT" ? protectionOf(context, as, item) : undefined;
     if (protection && !tables.some((other) => other.fullName === protection.fullName)) tables.push(protection);
   }
@@ -130,6 +140,19 @@ export function engineRequests(context: Context): void {
     return {};
   });
   engine.onRequest("catalog.authorize", (params) => authorize(context, params));
+  engine.onRequest("catalog.informationSchema", ({ principal, catalog, view }) => {
+    const as = principal === undefined || principal === null ? undefined : who(context, principal);
+    return informationSchema(
+      context,
+      (items) => (as ? visible(context, as, items) : items),
+      String(catalog),
+      String(view),
+    );
+  });
+  engine.onRequest("principal.groups", ({ principal }) => {
+    const { names, principal: acting } = who(context, principal);
+    return { groups: [...names].filter((name) => name !== acting.name).sort() };
+  });
   engine.onRequest("catalog.statement", (params) =>
     runStatement(context, who(context, params.principal), params.statement),
   );
