@@ -3,8 +3,8 @@
 # MAGIC # cdc: change events, logged and staged
 # MAGIC **In:** the CSV files in `olist.changes_path`/&lt;entity&gt; of customers, products and sellers. **Out:**
 # MAGIC - `cdc.<entity>_changes`: the log, every delivered event as text. Its expectation warns and never drops.
-# MAGIC - `cdc.<entity>_staged`: the events that count, typed. An event without a known operation (any case, padded), a key, a
-# MAGIC   sequence number and a change timestamp, or whose row does not fit its file's header, is dropped.
+# MAGIC - `cdc.<entity>_staged`: the events that count, typed. An event is dropped without a known operation (any case,
+# MAGIC   padded), a key, a sequence number and a change timestamp, or when its row does not fit its file's header.
 # MAGIC - `ops.quarantine_<entity>_changes`: the dropped events as delivered, with the names of the rules they break.
 # MAGIC
 # MAGIC So events in the log = staged + quarantined.

@@ -1,4 +1,4 @@
-"""Change events of a dimension: what their files hold, which of them count, and the initial load as the first of them."""
+"""Change events of a dimension: what their files hold, which of them count, and the initial load as their start."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def typed(delivered: DataFrame, events: Entity) -> DataFrame:
     ]
     return delivered.select(
         clean(SEQUENCE, Kind.TEXT).try_cast("BIGINT").alias(SEQUENCE),
-        *columns,
+        *[clean(column.name, column.kind).alias(column.name) for column in others],
         *LINEAGE,
         RESCUED,
         F.struct(*events.column_names).alias(DELIVERED),
