@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
@@ -57,6 +59,7 @@ class Engine:
         self.data_dir = Path(data_dir)
         self.tables_root = tables_root
         self.volumes = Volumes(volumes_root)
+        self.guard: Any = None  # engine.catalog.guard.Guard, once it has been made
         self._catalogs: set[str] = set()
         self._sessions: weakref.WeakSet[SparkSession] = weakref.WeakSet()
         self._lock = threading.RLock()
@@ -79,6 +82,7 @@ class Engine:
             "spark.driver.extraJavaOptions",
             " ".join(["-Duser.timezone=UTC", "-XX:+UseSerialGC", os.environ.get("ENGINE_JVM_OPTIONS", "")]),
         )
+        os.environ["PYSPARK_PYTHON"] = sys.executable  # of Python functions in queries; not what PATH has
         context = SparkContext.getOrCreate(conf)
         context.setLogLevel(os.environ.get("ENGINE_LOG_LEVEL", "ERROR"))
         return SparkSession(context)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 import sys
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -17,6 +16,7 @@ from engine.errors import EngineError
 from engine.notebook_runner import output, volume_files
 from engine.notebook_runner.code import CellError, describe, remember_source, run_cell, run_file
 from engine.notebook_runner.dbutils import DBUtils
+from engine.notebook_runner.modules import Modules
 from engine.notebook_runner.run import NotebookExit, Run, RunCanceled
 from engine.session import Engine, active
 from engine.sources.notebook import Cell, cells
@@ -35,7 +35,7 @@ class Notebooks:
         self._workspace: Workspace = workspace
         self._notify: Callable[[str, dict[str, Any]], None] = workspace.notify
         self._runs: dict[str, Run] = {}
-        self._paths = _Paths(engine.data_dir / "workspace")
+        self._modules = Modules(engine.data_dir / "workspace")
         volume_files.install(engine.volumes)
         output.install()
 
@@ -73,7 +73,7 @@ class Notebooks:
 
         def body() -> None:
             try:
-                with self._paths.of(run.folders):
+                with self._modules.of(run.folders):
                     answer.update(self._in_run(run, work))
             except RunCanceled:
                 pass  # raised between the steps above, when a cancel came at the very end
@@ -256,44 +256,6 @@ class Notebooks:
         if "error" in answer:
             raise EngineError(f"Notebook '{name}' failed: {answer['error']['message']}", error_class="WORKFLOW_FAILED")
         return answer.get("result")
-
-
-class _Paths:
-    """sys.path and sys.modules while runs go on: modules of the workspace are read anew for each run."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = str(root.resolve())
-        self._lock = threading.Lock()
-
-    def of(self, folders: list[str]) -> Any:
-        return _Entered(self, folders)
-
-    def enter(self, folders: list[str]) -> None:
-        with self._lock:
-            for name, module in list(sys.modules.items()):
-                file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), "")
-                if str(file).startswith(self._root):
-                    del sys.modules[name]
-            for folder in folders:
-                sys.path_importer_cache.pop(folder, None)
-            sys.path[:0] = folders
-
-    def leave(self, folders: list[str]) -> None:
-        with self._lock:
-            for folder in folders:
-                if folder in sys.path:
-                    sys.path.remove(folder)
-
-
-class _Entered:
-    def __init__(self, paths: _Paths, folders: list[str]) -> None:
-        self._paths, self._folders = paths, folders
-
-    def __enter__(self) -> None:
-        self._paths.enter(self._folders)
-
-    def __exit__(self, *_: object) -> None:
-        self._paths.leave(self._folders)
 
 
 def display(value: Any, *_: Any, **__: Any) -> None:

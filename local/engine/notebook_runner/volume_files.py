@@ -18,8 +18,9 @@ from engine.volumes import Volumes
 
 # fmt: off
 _OS = [
-    "access", "chmod", "chown", "link", "listdir", "lstat", "makedirs", "mkdir", "open", "readlink", "remove", "rename",
-    "replace", "rmdir", "stat", "statvfs", "symlink", "truncate", "unlink", "utime",
+    "access", "chmod", "chown", "getxattr", "link", "listdir", "listxattr", "lstat", "makedirs", "mkdir", "open",
+    "readlink", "remove", "removexattr", "rename", "replace", "rmdir", "setxattr", "stat", "statvfs", "symlink",
+    "truncate", "unlink", "utime",
 ]
 # fmt: on
 

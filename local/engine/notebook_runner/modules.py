@@ -1,0 +1,51 @@
+"""Modules that lie beside user code in the workspace: found by its imports, read anew for each run, sent to workers."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pyspark import cloudpickle
+
+
+class Modules:
+    """sys.path and sys.modules are the process's; a run that is going on keeps the modules that it has imported."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = str(root.resolve())
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def of(self, folders: Sequence[str]) -> Iterator[None]:
+        """`folders` come first in the search; what an earlier deployment left in memory is forgotten."""
+        with self._lock:
+            for name, module in list(sys.modules.items()):
+                if self._is_ours(module):
+                    del sys.modules[name]
+            for folder in folders:
+                sys.path_importer_cache.pop(folder, None)
+                send_by_value(Path(folder))
+                send_by_value(Path(folder).parent)
+            sys.path[:0] = folders
+        try:
+            yield
+        finally:
+            with self._lock:
+                for folder in folders:
+                    if folder in sys.path:
+                        sys.path.remove(folder)
+
+    def _is_ours(self, module: object) -> bool:
+        file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", None) or []), "")
+        return str(file).startswith(self._root)
+
+
+def send_by_value(folder: Path) -> None:
+    """Spark's Python workers do not search the workspace's folders: functions go to them with their code."""
+    if folder.is_dir():
+        for entry in folder.iterdir():
+            if entry.suffix == ".py" or (entry.is_dir() and any(entry.glob("*.py"))):
+                cloudpickle.cloudpickle._PICKLE_BY_VALUE_MODULES.add(entry.stem)
