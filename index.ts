@@ -104,7 +104,8 @@ const job = new OrchestrationJob("orchestration", {
   name: name.display("orchestration"),
   description: "Generates the next batch, refines it, applies the changes",
   generatorNotebook: notebooks.pathOf("generator/generate"),
-  generatorParameters: { landing_path: landing, changes_path: changes },
+  // The run names its batch, so that a retry after the batch was written does not write the next one.
+  generatorParameters: { landing_path: landing, changes_path: changes, run: "{{job.run_id}}" },
   medallionPipelineId: medallion.pipelineId,
   cdcPipelineId: cdc.pipelineId,
   parameters: {
