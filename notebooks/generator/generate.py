@@ -12,7 +12,7 @@
 # MAGIC | seed | same parameters, same bytes |
 # MAGIC | batch | a number, or `next`: the one after those on record; one that is on record is not written again |
 # MAGIC | bad_share | share of broken, repeated and cut rows, from 0 to 0.5 |
-# MAGIC | run | what asks for the batch, as the job run’s id: a retry in the same run gets the same batch; empty: always the next |
+# MAGIC | run | id of the job run that asks: its retries get the batch it has already; empty: always the next one |
 
 # COMMAND ----------
 
