@@ -83,6 +83,17 @@ export async function followRun(api: WorkspaceApi, runId: number, print: (line: 
   }
 }
 
+/** What the latest failed attempt of a task says; events of a pipeline task say it already. */
+async function failureOf(api: WorkspaceApi, run: JobRun, task: RunTask): Promise<string | undefined> {
+  if (task.pipeline_task) return undefined;
+  const attempts = (run.tasks ?? []).filter(({ task_key }) => task_key === task.task_key);
+  for (const { run_id } of attempts.reverse()) {
+    const { error } = await api.get<{ error?: string }>("/api/2.2/jobs/runs/get-output", { run_id });
+    if (error) return error;
+  }
+  return undefined;
+}
+
 async function newEvents(
   api: WorkspaceApi,
   pipelineId: string,

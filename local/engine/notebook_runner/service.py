@@ -18,6 +18,7 @@ from engine.notebook_runner.code import CellError, describe, remember_source, ru
 from engine.notebook_runner.dbutils import DBUtils
 from engine.notebook_runner.modules import Modules
 from engine.notebook_runner.run import NotebookExit, Run, RunCanceled
+from engine.notebook_runner.working_folder import working_in
 from engine.session import Engine, active
 from engine.sources.notebook import Cell, cells
 from engine.sql import Statements
@@ -101,7 +102,7 @@ class Notebooks:
         output.enter_run(run)
         run.session.sparkContext.setJobGroup(run.run_id, run.path, interruptOnCancel=True)
         try:
-            with active(run.session):
+            with active(run.session), working_in(run.folders[0] if run.folders else None):
                 result = work()
         except CellError as error:
             return {"truncated": False, "error": {"message": error.message, "trace": error.trace}}

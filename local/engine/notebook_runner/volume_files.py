@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any, ParamSpec, TypeVar
 
+from engine.notebook_runner import working_folder
 from engine.volumes import Volumes
 
 # fmt: off
@@ -47,6 +48,7 @@ def install(volumes: Volumes) -> None:
     if _installed:
         return
     _installed = True
+    working_folder.install()
     wrapped_open = _wrap(volumes, io.open)
     builtins.open = io.open = wrapped_open
     for name in _OS:
@@ -89,6 +91,10 @@ def _wrap(volumes: Volumes, function: Callable[P, R]) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         # Paths stand among the first two arguments everywhere; the rest may be data.
         given = [_map(volumes, value) for value in args[:2]]
+        if given:
+            given[0] = working_folder.absolute(given[0])
+        if len(given) == 2 and getattr(function, "__name__", "") in ("rename", "replace"):
+            given[1] = working_folder.absolute(given[1])
         named = {key: _map(volumes, value) for key, value in kwargs.items()}
         try:
             return function(*given, *args[2:], **named)
@@ -172,6 +178,6 @@ def _scandir(volumes: Volumes, scandir: Callable[..., Any]) -> Callable[..., Any
                 return _Scan(scandir(volumes.to_local(path)), os.fspath(path))
             except OSError as error:
                 raise _shown(volumes, error) from None
-        return scandir(path)
+        return scandir(working_folder.absolute(path))
 
     return call
