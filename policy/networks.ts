@@ -10,9 +10,9 @@ export function coveredPercent(networks: readonly string[]): number {
   for (const network of networks) {
     const [address = "", prefix] = network.trim().split("/");
     const bits = address.includes(":") ? 128 : 32;
-    const length = prefix === undefined ? bits : Number(prefix);
+    const length = prefix === undefined ? bits : /^\d+$/.test(prefix) ? Number(prefix) : -1;
     const start = bits === 32 ? parseV4(address) : parseV6(address);
-    if (start === undefined || !Number.isInteger(length) || length < 0 || length > bits) continue;
+    if (start === undefined || length < 0 || length > bits) continue;
     const size = 1n << BigInt(bits - length);
     const first = start - (start % size);
     // ::ffff:a.b.c.d is the IPv4 address a.b.c.d.

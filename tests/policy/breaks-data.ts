@@ -1,0 +1,164 @@
+/** Ways to break the rules on data and on access to it. The first way of each rule is also tried with the real CLI. */
+import { type Break, breaks, stackBreak } from "./break.ts";
+import { resource } from "./fixtures.ts";
+import { UNKNOWN, urnOf } from "./pack.ts";
+
+const grants = (principal: string, ...privileges: string[]): Record<string, unknown> => ({
+  grants: [{ principal, privileges }],
+});
+const SELECT = "SELECT";
+const schema = resource("Schema");
+
+export const dataBreaks: readonly Break[] = [
+  ...breaks("uc-name-convention", "name", [
+    ["upper case", "Catalog", { name: "Sales" }],
+    ["the random suffix of a name that Pulumi made", "Schema", { name: "bronze-1a2b3c4" }],
+    ["a leading digit", "Volume", { name: "2024" }],
+    ["too long a name", "Catalog", { name: "a".repeat(64) }],
+    ["a second line", "Catalog", { name: "sales\nprod" }],
+    ["no name", "Catalog", { name: undefined }],
+  ]),
+  ...breaks("uc-require-comment", "comment", [
+    ["no comment", "Catalog", { comment: undefined }],
+    ["a comment of spaces", "Schema", { comment: "               " }],
+    ["a short comment", "Volume", { comment: "files" }],
+    ["no comment on a model", "RegisteredModel", { comment: "" }],
+  ]),
+  ...breaks("catalog-require-isolation", "isolationMode", [
+    ["an open catalog", "Catalog", { isolationMode: "OPEN" }],
+    ["the default, which is open", "Catalog", { isolationMode: undefined }],
+  ]),
+  ...breaks("uc-forbid-force-destroy", "forceDestroy", [
+    ["a catalog that goes with its contents", "Catalog", { forceDestroy: true }],
+    ["the same as text", "Schema", { forceDestroy: "True" }],
+    ["an external location", "ExternalLocation", { forceDestroy: true }],
+    ["a storage credential", "StorageCredential", { forceDestroy: true }],
+    ["a credential", "Credential", { forceDestroy: true }],
+  ]),
+  ...["Catalog", "Schema", "Volume"].map(
+    (type): Break => ({
+      rule: "uc-require-protection",
+      what: `an unprotected ${type.toLowerCase()}`,
+      property: "the option protect",
+      resources: [{ ...resource(type), protect: false }],
+    }),
+  ),
+  ...breaks("volume-prefer-managed", "volumeType", [
+    ["an external volume", "Volume", { volumeType: "EXTERNAL", storageLocation: "s3://elsewhere/files" }],
+    ["an external volume without a location", "Volume", { volumeType: "external" }],
+  ]),
+  ...breaks("grant-forbid-everyone", "principal", [
+    ["all users of the account", "Grants", grants("account users", SELECT)],
+    ["in other case and spaces", "Grants", grants(" Account  USERS ", SELECT)],
+    ["in backquotes", "Grants", grants("`account users`", SELECT)],
+    ["with an invisible character", "Grants", grants("account\u200b users", SELECT)],
+    ["the workspace's users, in a Grant", "Grant", { principal: "users" }],
+  ]),
+  ...breaks("grant-forbid-all-privileges", "privileges", [
+    ["everything", "Grants", grants("platform-admins", "ALL_PRIVILEGES")],
+    ["with a space, in lower case", "Grants", grants("platform-admins", "all privileges")],
+    ["with a hyphen", "Grants", grants("platform-admins", "All-Privileges")],
+    ["without anything between", "Grants", grants("platform-admins", "ALLPRIVILEGES")],
+    ["in one text with another", "Grants", grants("platform-admins", "SELECT, ALL PRIVILEGES")],
+    ["ALL alone", "Grant", { privileges: ["all"] }],
+  ]),
+  ...breaks("grant-restrict-manage", "privileges", [
+    ["MANAGE for a team", "Grants", grants("analysts", "MANAGE")],
+    ["in lower case and quotes", "Grants", grants("analysts", " `manage` ")],
+    ["among others, in a Grant", "Grant", { principal: "analysts", privileges: ["SELECT", "MANAGE"] }],
+  ]),
+  ...breaks("grant-require-groups", "principal", [
+    ["a person", "Grants", grants("someone@example.com", SELECT)],
+    ["a person in a Grant", "Grant", { principal: "`Someone@Example.com`" }],
+    ["an unknown service principal", "Grants", grants("10000000-0000-4000-8000-00000000000A", SELECT)],
+  ]),
+  stackBreak("grant-single-owner", "two Grants on one catalog", "the securable", [
+    resource("Grants"),
+    resource("Grants", { catalog: "`SALES`" }, "second"),
+  ]),
+  stackBreak("grant-single-owner", "a Grant beside a Grants", "the securable", [
+    resource("Grant", {}, "first"),
+    resource("Grants", { catalog: undefined, schema: "Sales.silver" }),
+  ]),
+  stackBreak("grant-single-owner", "two Grant for one principal", "the securable", [
+    resource("Grant", {}, "first"),
+    resource("Grant", { principal: "Analysts" }, "second"),
+  ]),
+  stackBreak("grant-single-owner", "a name beside an id that is not known yet", "the securable", [
+    schema,
+    {
+      ...resource("Grants", { catalog: undefined, schema: "sales.bronze" }, "by-name"),
+      dependencies: { schema: [urnOf(schema)] },
+    },
+    {
+      ...resource("Grants", { catalog: undefined, schema: UNKNOWN }, "by-id"),
+      dependencies: { schema: [urnOf(schema)] },
+    },
+  ]),
+  ...breaks("external-location-safe", "readOnly", [
+    ["a landing place that may be written", "ExternalLocation", { name: "landing", readOnly: false }],
+    ["the same by default", "ExternalLocation", { name: "landing", readOnly: undefined }],
+  ]),
+  ...breaks("external-location-safe", "skipValidation", [
+    ["an unchecked location", "ExternalLocation", { skipValidation: true }],
+  ]),
+  ...breaks("external-location-safe", "fallback", [["a fallback", "ExternalLocation", { fallback: "true" }]]),
+  ...breaks("token-bound-lifetime", "lifetimeSeconds", [
+    ["a token for ever", "Token", { lifetimeSeconds: undefined }],
+    ["a token of 91 days", "OboToken", { lifetimeSeconds: 91 * 86400 }],
+    ["zero", "Token", { lifetimeSeconds: 0 }],
+    ["a negative lifetime as text", "Token", { lifetimeSeconds: "-1" }],
+  ]),
+  ...breaks("secret-scope-acl", "initialManagePrincipal", [
+    ["a scope that everyone manages", "SecretScope", { initialManagePrincipal: "users" }],
+    ["in upper case", "SecretScope", { initialManagePrincipal: " Users " }],
+  ]),
+  ...breaks("secret-scope-acl", "principal", [
+    ["an ACL by which everyone manages", "SecretAcl", { principal: "users", permission: "manage" }],
+  ]),
+  ...breaks(
+    "ip-list-bounded",
+    "ipAddresses",
+    [
+      ["every address", "IpAccessList", { ipAddresses: ["0.0.0.0/0"] }],
+      ["every IPv6 address", "IpAccessList", { ipAddresses: ["203.0.113.0/24", "::/0"] }],
+      ["two halves", "IpAccessList", { ipAddresses: ["128.0.0.0/1", "0.0.0.0/1"] }],
+      ["all but a little", "IpAccessList", { ipAddresses: ["0.0.0.0/1", "128.0.0.0/2", "192.0.0.0/3"] }],
+      ["IPv4 written as IPv6", "IpAccessList", { ipAddresses: ["::ffff:0.0.0.0/96"] }],
+      ["host bits set", "IpAccessList", { ipAddresses: ["203.0.113.7/0"] }],
+    ],
+    ["listType"],
+  ),
+  ...breaks(
+    "recipient-bounded",
+    "expirationTime",
+    [["a token that never expires", "Recipient", { expirationTime: undefined }]],
+    ["authenticationType"],
+  ),
+  ...breaks(
+    "recipient-bounded",
+    "ipAccessList",
+    [
+      ["no list of addresses", "Recipient", { ipAccessList: undefined }],
+      ["an empty list", "Recipient", { ipAccessList: { allowedIpAddresses: [] } }],
+      ["the whole internet", "Recipient", { ipAccessList: { allowedIpAddresses: ["0.0.0.0/0"] } }],
+    ],
+    ["authenticationType"],
+  ),
+  ...(
+    [
+      ["no mask at all", []],
+      ["a mask on another catalog", [resource("PolicyInfo", { onSecurableFullname: "sales2" })]],
+      ["a mask for another tag", [resource("PolicyInfo", { matchColumns: [{ condition: "has_tag('secret')" }] })]],
+      [
+        "a mask for another value",
+        [resource("PolicyInfo", { matchColumns: [{ condition: "has_tag_value('pii', 'phone')" }] })],
+      ],
+      ["a filter of rows", [resource("PolicyInfo", { policyType: "POLICY_TYPE_ROW_FILTER" })]],
+      ["a mask that excepts everyone", [resource("PolicyInfo", { exceptPrincipals: ["Account Users"] })]],
+      ["a mask for a few", [resource("PolicyInfo", { toPrincipals: ["interns"] })]],
+    ] as const
+  ).map(([what, masks]) =>
+    stackBreak("pii-require-mask", what, "entityName", [resource("EntityTagAssignment"), ...masks]),
+  ),
+];
