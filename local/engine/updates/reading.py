@@ -22,7 +22,7 @@ from engine.graph.model import Dataset, DatasetKind, QueryFlow
 from engine.graph.names import Defaults, Names, quote, split
 from engine.readers import install as install_readers
 from engine.session import use
-from engine.updates.context import Reader, current
+from engine.updates.context import Reader, current, reading_as
 
 _lock = threading.Lock()
 _original: dict[str, Callable] = {}
@@ -66,7 +66,8 @@ class Reading:
             raise EngineError(f"{name} is a sink, which cannot be read", error_class="SINK_NOT_READABLE")
         if dataset.kind is DatasetKind.TEMPORARY_VIEW:
             return self._view(reader, key, dataset, streaming)
-        schema = self._need(key, reader.dataset)
+        with reading_as(None):  # bringing it up to date, on this thread, is no reading of the flow's
+            schema = self._need(key, reader.dataset)
         if schema is not None:
             return self.placeholder(reader.session, schema, streaming)
         self._note(reader, key)
