@@ -20,16 +20,19 @@ export class LocalWorkspace {
   readonly dataDir = mkdtempSync(join(tmpdir(), "olist-workspace-"));
   readonly tools: Toolchain;
   #child: ChildProcess | undefined;
+  readonly #engineEnv: Readonly<Record<string, string>>;
   #log = "";
   api!: WorkspaceApi;
   token!: string;
 
-  private constructor(tools: Toolchain) {
+  private constructor(tools: Toolchain, engine: boolean) {
     this.tools = tools;
+    this.#engineEnv = engine ? tools.engineEnv : { ENGINE_PYTHON: "no-engine" };
   }
 
-  static async start(): Promise<LocalWorkspace> {
-    const workspace = new LocalWorkspace(await ensureToolchain());
+  /** @param options `engine: false` for a test that runs no data: it then needs neither Python nor Spark */
+  static async start({ engine = true }: { engine?: boolean } = {}): Promise<LocalWorkspace> {
+    const workspace = new LocalWorkspace(await ensureToolchain(engine ? {} : { parts: ["pulumi"] }), engine);
     await workspace.start();
     return workspace;
   }
@@ -39,7 +42,7 @@ export class LocalWorkspace {
     const child = spawn(
       process.execPath,
       [join(ROOT, "local/workspace/main.ts"), "--data-dir", this.dataDir, "--port", "0"],
-      { env: { ...process.env, ...this.tools.engineEnv }, stdio: ["ignore", "pipe", "pipe"] },
+      { env: { ...process.env, ...this.#engineEnv }, stdio: ["ignore", "pipe", "pipe"] },
     );
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (this.#log += data));

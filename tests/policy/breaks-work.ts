@@ -11,7 +11,9 @@ const task = (kind: Record<string, unknown>, more: Record<string, unknown> = {})
 });
 const NOTEBOOK = { notebookTask: { notebookPath: "/Shared/sales/generate" } };
 const notebook = (notebookPath: string): Record<string, unknown> => task({ notebookTask: { notebookPath } });
-const cron = (quartzCronExpression: string): Record<string, unknown> => ({ schedule: { quartzCronExpression } });
+const cron = (quartzCronExpression: string): Record<string, unknown> => ({
+  schedule: { quartzCronExpression, timezoneId: "UTC" },
+});
 const configuration = (key: string, value: string): Record<string, unknown> => ({ configuration: { [key]: value } });
 /** Has the form of a token and is none. */
 const TOKEN = `dapi${"0123456789abcdef".repeat(2)}`;
