@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
-from engine.errors import EngineError
+from engine.errors import EngineError, to_rpc
 from engine.expectations import Rules
 from engine.flows import batch, cdc, sinks, streams
 from engine.flows.targets import Target
@@ -19,6 +20,7 @@ from engine.readers import is_schema_change
 from engine.sources.python_api import session_of_flow
 from engine.updates.context import Reader, reading_as
 from engine.updates.reading import clone, not_a_frame
+from engine.updates.scheduler import DependencyFailed, Stopped
 
 if TYPE_CHECKING:
     from engine.updates.update import Update
@@ -112,12 +114,26 @@ class Work:
         try:
             figures = self._with_reader(flow, work)
         except BaseException as error:
-            shown = self.rules.violation(error) or error
+            shown = self._shown(flow, error)
             self.update.failed(self.key, flow, shown)
             if shown is error:
                 raise
-            raise shown from None
+            raise shown from error
         progress.flow(self.key, flow, "COMPLETED", figures)
+
+    def _shown(self, flow: Flow, error: BaseException) -> BaseException:
+        """What a user reads: which rule broke, or what Spark says with the place of the flow's definition."""
+        if isinstance(error, (EngineError, DependencyFailed, Stopped)) or not isinstance(error, Exception):
+            return error
+        violation = self.rules.violation(error)
+        if violation is not None:
+            return violation
+        found = to_rpc(error)
+        return EngineError(
+            f"{flow.location}: {_cause(found['message'])}",
+            error_class=found["data"]["error_class"],
+            location=str(flow.location),
+        )
 
     def _running(self, flow: Flow) -> None:
         self.update.progress.flow(self.key, flow, "RUNNING")
@@ -224,6 +240,16 @@ class Work:
             principal=self.target.principal,
         )  # fmt: skip
         return _NOTHING
+
+
+_IN_STREAM = re.compile(r"^\[STREAM_FAILED\] Query \[.*?\] terminated with exception: ")
+
+
+def _cause(message: str) -> str:
+    """What went wrong in a stream, without Spark's account of the query that it ended."""
+    if not _IN_STREAM.match(message):
+        return message
+    return _IN_STREAM.sub("", message.split("\n=== Streaming Query ===")[0]).removesuffix(" SQLSTATE: XXKST").strip()
 
 
 _NOTHING: dict[str, Any] = {"metrics": {"num_output_rows": 0}}

@@ -21,7 +21,7 @@ from engine.catalog import Catalog
 from engine.errors import EngineError, message_of
 from engine.event_log import EventLog
 from engine.event_log.progress import Progress
-from engine.event_log.table import file_of
+from engine.event_log.table import file_of, publish
 from engine.graph.model import DatasetKind, Flow
 from engine.graph.names import Defaults, Names, split
 from engine.session import Engine
@@ -78,7 +78,9 @@ class Update:
             for state in ("CREATED", "INITIALIZING"):
                 self.progress.update(state)
             self._initialize(sources / self.update_id)
-            return self._finish(self._run_graph())
+            outcomes = self._run_graph()
+            self._publish_events()
+            return self._finish(outcomes)
         except BaseException as error:
             if self._stopping.is_set():
                 self.progress.update("CANCELED")
@@ -136,6 +138,16 @@ class Update:
         self.code = hashlib.sha256(json.dumps(code, sort_keys=True).encode()).hexdigest()
         empty = str(Path(self.storage) / "empty")
         self.reading = reading.Reading(self.names, self.catalog, self._need, empty)
+
+    def _publish_events(self) -> None:
+        """The event log as a table, where the pipeline's settings name one."""
+        wanted = self.pipeline.get("event_log")
+        if not wanted or self.validating:
+            return
+        defaults = self.names.defaults
+        catalog, schema = wanted.get("catalog") or defaults.catalog, wanted.get("schema") or defaults.schema
+        publish(self.session, self.catalog, f"{catalog}.{schema}.{wanted['name']}", self.storage, self.pipeline_id,
+                self.params.get("principal"))  # fmt: skip
 
     def _configure(self, key: str, value: str) -> None:
         try:
@@ -253,7 +265,8 @@ class Update:
         key, error = self._errors[0] if self._errors else ("", EngineError("no dataset could be updated"))
         self.progress.update("FAILED", error)
         others = f" ({len(self._errors) - 1} more failed)" if len(self._errors) > 1 else ""
-        return {"state": "FAILED", "error": {"message": f"{key}: {message_of(error)}{others}"}}
+        text = message_of(error)
+        return {"state": "FAILED", "error": {"message": (text if key in text else f"{key}: {text}") + others}}
 
 
 def _schema_dir() -> str | None:

@@ -58,7 +58,7 @@ object Plans {
       node.expressions.exists(e => e.containsPattern(TreePattern.CURRENT_LIKE) || e.exists(!_.deterministic)))
     val leaves = nodes.filter(_.children.isEmpty).map {
       case LogicalRelation(HadoopFsRelation(index: TahoeFileIndex, _, _, _, _, _), _, _, _, _) => Some(index.path.toUri.getPath)
-      case _: LocalRelation | _: OneRowRelation | _: Range => Some("")
+      case _: LocalRelation | _: OneRowRelation | _: Range | _: CTERelationRef => Some("")
       case _ => None
     }
     if (volatile || leaves.exists(_.isEmpty)) null else leaves.flatten.filter(_.nonEmpty).distinct.sorted.asJava
