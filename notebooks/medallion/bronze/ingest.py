@@ -1,8 +1,9 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # bronze: one streaming table per entity
-# MAGIC **In:** the CSV files in `olist.landing_path`/&lt;entity&gt;. **Out:** `bronze.<entity>`, every row of every file once, every
-# MAGIC column as text exactly as delivered, with what did not fit (`_rescued_data`) and where it came from.
+# MAGIC **In:** the CSV files in `<olist.landing_path>/<entity>`. **Out:** `bronze.<entity>`, every row of every file
+# MAGIC once,
+# MAGIC every column as text exactly as delivered, with what did not fit (`_rescued_data`) and where it came from.
 # MAGIC
 # MAGIC Expectations warn and never drop: what is wrong is counted here and set aside in silver.
 

@@ -4,10 +4,13 @@
 # MAGIC **In:** `bronze.<entity>`. **Out:** `silver.<entity>` with typed columns and one row per key, and
 # MAGIC `ops.quarantine_<entity>` with every row that breaks a rule, as delivered, and the names of the rules it breaks.
 # MAGIC
-# MAGIC - A row that breaks a rule is dropped by the expectations of the view `<entity>_valid`, which the event log counts; the
-# MAGIC   same rules, inverted, fill the quarantine. So bronze rows = rows of `<entity>_valid` + quarantined rows.
-# MAGIC - Of several versions of a key the one from the latest file wins: by the file's modification time, then its path, then
-# MAGIC   the row's own text, so that even two versions in one file have one winner. A repeated delivery changes nothing.
+# MAGIC - A row that breaks a rule is dropped by the expectations of the view `<entity>_valid`, which the event log
+# MAGIC   counts;
+# MAGIC   the same rules, inverted, fill the quarantine. So bronze rows = rows of `<entity>_valid` + quarantined rows.
+# MAGIC - Of several versions of a key the one from the latest file wins: by the file's modification time, then its
+# MAGIC   path,
+# MAGIC   then the row's own text, so that even two versions in one file have one winner. A repeated delivery changes
+# MAGIC   nothing.
 
 # COMMAND ----------
 

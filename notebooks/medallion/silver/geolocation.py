@@ -1,8 +1,9 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # silver.geolocation
-# MAGIC **In:** `bronze.geolocation`. **Out:** one row per zip prefix with the mean place, the most frequent city and state, and
-# MAGIC the region; `ops.quarantine_geolocation` with the samples that break a rule.
+# MAGIC **In:** `bronze.geolocation`. **Out:** one row per zip prefix with the mean place, the most frequent city and
+# MAGIC state,
+# MAGIC and the region; `ops.quarantine_geolocation` with the samples that break a rule.
 # MAGIC
 # MAGIC Samples without a zip prefix or outside Brazil are dropped by the expectations of the view `geolocation_valid`.
 

@@ -1,10 +1,11 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # silver.orders_enriched
-# MAGIC **In:** `silver.orders`, `customers`, `order_items`, `order_payments`, `order_reviews`. **Out:** one row per order.
+# MAGIC **In:** `silver.orders`, `customers`, `order_items`, `order_payments`, `order_reviews`.
+# MAGIC **Out:** one row per order.
 # MAGIC
-# MAGIC A materialized view over whole tables and not a join of streams: an item, payment, review or customer row that arrives
-# MAGIC after (or before) its order is part of the next update's answer.
+# MAGIC A materialized view over whole tables and not a join of streams: an item, payment, review or customer row that
+# MAGIC arrives after (or before) its order is part of the next update's answer.
 
 # COMMAND ----------
 
