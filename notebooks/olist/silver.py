@@ -96,8 +96,10 @@ def enriched(
         F.sum("payment_value").cast(_MONEY).alias("payment_value"),
         F.bool_or(F.col("payment_type") == "credit_card").alias("used_credit_card"),
     )
+    score = F.col("review_score").cast("DECIMAL(10,0)")
     review_side = reviews.groupBy("order_id").agg(
-        F.round(F.avg(F.col("review_score").cast("DECIMAL(10,0)")), 2).cast(_MONEY).alias("avg_review_score"),
+        # sum / count keeps enough decimals to be rounded once; avg of a decimal would round twice.
+        F.round(F.sum(score) / F.count(score).cast("DECIMAL(10,0)"), 2).cast(_MONEY).alias("avg_review_score"),
         F.bool_or(F.col("review_comment_message").isNotNull()).alias("has_review_comment"),
     )
     customer_side = customers.select(
