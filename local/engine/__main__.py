@@ -45,6 +45,7 @@ class Server:
 
     def initialize(self, params: dict[str, Any]) -> dict[str, Any]:
         from engine.catalog import Catalog
+        from engine.catalog.guard import Guard
         from engine.notebook_runner import Notebooks
         from engine.session import Engine
         from engine.sql import Statements
@@ -53,6 +54,7 @@ class Server:
             Path(params[key]).mkdir(parents=True, exist_ok=True)
         self.engine = Engine(params["dataDir"], params["volumesRoot"], params["tablesRoot"])
         self.catalog = Catalog(self.engine, self._peer)
+        Guard(self.engine, self.catalog, self._peer)
         self.catalog.load(params)
         self.statements = Statements(self.engine, self.catalog, self._peer)
         self.notebooks = Notebooks(self.engine, self.statements, self._peer)

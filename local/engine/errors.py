@@ -51,8 +51,17 @@ _STATE = re.compile(r"SQLSTATE: ([0-9A-Z]{5})")
 _CONDITION = re.compile(r"^\[([A-Z][A-Z0-9_.]*)\]")
 
 
+def refusal_of(error: BaseException) -> EngineError | None:
+    """What the engine refused inside of Spark's analyzer (Refused in scala/Guard.scala), as it was refused."""
+    java = getattr(error, "java_exception", None)
+    if java is None or java.getClass().getSimpleName() != "Refused":
+        return None
+    return EngineError(java.getMessage(), error_class=java.errorClass(), error_code=java.errorCode())
+
+
 def message_of(error: BaseException) -> str:
     """The first part of an exception's message: what is wrong, without the JVM's stack."""
+    error = refusal_of(error) or error
     desc = getattr(error, "desc", None) or getattr(error, "_desc", None)
     text = str(desc or error) or type(error).__name__
     for noise in ("\n\nJVM stacktrace:", "\n\tat ", "\n+- ", "\nWrite", ";\n'"):
@@ -62,6 +71,7 @@ def message_of(error: BaseException) -> str:
 
 def to_rpc(error: BaseException) -> dict[str, Any]:
     """`error` of a JSON-RPC answer: {code, message, data: {error_class, error_code, location?, trace?}}."""
+    error = refusal_of(error) or error
     text = message_of(error)
     if isinstance(error, EngineError):
         data: dict[str, Any] = {"error_class": error.error_class, "error_code": error.error_code}

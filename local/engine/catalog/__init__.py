@@ -48,7 +48,7 @@ class Catalog:
         self._schemas: dict[str, set[str]] = {}
         self._lock = threading.RLock()
         self._jvm = engine.jvm.lakehouse.catalog
-        self.functions = Functions()
+        self.functions = Functions(engine.jvm)
 
     # --- from the workspace -------------------------------------------------------------------------------------
 

@@ -1,1 +1,101 @@
 """Who may read and change which tables, and what they see of them: Spark's analyzer asks here (scala/Guard.scala)."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from typing import Any
+
+from pyspark.java_gateway import ensure_callback_server_started
+from pyspark.sql import SparkSession
+
+from engine.catalog import Catalog, Workspace
+from engine.errors import to_rpc
+from engine.session import Engine
+
+
+def _as_json(method: Callable[..., dict[str, Any]]) -> Callable[..., str]:
+    """What is refused is an answer, too: an exception would reach Spark as text with this process's stack."""
+
+    @functools.wraps(method)
+    def call(*args: Any) -> str:
+        try:
+            return json.dumps(method(*args))
+        except Exception as error:
+            found = to_rpc(error)
+            return json.dumps({"error": {"message": found["message"], **found["data"]}})
+
+    return call
+
+
+class Guard:
+    """Answers Spark's analyzer, with the workspace's word on what a principal may."""
+
+    def __init__(self, engine: Engine, catalog: Catalog, workspace: Workspace) -> None:
+        self._engine = engine
+        self._catalog = catalog
+        self._workspace = workspace
+        self._jvm = engine.jvm.org.apache.spark.sql.lakehouse
+        ensure_callback_server_started(engine.spark.sparkContext._gateway)
+        self._jvm.Guard.start(self)
+        engine.guard = self
+
+    def protect(self, session: SparkSession, principal: str | None) -> None:
+        """What `session` does from now on is done by the principal; without one by the engine, which may do all."""
+        if principal is not None:
+            self._jvm.Guard.protect(session._jsparkSession, principal)
+
+    def _authorize(self, principal: str, check: dict[str, Any]) -> list[dict[str, Any]]:
+        asked = {"principal": principal, "checks": [check]}
+        return self._workspace.request("catalog.authorize", asked).get("tables", [])
+
+    @_as_json
+    def read(self, principal: str, table: str, throughView: bool) -> dict[str, Any]:
+        record = self._catalog.get(table)
+        if record is None:  # Spark says that it does not exist
+            return {}
+        check = {"privilege": "SELECT", "securableType": "TABLE", "fullName": table, "throughView": throughView}
+        rules = self._authorize(principal, check)
+        if not rules:
+            return {}
+        masks = {mask["column"].lower(): mask for mask in rules[0].get("columnMasks", [])}
+        return {
+            "columns": [
+                {"name": column["name"], "type": column["type_text"]}
+                | ({"mask": _rule(masks[column["name"].lower()])} if column["name"].lower() in masks else {})
+                for column in record.get("columns", [])
+            ],
+            "filters": [_rule(rule) for rule in rules[0].get("rowFilters", [])],
+        }
+
+    @_as_json
+    def check(self, principal: str, privilege: str, securableType: str, name: str) -> dict[str, Any]:
+        self._authorize(principal, {"privilege": privilege, "securableType": securableType, "fullName": name})
+        return {}
+
+    @_as_json
+    def exists(self, table: str) -> dict[str, Any]:
+        return {"exists": self._catalog.exists(table)}
+
+    @_as_json
+    def groups(self, principal: str) -> dict[str, Any]:
+        return self._workspace.request("principal.groups", {"principal": principal})
+
+    @_as_json
+    def informationSchema(self, principal: str | None, catalog: str, view: str) -> dict[str, Any]:
+        asked = {"principal": principal, "catalog": catalog, "view": view}
+        return self._workspace.request("catalog.informationSchema", asked)
+
+    class Java:
+        implements = ["org.apache.spark.sql.lakehouse.Authority"]  # noqa: RUF012 (py4j reads it)
+
+
+def _rule(rule: dict[str, Any]) -> dict[str, Any]:
+    return {"function": rule["function"], "using": [_argument(text) for text in rule.get("using", [])]}
+
+
+def _argument(text: str) -> dict[str, str]:
+    """A column's name, or a literal as it was written."""
+    literal = text[:1] in "'\"-+" or text[:1].isdigit() or text.upper() in ("TRUE", "FALSE", "NULL")
+    return {"literal": text} if literal else {"column": text}

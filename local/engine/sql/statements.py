@@ -8,19 +8,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pyspark.errors import ParseException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
 from engine.catalog import Catalog, Workspace
+from engine.catalog.functions import parameters
 from engine.errors import EngineError
 from engine.session import Engine, active, use
 from engine.sources.sql.errors import SqlSyntaxError
 from engine.sources.sql.tokenizer import Kind, tokenize
-from engine.sql import access, information_schema, unity
+from engine.sql import unity
 from engine.sql.parameters import bind
-from engine.sql.protection import protected_frame
 from engine.sql.results import write_result
+
+# A name for functions that are only looked at.
+_CHECKED = "function_to_check"
 
 
 class Statements:
@@ -34,6 +36,7 @@ class Statements:
         """Answers `sql.execute`; the result's chunks are files in `resultDir`."""
         statement_id = params["statementId"]
         session = self._engine.new_session(params.get("catalog"), params.get("schema"))
+        self._engine.guard.protect(session, params.get("principal"))
         with self._cancelable(statement_id, session), active(session):
             frame = self.run(
                 session, params["statement"], params.get("parameters") or (), principal=params.get("principal")
@@ -66,54 +69,9 @@ class Statements:
         special = self._special(session, text, principal, catalog, schema)
         if special is not None:
             return special
-        text, called = self._catalog.functions.resolve(session, text, catalog, schema)
-        try:
-            found = access.reads(session, text, catalog, schema)
-        except ParseException:
-            found = []  # the statement fails below, or is one that only Delta's parser knows
-        changed = access.target(text, catalog, schema)
-        replaced = {
-            read.key: information_schema.frame(session, self._catalog, read.full_name)
-            for read in found
-            if read.full_name.split(".")[1].lower() == information_schema.SCHEMA
-        }
-        if principal is not None:
-            replaced.update(self._authorize(session, principal, found, changed, called))
-        if replaced:
-            plans = session._jvm.org.apache.spark.sql.lakehouse.Plans
-            frames = {"\0".join(key): frame._jdf for key, frame in replaced.items()}
-            frame = DataFrame(plans.query(session._jsparkSession, text, frames), session)
-        else:
-            frame = SparkSession.sql(session, text)
+        frame = SparkSession.sql(session, text)
         self._catalog.follow_events(principal)
         return _named_as_databricks(text, frame)
-
-    def _authorize(
-        self,
-        session: SparkSession,
-        principal: str,
-        found: list[access.Read],
-        changed: access.Target | None,
-        called: set[str],
-    ) -> dict[tuple[str, ...], DataFrame]:
-        """Asks the workspace; frames for the tables that a row filter or column mask protects from the principal."""
-        checks = access.checks(self._catalog, found, changed)
-        checks += [{"privilege": "EXECUTE", "securableType": "FUNCTION", "fullName": name} for name in sorted(called)]
-        if not checks:
-            return {}
-        answer = self._workspace.request("catalog.authorize", {"principal": principal, "checks": checks})
-        rules = {rule["fullName"].lower(): rule for rule in answer.get("tables", [])}
-        if rules and changed is not None and changed.full_name.lower() in rules and changed.verb != "INSERT":
-            raise EngineError(
-                f"{changed.verb} on '{changed.full_name}' is not supported by the local workspace: a row filter or "
-                "column mask protects the table from you.",
-                error_class="UNSUPPORTED_FEATURE",
-            )
-        return {
-            read.key: protected_frame(session, self._catalog, rules[read.full_name.lower()])
-            for read in found
-            if read.full_name.lower() in rules
-        }
 
     def _special(
         self, session: SparkSession, text: str, principal: str | None, catalog: str, schema: str
@@ -136,16 +94,38 @@ class Statements:
             return session.createDataFrame([(name,) for name in sorted(self._catalog.schemas())], "catalog string")
         if statement is None:
             return None
+        if statement["kind"] == "createFunction":
+            self._check_function(session, statement)
         answer = self._workspace.request("catalog.statement", {"statement": statement, "principal": principal})
         fields = [StructField(column["name"], StringType()) for column in answer.get("columns", [])]
         return session.createDataFrame([tuple(row) for row in answer.get("rows", [])], StructType(fields))
+
+    @staticmethod
+    def _check_function(session: SparkSession, statement: Mapping[str, Any]) -> None:
+        """Lets Spark look at the body before the function is on record."""
+        function = statement["function"]
+        catalog, schema, _ = statement["name"].split(".", 2)
+        table = function["data_type"] == "TABLE_TYPE"
+        returns = f"TABLE({function['full_data_type']})" if table else function["full_data_type"]
+        before = current(session)
+        use(session, catalog, schema)
+        try:
+            SparkSession.sql(
+                session,
+                f"CREATE OR REPLACE TEMPORARY FUNCTION `{_CHECKED}`({parameters(function)}) "
+                f"{f'RETURNS {returns}' if returns else ''} RETURN {function['routine_definition']}",
+            )
+            SparkSession.sql(session, f"DROP TEMPORARY FUNCTION `{_CHECKED}`")
+        finally:
+            use(session, *before)
 
     def follow(self, principal: str | None) -> None:
         """Puts on record what the calling thread's Spark commands changed in the catalog."""
         self._catalog.follow_events(principal)
 
     def attach(self, session: SparkSession, principal: str | None) -> None:
-        """Makes `spark.sql` of a notebook's session know Unity Catalog's statements, too."""
+        """Makes a notebook's session the principal's, and its `spark.sql` know Unity Catalog's statements, too."""
+        self._engine.guard.protect(session, principal)
 
         def sql(sqlQuery: str, args: Any = None, **kwargs: Any) -> DataFrame:
             if args or kwargs:  # Spark puts these in itself

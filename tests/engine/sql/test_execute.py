@@ -116,10 +116,9 @@ def test_a_table_is_read_or_changed_without_permission(engine: EngineProcess) ->
         ("SELECT", "main.raw.closed"),
         ("SELECT", "main.raw.closed"),
         ("MODIFY", "main.raw.closed"),
-        ("SELECT", "main.raw.closed"),
         ("MODIFY", "main.raw.closed"),
         ("MANAGE", "main.raw.closed"),
-        ("CREATE TABLE", "main.raw"),
+        ("CREATE_TABLE", "main.raw"),
     ]
     assert engine.sql("SELECT * FROM main.raw.closed") == [["1"]]
 
@@ -136,10 +135,21 @@ def test_a_mask_or_row_filter_does_not_hide(engine: EngineProcess) -> None:
         "rowFilters": [{"function": "main.raw.low", "using": ["id"]}],
         "columnMasks": [{"column": "name", "function": "main.raw.hide", "using": []}],
     }
-    engine.answers["catalog.authorize"] = lambda p: {"tables": [rule] if p["checks"] else []}
+    read = {"privilege": "SELECT", "fullName": "main.raw.secret"}
+    engine.answers["catalog.authorize"] = lambda p: {
+        "tables": [rule for check in p["checks"] if check.items() >= read.items()]
+    }
     try:
         assert engine.sql("SELECT id, name FROM main.raw.secret s WHERE name <> 'a'") == [["1", "***"]]
         engine.sql("CREATE TABLE main.raw.copy AS SELECT * FROM main.raw.secret")
+        engine.sql("CREATE VIEW main.raw.window AS SELECT * FROM main.raw.secret")
+        assert engine.sql("SELECT * FROM main.raw.window") == [["1", "***"]]
+        assert engine.sql("SELECT * FROM main.raw.secret VERSION AS OF 0") == [["1", "***"]]
+        notebook = engine.notebook("dbutils.notebook.exit(str(spark.read.table('main.raw.secret').collect()))")
+        assert notebook["result"] == "[Row(id=1, name='***')]"
+        for change in ("DELETE FROM main.raw.secret WHERE id = 2", "UPDATE main.raw.secret SET name = 'x'"):
+            with pytest.raises(EngineFailed, match="a row filter or column mask hides a part of it from you"):
+                engine.sql(change)
     finally:
         del engine.answers["catalog.authorize"]
     assert engine.sql("SELECT * FROM main.raw.copy") == [["1", "***"]]
@@ -154,13 +164,53 @@ def test_an_error_does_not_name_its_condition_or_the_users_names(engine: EngineP
     assert "`main`.`raw`.`nothing`" in str(error.value) and "spark_catalog" not in str(error.value)
 
 
-def test_information_schema_does_not_show_a_table(engine: EngineProcess) -> None:
-    engine.sql("CREATE TABLE IF NOT EXISTS main.raw.listed (a DECIMAL(5, 2) COMMENT 'c')")
-    query = (
-        "SELECT column_name, full_data_type, numeric_scale, comment FROM {}.information_schema.columns "
-        "WHERE table_name = 'listed'"
-    )
-    assert engine.sql(query.format("main")) == engine.sql(query.format("system")) == [["a", "DECIMAL(5,2)", "2", "c"]]
+def test_information_schema_is_not_what_the_workspace_answers(engine: EngineProcess) -> None:
+    answer = {
+        "schema": "table_name string, position int, created timestamp",
+        "rows": [["t", 2, 1704067200000], [None, 1, 0]],
+    }
+    engine.answers["catalog.informationSchema"] = lambda p: answer
+    try:
+        query = "SELECT table_name, position + 1, created FROM information_schema.tables t WHERE t.table_name = 't'"
+        assert engine.sql(query) == [["t", "3", "2024-01-01T00:00:00.000Z"]]
+        assert engine.sql("SELECT count(*) FROM system.information_schema.columns") == [["2"]]
+    finally:
+        del engine.answers["catalog.informationSchema"]
+    asked = [(p["principal"], p["catalog"], p["view"]) for m, p in engine.asked if m == "catalog.informationSchema"]
+    assert asked[0] == ("me", "main", "tables") and asked[-1] == ("me", "system", "columns")
+
+
+def test_a_function_is_not_found_where_it_is_called(engine: EngineProcess) -> None:
+    def put(name: str, kind: str, body: str, **more: object) -> None:
+        given = [{"name": "x", "type_text": "INT"}, {"name": "y", "type_text": "INT", "parameter_default": "10"}]
+        function = {"fullName": f"main.raw.{name}", "full_data_type": kind, "routine_definition": body, **more}
+        change = {"op": "putFunction", "function": {"input_params": {"parameters": given}, **function}}
+        engine.ask("catalog.apply", {"changes": [change]})
+
+    put("plus", "INT", "x + y")
+    put("twice", "INT", "2 * plus(x)")
+    put("upto", "n INT", "SELECT n FROM VALUES (1), (2), (9) AS v(n) WHERE n <= x", data_type="TABLE_TYPE")
+    assert engine.sql("SELECT main.raw.plus(1, 2), raw.twice(1), main.raw.plus(y => 5, x => 1)") == [["3", "22", "6"]]
+    assert engine.sql("SELECT sum(n) FROM main.raw.upto(4)") == [["3"]]
+    engine.sql("CREATE TABLE main.raw.numbers AS SELECT 5 AS a")
+    engine.sql("CREATE VIEW main.raw.computed AS SELECT twice(a) AS b FROM numbers WHERE plus(a) > 0", schema="raw")
+    assert engine.sql("SELECT b FROM main.raw.computed") == [["30"]]
+    read = "spark.table('main.raw.numbers').selectExpr('main.raw.plus(a, 1) AS c').first().c"
+    assert engine.notebook(f"dbutils.notebook.exit({read})")["result"] == "6"
+    with pytest.raises(EngineFailed, match="`nope` cannot be resolved"):
+        engine.sql("CREATE FUNCTION main.raw.wrong_body(x INT) RETURNS INT RETURN nope + 1")
+    engine.sql("CREATE FUNCTION main.raw.sized(x STRING, n DECIMAL(5, 2) DEFAULT 1) RETURNS STRING RETURN concat(x, n)")
+    asked = engine.asked[-1][1]["statement"]
+    assert (asked["kind"], asked["name"]) == ("createFunction", "main.raw.sized")
+
+
+def test_a_mask_does_not_know_who_looks(engine: EngineProcess) -> None:
+    engine.answers["principal.groups"] = lambda p: {"groups": ["analysts"]}
+    try:
+        query = "SELECT is_account_group_member('analysts'), is_member('admins'), current_user(), session_user()"
+        assert engine.sql(query) == [["true", "false", "me", "me"]]
+    finally:
+        del engine.answers["principal.groups"]
 
 
 def test_a_canceled_statement_goes_on(engine: EngineProcess) -> None:
