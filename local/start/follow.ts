@@ -76,6 +76,10 @@ export async function followRun(api: WorkspaceApi, runId: number, print: (line: 
         shown.set(task.task_key, state);
         if (state !== "PENDING" && state !== "BLOCKED")
           print(`  ${task.task_key.padEnd(10)} ${taskState(task, state)}`);
+        if (state === "FAILED" || state === "WAITING_FOR_RETRY") {
+          const reason = await failureOf(api, run, task);
+          if (reason) print(`    ✗ ${reason}`);
+        }
       }
     }
     if (OVER.has(run.state.life_cycle_state)) return { run, events };
