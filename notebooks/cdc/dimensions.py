@@ -5,9 +5,9 @@
 # MAGIC - `cdc.<entity>_current` (SCD type 1): the rows that hold now; a delete removes its row.
 # MAGIC - `cdc.<entity>_history` (SCD type 2): every state with its validity; a delete closes the open one.
 # MAGIC
-# MAGIC The sequence is the time of the change, which orders the events of a key as their sequence number does, so validity
-# MAGIC is in timestamps. Late, repeated and out-of-order events end in the same rows. A row of the initial load holds from
-# MAGIC 1970-01-01T00:00:00Z, for nobody knows since when it does; new files of it keep flowing in.
+# MAGIC The sequence is the time of the change, which orders the events of a key as their sequence number does, so
+# MAGIC validity is in timestamps. Late, repeated and out-of-order events end in the same rows. A row of the initial
+# MAGIC load holds from 1970-01-01T00:00:00Z, for nobody knows since when it does; new files of it keep flowing in.
 
 # COMMAND ----------
 

@@ -50,9 +50,7 @@ def log_expectations() -> dict[str, str]:
 
 def typed(delivered: DataFrame, events: Entity) -> DataFrame:
     """Events as typed rows, with lineage and the helpers that rules need."""
-    columns = [
-        clean(column.name, column.kind).alias(column.name) for column in events.columns if column.name != SEQUENCE
-    ]
+    others = [column for column in events.columns if column.name != SEQUENCE]
     return delivered.select(
         clean(SEQUENCE, Kind.TEXT).try_cast("BIGINT").alias(SEQUENCE),
         *[clean(column.name, column.kind).alias(column.name) for column in others],

@@ -3,9 +3,9 @@
 # MAGIC # ops.reconciliation
 # MAGIC **In:** every table of bronze, silver, quarantine and gold. **Out:** one row per law with both of its sides.
 # MAGIC
-# MAGIC An update whose numbers do not add up fails here, with the law and both sides in the message. The laws: no bronze row
-# MAGIC is lost (kept or quarantined), silver has each key once, no table repeats its grain, and the money of gold is the money
-# MAGIC of silver.
+# MAGIC An update whose numbers do not add up fails here, with the law and both sides in the message. The laws: no
+# MAGIC bronze row is lost (kept or quarantined), silver has each key once, no table repeats its grain, and the money
+# MAGIC of gold is the money of silver.
 
 # COMMAND ----------
 
