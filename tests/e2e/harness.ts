@@ -17,7 +17,7 @@ export interface Output {
 }
 
 export class LocalWorkspace {
-  readonly dataDir = mkdtempSync(join(tmpdir(), "olist-workspace-"));
+  readonly dataDir: string;
   readonly tools: Toolchain;
   #child: ChildProcess | undefined;
   readonly #engineEnv: Readonly<Record<string, string>>;

@@ -6,16 +6,16 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseOptions, UsageError } from "../../local/start/options.ts";
-import type { Output } from "./harness.ts";
+import { LocalWorkspace, type Output } from "./harness.ts";
 
 const MAIN = join(import.meta.dirname, "..", "..", "local", "start", "main.ts");
 
-function start(dataDir: string, args: string[]): Promise<Output> {
+const start = (dataDir: string, args: string[]): Promise<Output> =>
+  run(process.execPath, [MAIN, ...args], { LAKEHOUSE_DATA_DIR: dataDir });
+
+function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<Output> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, ...args], {
-      env: { ...process.env, LAKEHOUSE_DATA_DIR: dataDir },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
     let text = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (text += data));
     child.on("error", reject);
@@ -51,6 +51,22 @@ describe("npm start", () => {
     assert.doesNotMatch(text, /to update|updated|created \(/);
     const orders = rowsOf(text, "bronze.orders");
     assert.ok(orders > 200 && orders < 700, `bronze.orders wrote ${orders} rows`);
+  });
+
+  it("wrote what an independent computation over the same files gives, to the cent", async () => {
+    const workspace = await LocalWorkspace.start(dataDir);
+    try {
+      const { code, text } = await run(workspace.tools.python, [
+        join(import.meta.dirname, "verify_workspace.py"),
+        workspace.api.host,
+        join(dataDir, "token"),
+        dataDir,
+        "olist_local",
+      ]);
+      assert.equal(code, 0, text);
+    } finally {
+      await workspace.stop();
+    }
   });
 
   it("ends with one clear line when the port is taken, and works afterwards", async () => {
