@@ -25,14 +25,20 @@ export class LocalWorkspace {
   api!: WorkspaceApi;
   token!: string;
 
-  private constructor(tools: Toolchain, engine: boolean) {
+  private constructor(tools: Toolchain, engine: boolean, dataDir: string) {
     this.tools = tools;
+    this.dataDir = dataDir;
     this.#engineEnv = engine ? tools.engineEnv : { ENGINE_PYTHON: "no-engine" };
   }
 
-  /** @param options `engine: false` for a test that runs no data: it then needs neither Python nor Spark */
-  static async start({ engine = true }: { engine?: boolean } = {}): Promise<LocalWorkspace> {
-    const workspace = new LocalWorkspace(await ensureToolchain(engine ? {} : { parts: ["pulumi"] }), engine);
+  /**
+   * @param options `engine: false` for a test that runs no data: it then needs neither Python nor Spark; `dataDir` for
+   *   a folder that another workspace left
+   */
+  static async start(options: { engine?: boolean; dataDir?: string } = {}): Promise<LocalWorkspace> {
+    const { engine = true, dataDir = mkdtempSync(join(tmpdir(), "olist-workspace-")) } = options;
+    const tools = await ensureToolchain(engine ? { tests: true } : { parts: ["pulumi"] });
+    const workspace = new LocalWorkspace(tools, engine, dataDir);
     await workspace.start();
     return workspace;
   }

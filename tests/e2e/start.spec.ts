@@ -54,7 +54,7 @@ describe("npm start", () => {
   });
 
   it("wrote what an independent computation over the same files gives, to the cent", async () => {
-    const workspace = await LocalWorkspace.start(dataDir);
+    const workspace = await LocalWorkspace.start({ dataDir });
     try {
       const { code, text } = await run(workspace.tools.python, [
         join(import.meta.dirname, "verify_workspace.py"),

@@ -16,7 +16,7 @@ from databricks.sdk.service.sql import Disposition, Format, StatementState
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from oracle import bronze_rows, compare, expected  # noqa: E402
+from oracle import bronze_rows, compare, expected
 
 
 def read(client: WorkspaceClient, table: str) -> pd.DataFrame:
