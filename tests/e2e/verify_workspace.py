@@ -1,6 +1,7 @@
-"""`verify_workspace.py HOST TOKEN_FILE DATA_DIR CATALOG`: what the deployed pipelines wrote against the oracle, table by table.
+"""`verify_workspace.py HOST TOKEN_FILE DATA_DIR CATALOG`: what the deployed pipelines wrote against the oracle.
 
-Reads every table as a client does, by SQL in Arrow over external links; prints each difference and ends with status 1 when there is one.
+Reads every table as a client does, by SQL in Arrow over external links; prints each difference, and ends with status 1
+when there is one.
 """
 
 from __future__ import annotations
