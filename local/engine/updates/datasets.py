@@ -67,7 +67,12 @@ class Work:
         """The columns that the dataset will have; nothing is made and nothing is read but schemas."""
         found = StructType()
         for flow in self.flows:
-            schema = self._with_reader(flow, lambda reader, flow=flow: self._schema(reader, flow))
+            try:
+                schema = self._with_reader(flow, lambda reader, flow=flow: self._schema(reader, flow))
+            except Exception as error:
+                shown = self._shown(flow, error)
+                self.update.failed(self.key, flow, shown)
+                raise shown from (None if shown is error else error)
             found = found if found.fields else schema
         if self.dataset.kind in (DatasetKind.TEMPORARY_VIEW, DatasetKind.SINK):
             return found
