@@ -1,6 +1,6 @@
 /** Rules on tokens, secret scopes, networks, shares, and masks of personal data. */
 import { coveredPercent } from "../networks.ts";
-import { type Finding, type Rule, resourceRule, stackRule } from "../rule.ts";
+import { type Finding, type Resource, type Rule, resourceRule, stackRule } from "../rule.ts";
 import {
   asNumber,
   type Fields,
@@ -140,6 +140,14 @@ export const accessRules: readonly Rule[] = [
           /COLUMN_MASK/i.test(props.policyType) &&
           isForEveryone(props, everyone),
       );
+      // A mask whose place is not known yet may be on any column's.
+      const byPlace = Map.groupBy(masks, ({ props: { onSecurableFullname: on } }) =>
+        typeof on === "string" ? principalName(on) : "",
+      );
+      const over = (column: Value): readonly Resource[] =>
+        typeof column === "string"
+          ? ["", ...placesOf(principalName(column))].flatMap((place) => byPlace.get(place) ?? [])
+          : masks;
       return resources
         .filter(
           ({ type, props }) =>
@@ -148,7 +156,7 @@ export const accessRules: readonly Rule[] = [
             /^columns?$/i.test(props.entityType.trim()) &&
             markedBy(props.tagKey, tagKeys) !== undefined,
         )
-        .filter(({ props }) => !masks.some((mask) => covers(mask.props, props)))
+        .filter(({ props }) => !over(props.entityName).some((mask) => covers(mask.props, props)))
         .map(({ urn, name, props }) => ({
           urn,
           name,
@@ -158,6 +166,12 @@ export const accessRules: readonly Rule[] = [
     },
   }),
 ];
+
+/** A column's full name and what holds it: catalog.schema.table.column, catalog.schema.table, catalog.schema, catalog. */
+const placesOf = (column: string): string[] => {
+  const parts = column.split(".");
+  return parts.map((_, at) => parts.slice(0, at + 1).join("."));
+};
 
 /** The configured key that a tag's key is. */
 const markedBy = (tagKey: Value, tagKeys: readonly string[]): string | undefined =>
@@ -170,13 +184,9 @@ function isForEveryone({ toPrincipals, exceptPrincipals }: Fields, everyone: rea
   return (hasUnknown(toPrincipals) || holdsEveryone(toPrincipals)) && !holdsEveryone(exceptPrincipals);
 }
 
-/** Whether a mask lies on the column's table, schema or catalog, and its condition asks for the tag. Unknown names are given the benefit. */
+/** Whether the condition of a mask on the column's table, schema or catalog asks for the tag. What is unknown is given the benefit. */
 function covers(mask: Fields, tag: Fields): boolean {
-  const on = mask.onSecurableFullname;
-  if (typeof on === "string" && typeof tag.entityName === "string") {
-    if (!`${tag.entityName.toLowerCase()}.`.startsWith(`${on.toLowerCase()}.`)) return false;
-  }
-  if (isBlank(on)) return false;
+  if (isBlank(mask.onSecurableFullname)) return false;
   const conditions = objects(mask.matchColumns).map(({ condition }) => condition);
   return conditions.some(
     (condition) => hasUnknown(condition) || (typeof condition === "string" && asksFor(condition, tag)),

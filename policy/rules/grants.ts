@@ -137,13 +137,18 @@ export const grantRules: readonly Rule[] = [
     source: "Terraform provider documentation",
     url: "https://registry.terraform.io/providers/databricks/databricks/latest/docs/resources/grants",
     types: TYPES,
-    check: (resources) =>
-      resources.flatMap((resource, at) => {
-        const others = resources.slice(0, at).filter((earlier) => conflict(earlier, resource));
+    check: (resources) => {
+      const seen = new Map<string, Resource[]>();
+      return resources.flatMap((resource) => {
+        const keys = securables(resource).flatMap(keysOf);
+        const earlier = new Set(keys.flatMap((key) => seen.get(key) ?? []));
+        for (const key of keys) seen.set(key, [...(seen.get(key) ?? []), resource]);
+        const others = [...earlier].filter((one) => conflict(one, resource));
         if (others.length === 0) return [];
         const problem = `has its grants in ${others.map(({ name }) => `'${name}'`).join(", ")}, too`;
         return [{ urn: resource.urn, name: resource.name, property: "the securable", problem }];
-      }),
+      });
+    },
   }),
 ];
 
@@ -162,6 +167,12 @@ interface Securable {
   /** The one resource of that kind whose name or id this is. */
   readonly from: string | undefined;
 }
+
+/** What two resources of one securable have in common, so that not every pair has to be compared. */
+const keysOf = ({ kind, name, from }: Securable): string[] => [
+  ...(name === undefined ? [] : [`${kind} ${name}`]),
+  ...(from === undefined ? [] : [`${kind} from ${from}`]),
+];
 
 const isSame = (a: Securable, b: Securable): boolean => {
   if (a.kind !== b.kind) return false;

@@ -272,13 +272,20 @@ export const jobRules: readonly Rule[] = [
     check: (resources, { admins }) => {
       const lists = resources.filter(({ type, props }) => type === "Permissions" && set(props.jobId));
       const jobs = resources.filter(({ type }) => type === "Job");
+      // By the job's URN, and by its id where that is known; both at once would list one twice.
+      const byJob = Map.groupBy(
+        lists.flatMap((list) => {
+          const from = list.propertyDependencies.jobId ?? [];
+          return (from.length > 0 ? from : isText(list.props.jobId) ? [list.props.jobId] : []).map((job) => ({
+            job,
+            list,
+          }));
+        }),
+        ({ job }) => job,
+      );
       return [
         ...jobs.flatMap((job) => {
-          const own = lists.filter(
-            ({ props, propertyDependencies }) =>
-              propertyDependencies.jobId?.includes(job.urn) ||
-              (isText(props.jobId) && String(props.jobId) === String(job.props.id)),
-          );
+          const own = [job.urn, String(job.props.id)].flatMap((key) => (byJob.get(key) ?? []).map(({ list }) => list));
           if (own.length === 1) return [];
           const problem =
             own.length === 0
