@@ -1,0 +1,26 @@
+"""`python tests/docs/lakeflow_sql.py`: writes docs/lakeflow-sql.md from the parser's registry of clauses."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "local"))
+
+from engine.sources.sql.registry import markdown  # noqa: E402
+
+FILE = ROOT / "docs" / "lakeflow-sql.md"
+
+
+def content() -> str:
+    return (
+        "# Lakeflow SQL on the local workspace\n\n"
+        "What each statement and clause of a pipeline's SQL does here; generated from the parser's own registry by\n"
+        "`python tests/docs/lakeflow_sql.py`. A refused clause ends the update with an error that names file, line and column,\n"
+        "and says what to do instead.\n\n" + markdown()
+    )
+
+
+if __name__ == "__main__":
+    FILE.write_text(content())

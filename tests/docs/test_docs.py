@@ -1,0 +1,14 @@
+"""Generated pages are what their generator writes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import lakeflow_sql  # noqa: E402
+
+
+def test_the_page_of_supported_sql_is_current() -> None:
+    assert lakeflow_sql.FILE.read_text() == lakeflow_sql.content(), "run python tests/docs/lakeflow_sql.py"
