@@ -17,8 +17,8 @@ def content() -> str:
     return (
         "# Lakeflow SQL on the local workspace\n\n"
         "What each statement and clause of a pipeline's SQL does here; generated from the parser's own registry by\n"
-        "`python tests/docs/lakeflow_sql.py`. A refused clause ends the update with an error that names file, line and column,\n"
-        "and says what to do instead.\n\n" + markdown()
+        "`python tests/docs/lakeflow_sql.py`. A refused clause ends the update with an error that names file, line\n"
+        "and column, and says what to do instead.\n\n" + markdown()
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import lakeflow_sql  # noqa: E402
+import lakeflow_sql
 
 
 def test_the_page_of_supported_sql_is_current() -> None:

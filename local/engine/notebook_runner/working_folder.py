@@ -1,4 +1,4 @@
-"""The current folder of a notebook is the notebook's own. A process has one; here each run's thread has one of its own."""
+"""A notebook's current folder is its own. A process has one; here each run's thread has one of its own."""
 
 from __future__ import annotations
 
