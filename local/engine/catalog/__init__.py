@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -61,7 +61,9 @@ class Catalog:
         for function in snapshot.get("functions", []):
             self.functions.put(function)
 
-    def apply(self, changes: Iterable[Mapping[str, Any]]) -> None:
+    def apply(self, changes: Sequence[Mapping[str, Any]]) -> None:
+        """A rename comes as a drop and a new table at the old one's place, whose files then stay."""
+        kept = {_path(c["table"].get("location")) for c in changes if c["op"] == "putTable"}
         for change in changes:
             match change["op"]:
                 case "createCatalog":
@@ -75,7 +77,7 @@ class Catalog:
                 case "putTable":
                     self._remember(change["table"])
                 case "dropTable":
-                    self._forget(change["fullName"], change.get("location"))
+                    self._forget(change["fullName"], change.get("location"), kept)
                 case "putFunction":
                     self.functions.put(change["function"])
                 case "dropFunction":
@@ -137,7 +139,7 @@ class Catalog:
             properties.get("view.schema", schema),
         )
 
-    def _forget(self, full_name: str, location: str | None) -> None:
+    def _forget(self, full_name: str, location: str | None, kept: Set[Path | None] = frozenset()) -> None:
         catalog, schema, table = split(full_name)
         with self._lock:
             record = self._tables.pop(full_name.lower(), None)
@@ -146,13 +148,9 @@ class Catalog:
             return
         self._jvm.Registry.dropTable(self._engine.spark._jsparkSession, catalog, schema, table)
         if record is not None and record["tableType"] != "EXTERNAL":
-            self._delete_files(location or record.get("location"))
-
-    def _delete_files(self, location: str | None) -> None:
-        """Only below the folder of managed tables, whatever a record says."""
-        if location:
-            path = Path(location.removeprefix("file://").removeprefix("file:")).resolve()
-            if path.is_relative_to(Path(self._engine.tables_root).resolve()):
+            path = _path(location or record.get("location"))
+            # Only below the folder of managed tables, whatever a record says.
+            if path and path not in kept and path.is_relative_to(Path(self._engine.tables_root).resolve()):
                 shutil.rmtree(path, ignore_errors=True)
 
     # --- for updates and statements -----------------------------------------------------------------------------
@@ -317,18 +315,12 @@ class Catalog:
                     query_schema=query_schema,
                     principal=principal,
                 )
-            elif kind == "drop":
-                if self.exists(full_name):
-                    self.drop_table(full_name, principal)
-            elif kind == "rename":
-                self._renamed(full_name, f"{parts[0]}.{parts[3]}.{parts[4]}", principal)
+            elif kind == "drop" and self.exists(full_name):
+                self.drop_table(full_name, principal)
 
-    def _renamed(self, old: str, new: str, principal: str | None) -> None:
-        with self._lock:
-            record = self._tables.pop(old.lower(), None) or {}
-        self._workspace.request("catalog.dropTable", {"fullName": old, "principal": principal, "renamed": True})
-        record.pop("tableId", None)
-        self.sync(new, table_type=record.get("tableType"), principal=principal)
+
+def _path(location: str | None) -> Path | None:
+    return Path(location.removeprefix("file://").removeprefix("file:")).resolve() if location else None
 
 
 def _uri(location: str) -> str:

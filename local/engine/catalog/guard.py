@@ -5,13 +5,16 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pyspark.java_gateway import ensure_callback_server_started
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from engine.catalog import Catalog, Workspace
-from engine.errors import to_rpc
+from engine.errors import EngineError, to_rpc
+from engine.event_log.table import event_log_frame, storage_of
+from engine.readers import ReaderContext, read_files
 from engine.session import Engine
 
 
@@ -23,10 +26,14 @@ def _as_json(method: Callable[..., dict[str, Any]]) -> Callable[..., str]:
         try:
             return json.dumps(method(*args))
         except Exception as error:
-            found = to_rpc(error)
-            return json.dumps({"error": {"message": found["message"], **found["data"]}})
+            return _error(error)
 
     return call
+
+
+def _error(error: Exception) -> str:
+    found = to_rpc(error)
+    return json.dumps({"error": {"message": found["message"], **found["data"]}})
 
 
 class Guard:
@@ -38,7 +45,7 @@ class Guard:
         self._workspace = workspace
         self._jvm = engine.jvm.org.apache.spark.sql.lakehouse
         ensure_callback_server_started(engine.spark.sparkContext._gateway)
-        self._jvm.Guard.start(self)
+        self._jvm.Guard.start(self, str(Path(engine.tables_root).resolve()))
         engine.guard = self
 
     def protect(self, session: SparkSession, principal: str | None) -> None:
@@ -86,6 +93,39 @@ class Guard:
     def informationSchema(self, principal: str | None, catalog: str, view: str) -> dict[str, Any]:
         asked = {"principal": principal, "catalog": catalog, "view": view}
         return self._workspace.request("catalog.informationSchema", asked)
+
+    def rows(self, principal: str | None, function: str, arguments: str, streaming: bool) -> Any:
+        """The JVM's frame; the text of an error otherwise."""
+        try:
+            given = json.loads(arguments)
+            session = SparkSession.getActiveSession()
+            if function == "event_log":
+                frame = self._events(session, given["placed"])
+            else:
+                frame = self._files(session, principal, given["placed"], given["named"], streaming)
+            return frame._jdf
+        except Exception as error:
+            return _error(error)
+
+    def _events(self, session: SparkSession, placed: list[str]) -> DataFrame:
+        name = placed[0] if len(placed) == 1 else ""
+        table = self._catalog.get(name)  # event_log(TABLE(t)): the events of the pipeline that keeps t up to date
+        pipeline = table.get("pipelineId") if table else name
+        storage = self._engine.data_dir / "pipelines" / PurePosixPath(pipeline or "none").name
+        return event_log_frame(session, storage_of({}, str(storage), [pipeline] if placed else []))
+
+    def _files(
+        self, session: SparkSession, principal: str | None, placed: list[str], named: dict[str, str], streaming: bool
+    ) -> DataFrame:
+        path = placed[0] if placed else named.pop("path", None)
+        if not path:
+            raise EngineError("read_files needs a path", error_class="INVALID_READER_OPTION")
+        parts = PurePosixPath(path.removeprefix("dbfs:")).parts
+        if principal is not None and len(parts) > 4 and parts[1] == "Volumes":
+            check = {"privilege": "READ_VOLUME", "securableType": "VOLUME", "fullName": ".".join(parts[2:5])}
+            self._authorize(principal, check)
+        context = ReaderContext(to_local=self._engine.volumes.to_local)
+        return read_files(session, path, streaming=streaming, context=context, **named)
 
     class Java:
         implements = ["org.apache.spark.sql.lakehouse.Authority"]  # noqa: RUF012 (py4j reads it)

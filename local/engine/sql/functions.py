@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError
+from engine.sources.sql.parser.cursor import Cursor
 from engine.sources.sql.tokenizer import Kind
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def read_create(reader: _Reader, replace: bool) -> dict[str, Any]:
     while not c.ended and not c.sees("RETURN"):
         if c.accept("RETURNS"):
             table = c.accept("TABLE")
-            returns = c.parenthesised_text("the columns of the result") if table else _type(reader)
+            returns = _columns(c) if table else _type(reader)
         elif c.accept("COMMENT"):
             comment = c.string("a comment")
         elif c.sees("LANGUAGE", "PYTHON"):
@@ -64,6 +65,11 @@ def read_create(reader: _Reader, replace: bool) -> dict[str, Any]:
         **({"comment": comment} if comment else {}),
         "function": function,
     }
+
+
+def _columns(c: Cursor) -> str:
+    """Of a table function; without them they are those of its query."""
+    return c.parenthesised_text("the columns of the result") if c.sees("(") else ""
 
 
 def _parameters(reader: _Reader) -> list[dict[str, Any]]:

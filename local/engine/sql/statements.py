@@ -8,11 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import StringType, StructField, StructType
+from pyspark.sql.pandas.types import to_arrow_type
+from pyspark.sql.types import StringType, StructField, StructType, _parse_datatype_string
 
+from engine import readers
 from engine.catalog import Catalog, Workspace
-from engine.catalog.functions import parameters
+from engine.catalog.columns import type_name, type_text
 from engine.errors import EngineError
 from engine.session import Engine, active, use
 from engine.sources.sql.errors import SqlSyntaxError
@@ -20,9 +23,10 @@ from engine.sources.sql.tokenizer import Kind, tokenize
 from engine.sql import unity
 from engine.sql.parameters import bind
 from engine.sql.results import write_result
+from engine.sql.show import Show
 
-# A name for functions that are only looked at.
-_CHECKED = "function_to_check"
+# Open Spark names the first column of these otherwise.
+_FIRST_COLUMN = {"SCHEMAS": "databaseName", "DATABASES": "databaseName", "TABLES": "database", "VIEWS": "database"}
 
 
 class Statements:
@@ -30,6 +34,7 @@ class Statements:
         self._engine = engine
         self._catalog = catalog
         self._workspace = workspace
+        self._show = Show(catalog, workspace)
         self._canceled: dict[str, threading.Event] = {}
 
     def execute(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,7 +76,25 @@ class Statements:
             return special
         frame = SparkSession.sql(session, text)
         self._catalog.follow_events(principal)
-        return _named_as_databricks(text, frame)
+        return self._as_databricks(session, text, unity.Names(catalog, schema), principal, frame)
+
+    def _as_databricks(
+        self, session: SparkSession, text: str, names: unity.Names, principal: str | None, frame: DataFrame
+    ) -> DataFrame:
+        """The answers of SHOW and DESCRIBE under Databricks' names, with what the principal may see."""
+        tokens = tokenize(text)
+        words = [token.upper for token in tokens[:3]]
+        if words[0] == "SHOW" and words[1] in _FIRST_COLUMN:
+            frame = frame.toDF(_FIRST_COLUMN[words[1]], *frame.columns[1:])
+            seen = self._show.visible(text, names, principal)
+            rows = [tuple(row) for row in frame.collect() if seen is None or seen(row.asDict())]
+            return _frame(session, rows, frame.schema)
+        if words[0] in ("DESCRIBE", "DESC") and "EXTENDED" in words[1:] and frame.columns[0] == "col_name":
+            after = next(i for i, token in enumerate(tokens) if token.upper == "EXTENDED") + 1
+            parts = [token.identifier for token in tokens[after:] if token.kind in (Kind.WORD, Kind.QUOTED)][:3]
+            rows = self._show.described(names.full("TABLE", parts), [tuple(row) for row in frame.collect()])
+            return _frame(session, rows, frame.schema)
+        return frame
 
     def _special(
         self, session: SparkSession, text: str, principal: str | None, catalog: str, schema: str
@@ -80,6 +103,7 @@ class Statements:
         try:
             words = [token.upper for token in tokenize(text)[:2]]
             statement = unity.parse(text, unity.Names(catalog, schema))
+            shown = self._show.answer(text, unity.Names(catalog, schema), principal)
         except SqlSyntaxError as error:
             raise EngineError(
                 f"[{error.error_class}] {error}", error_class=error.error_class, location=error.location
@@ -89,35 +113,37 @@ class Statements:
             if name.lower() not in self._catalog.schemas():
                 raise EngineError(f"Catalog '{name}' does not exist.", error_class="NO_SUCH_CATALOG_EXCEPTION")
             use(session, name)
-            return session.createDataFrame([], StructType([]))
-        if words == ["SHOW", "CATALOGS"]:
-            return session.createDataFrame([(name,) for name in sorted(self._catalog.schemas())], "catalog string")
+            return _frame(session, [], StructType([]))
+        if shown is not None:
+            return _frame(session, shown.rows, _parse_datatype_string(shown.columns))
         if statement is None:
             return None
         if statement["kind"] == "createFunction":
             self._check_function(session, statement)
         answer = self._workspace.request("catalog.statement", {"statement": statement, "principal": principal})
         fields = [StructField(column["name"], StringType()) for column in answer.get("columns", [])]
-        return session.createDataFrame([tuple(row) for row in answer.get("rows", [])], StructType(fields))
+        return _frame(session, answer.get("rows", []), StructType(fields))
 
     @staticmethod
-    def _check_function(session: SparkSession, statement: Mapping[str, Any]) -> None:
-        """Lets Spark look at the body before the function is on record."""
+    def _check_function(session: SparkSession, statement: dict[str, Any]) -> None:
+        """Lets Spark look at the body before the function is on record, and complete a result type that is not said."""
         function = statement["function"]
         catalog, schema, _ = statement["name"].split(".", 2)
+        given = (function.get("input_params") or {}).get("parameters", [])
+        values = ", ".join(f"CAST(NULL AS {p['type_text']}) AS `{p['name']}`" for p in given) or "1"
+        body = function["routine_definition"]
         table = function["data_type"] == "TABLE_TYPE"
-        returns = f"TABLE({function['full_data_type']})" if table else function["full_data_type"]
+        query = f"SELECT r.* FROM (SELECT {values}) p, LATERAL ({body}) r" if table else f"SELECT ({body})"
         before = current(session)
         use(session, catalog, schema)
         try:
-            SparkSession.sql(
-                session,
-                f"CREATE OR REPLACE TEMPORARY FUNCTION `{_CHECKED}`({parameters(function)}) "
-                f"{f'RETURNS {returns}' if returns else ''} RETURN {function['routine_definition']}",
-            )
-            SparkSession.sql(session, f"DROP TEMPORARY FUNCTION `{_CHECKED}`")
+            found = SparkSession.sql(session, query if table else f"{query} FROM (SELECT {values})").schema
         finally:
             use(session, *before)
+        if not function["full_data_type"]:
+            kind = found.fields[0].dataType
+            function["full_data_type"] = found.toDDL() if table else type_text(kind)
+            function["data_type"] = "TABLE_TYPE" if table else type_name(kind)
 
     def follow(self, principal: str | None) -> None:
         """Puts on record what the calling thread's Spark commands changed in the catalog."""
@@ -126,6 +152,7 @@ class Statements:
     def attach(self, session: SparkSession, principal: str | None) -> None:
         """Makes a notebook's session the principal's, and its `spark.sql` know Unity Catalog's statements, too."""
         self._engine.guard.protect(session, principal)
+        readers.install(session, readers.ReaderContext(to_local=self._engine.volumes.to_local))
 
         def sql(sqlQuery: str, args: Any = None, **kwargs: Any) -> DataFrame:
             if args or kwargs:  # Spark puts these in itself
@@ -172,19 +199,20 @@ class Statements:
             self._canceled.pop(statement_id, None)
 
 
+def _frame(session: SparkSession, rows: Iterable[Iterable[Any]], schema: StructType) -> DataFrame:
+    """Through Arrow: a few rows are then part of the plan, and no Python worker is started for them."""
+    if not schema.fields:
+        return session.createDataFrame([], schema)
+    columns = list(zip(*rows, strict=True)) or [[] for _ in schema.fields]
+    arrays = [
+        pa.array(list(values), to_arrow_type(f.dataType)) for values, f in zip(columns, schema.fields, strict=True)
+    ]
+    return session.createDataFrame(pa.table(arrays, names=schema.names), schema)
+
+
 def current(session: SparkSession) -> tuple[str, str]:
     """The catalog and schema in use."""
     manager = session._jsparkSession.sessionState().catalogManager()
     with active(session):
         namespace = list(manager.currentNamespace())
         return manager.currentCatalog().name(), namespace[0] if namespace else "default"
-
-
-def _named_as_databricks(text: str, frame: DataFrame) -> DataFrame:
-    """SHOW SCHEMAS and SHOW TABLES name their first column otherwise than open Spark."""
-    words = [token.upper for token in tokenize(text)[:2]]
-    if words in (["SHOW", "SCHEMAS"], ["SHOW", "DATABASES"]):
-        return frame.toDF("databaseName", *frame.columns[1:])
-    if words in (["SHOW", "TABLES"], ["SHOW", "VIEWS"]):
-        return frame.toDF("database", *frame.columns[1:])
-    return frame

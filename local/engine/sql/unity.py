@@ -202,10 +202,16 @@ class _Reader:
             return {"kind": "setRowFilter", "table": name, "function": function, "using": self._using()}
         if table and c.accept("DROP", "ROW", "FILTER"):
             return {"kind": "setRowFilter", "table": name, "function": None, "using": []}
+        if c.accept("RENAME", "TO"):
+            new = self.full_name(kind)
+            if new.split(".")[:-1] != name.split(".")[:-1]:
+                raise EngineError(
+                    f"'{name}' cannot be renamed to '{new}': in the local workspace it stays in its schema.",
+                    error_class="UNSUPPORTED_FEATURE",
+                )
+            return {"kind": "alter", **target, "newName": new}
         if table:
             return None
-        if c.accept("RENAME", "TO"):
-            return {"kind": "alter", **target, "newName": self.full_name(kind)}
         if c.accept("SET", "DBPROPERTIES") or c.accept("SET", "PROPERTIES"):
             return {"kind": "alter", **target, "properties": self.pairs("a property")}
         c.fail("OWNER TO, SET TAGS, UNSET TAGS, RENAME TO or SET DBPROPERTIES")

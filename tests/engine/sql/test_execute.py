@@ -204,6 +204,69 @@ def test_a_function_is_not_found_where_it_is_called(engine: EngineProcess) -> No
     assert (asked["kind"], asked["name"]) == ("createFunction", "main.raw.sized")
 
 
+def test_a_function_without_a_result_type_has_a_wrong_one(engine: EngineProcess) -> None:
+    engine.sql("CREATE FUNCTION main.raw.summed(x INT, y DECIMAL(5, 2) DEFAULT 2) RETURN x + y")
+    engine.sql("CREATE FUNCTION main.raw.listed(x INT) RETURNS TABLE RETURN SELECT x AS a, 'b' AS b")
+    made = [p["statement"]["function"] for m, p in engine.asked if m == "catalog.statement"][-2:]
+    assert [f["full_data_type"] for f in made] == ["decimal(13,2)", "a INT,b STRING NOT NULL"]
+    with pytest.raises(EngineFailed, match="there is no such function") as error:
+        engine.sql("CREATE FUNCTION main.raw.wrong(x INT) RETURNS INT RETURN no_such_function(x)")
+    assert error.value.data["error_class"] == "UNRESOLVED_ROUTINE"
+
+
+def test_a_renamed_table_loses_its_rows(engine: EngineProcess) -> None:
+    engine.sql("CREATE TABLE main.raw.before AS SELECT 1 AS a")
+    record = next(p["table"] for m, p in reversed(engine.asked) if m == "catalog.putTable")
+    renamed = {**record, "fullName": "main.raw.after"}
+    drop = {"op": "dropTable", "fullName": "main.raw.before", "location": record["location"]}
+    engine.answers["catalog.statement"] = lambda p: (
+        engine.send("catalog.apply", {"changes": [drop, {"op": "putTable", "table": renamed}]}) and {}
+    )
+    try:
+        engine.sql("ALTER TABLE main.raw.before RENAME TO main.raw.after")
+    finally:
+        del engine.answers["catalog.statement"]
+    assert engine.asked[-1][1]["statement"]["newName"] == "main.raw.after"
+    assert engine.sql("SELECT * FROM main.raw.after") == [["1"]]
+    with pytest.raises(EngineFailed, match="it stays in its schema"):
+        engine.sql("ALTER TABLE main.raw.after RENAME TO main.default.after")
+
+
+def test_show_tells_of_what_a_principal_may_not_see(engine: EngineProcess) -> None:
+    engine.sql("CREATE TABLE main.raw.shown AS SELECT 1 AS a")
+    engine.sql("CREATE TABLE main.raw.hidden AS SELECT 1 AS a")
+    tables = {"schema": "table_schema string, table_name string", "rows": [["raw", "shown"], ["default", "hidden"]]}
+    engine.answers["catalog.informationSchema"] = lambda p: tables
+    try:
+        assert engine.sql("SHOW TABLES IN main.raw") == [["raw", "shown", "false"]]
+        assert [c["name"] for c in engine.result["columns"]] == ["database", "tableName", "isTemporary"]
+    finally:
+        del engine.answers["catalog.informationSchema"]
+    described = dict(row[:2] for row in engine.sql("DESCRIBE TABLE EXTENDED main.raw.shown"))
+    assert described["Type"] == "MANAGED"
+    assert engine.sql("SHOW CREATE TABLE main.raw.shown") == [["CREATE TABLE main.raw.shown (\n  a INT)\nUSING delta"]]
+
+
+def test_read_files_cannot_be_used_in_a_query(engine: EngineProcess) -> None:
+    folder = engine.folder / "volumes/main/raw/landing/in"
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_text("x,y\n1,2\n3,4\n")
+    query = "SELECT sum(x), max(_metadata.file_path) FROM read_files('/Volumes/main/raw/landing/in', format => 'csv')"
+    assert engine.sql(query) == [["4", "dbfs:/Volumes/main/raw/landing/in/a.csv"]]
+    asked = [c for m, p in engine.asked if m == "catalog.authorize" for c in p["checks"]][-1]
+    assert (asked["privilege"], asked["fullName"]) == ("READ_VOLUME", "main.raw.landing")
+    with pytest.raises(EngineFailed, match="there is no pipeline 4711 that has been updated"):
+        engine.sql("SELECT * FROM event_log('4711')")
+
+
+def test_a_managed_table_is_read_by_path_past_its_grants(engine: EngineProcess) -> None:
+    engine.sql("CREATE TABLE main.raw.by_path AS SELECT 1 AS a")
+    location = next(p["table"]["location"] for m, p in reversed(engine.asked) if m == "catalog.putTable")
+    for path in (location, location.removeprefix("file:")):
+        with pytest.raises(EngineFailed, match="read the table by its name"):
+            engine.sql(f"SELECT * FROM delta.`{path}`")
+
+
 def test_a_mask_does_not_know_who_looks(engine: EngineProcess) -> None:
     engine.answers["principal.groups"] = lambda p: {"groups": ["analysts"]}
     try:

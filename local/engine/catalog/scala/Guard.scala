@@ -1,6 +1,7 @@
 // Below Spark's own package, as Plans is: a rule here makes plans that only Spark itself may make.
 package org.apache.spark.sql.lakehouse
 
+import java.util
 import java.util.{Collections, Locale, WeakHashMap}
 
 import scala.jdk.CollectionConverters._
@@ -31,6 +32,8 @@ trait Authority {
   def groups(principal: String): String
   /** {"schema": DDL, "rows": [[…]]} of a view of an information_schema. */
   def informationSchema(principal: String, catalog: String, view: String): String
+  /** The frame of `read_files` and the like, or the text of an error. `arguments`: {"placed": [text], "named": {name: text}}. */
+  def rows(principal: String, function: String, arguments: String, streaming: Boolean): AnyRef
 }
 
 /** Raised inside of Spark's analyzer for what the engine refuses; the engine shows `message` as it is. */
@@ -39,9 +42,14 @@ class Refused(message: String, val errorClass: String, val errorCode: String) ex
 object Guard {
   @volatile private[lakehouse] var authority: Authority = _
   private val principals = Collections.synchronizedMap(new WeakHashMap[SparkSession, String]())
-  private val json = new ObjectMapper()
+  private[lakehouse] val json = new ObjectMapper()
+  @volatile private[lakehouse] var tablesRoot: String = _
 
-  def start(answers: Authority): Unit = authority = answers
+  /** `tables`: the folder of managed tables, which are read by their names and not by path. */
+  def start(answers: Authority, tables: String): Unit = {
+    tablesRoot = tables
+    authority = answers
+  }
 
   /** From now on, statements and frames of this session are the principal's. */
   def protect(session: SparkSession, principal: String): Unit = { principals.put(session, principal); () }
@@ -187,6 +195,8 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
 
   private def readsPath(path: String): Unit = volume(path) match {
     case Some(name) => check("READ_VOLUME", "VOLUME", name)
+    case None if path.replaceFirst("^file:/*", "/").startsWith(Guard.tablesRoot) => throw new Refused(
+      s"'$path' is a managed table's folder: read the table by its name.", "INVALID_PARAMETER_VALUE.LOCATION_OVERLAP", "INVALID_PARAMETER_VALUE")
     case None =>
   }
 
@@ -221,15 +231,51 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
     case parts => called(parts).fold[Expression](f)(SqlFunctions.call(_, f.arguments))
   }
 
-  private def tableFunction(f: UnresolvedTableValuedFunction): LogicalPlan =
-    called(f.name).fold[LogicalPlan](f)(SqlFunctions.rows(_, f.functionArgs))
+  private val supplied = Set("read_files", "event_log")
+
+  private def tableFunction(f: UnresolvedTableValuedFunction): LogicalPlan = f.name match {
+    case Seq(name) if supplied(name.toLowerCase(Locale.ROOT)) => suppliedRows(name.toLowerCase(Locale.ROOT), f)
+    case Seq(name) if name.equalsIgnoreCase("table_changes") =>
+      f.functionArgs.headOption.foreach { case Literal(table, StringType) =>
+        changesOf(CatalystSqlParser.parseMultipartIdentifier(table.toString))
+      case _ => }
+      f
+    case parts => called(parts).fold[LogicalPlan](f)(SqlFunctions.rows(_, f.functionArgs))
+  }
+
+  private def suppliedRows(name: String, f: UnresolvedTableValuedFunction): LogicalPlan = {
+    def text(value: Expression): String = value match {
+      case FunctionTableSubqueryArgumentExpression(r: UnresolvedRelation, _, _, _, _, _, _) => r.multipartIdentifier.mkString(".")
+      case plain if plain.resolved && plain.foldable => Option(plain.eval()).map(_.toString).orNull
+      case other => throw new Refused(
+        s"$name: an argument must be a constant; got ${other.sql}.", "INVALID_PARAMETER_VALUE", "BAD_REQUEST")
+    }
+    val (named, placed) = f.functionArgs.partition(_.isInstanceOf[NamedArgumentExpression])
+    val arguments = new util.LinkedHashMap[String, AnyRef]()
+    arguments.put("placed", placed.map(text).asJava)
+    arguments.put("named", named.collect { case NamedArgumentExpression(key, value) => key -> text(value) }.toMap.asJava)
+    authority.rows(who.orNull, name, Guard.json.writeValueAsString(arguments), f.isStreaming) match {
+      case frame: classic.Dataset[_] => frame.queryExecution.analyzed
+      case error => answer(String.valueOf(error)); f
+    }
+  }
+
+  /** The change feed shows rows as they were written: not for whom something is hidden there. */
+  private def changesOf(parts: Seq[String]): Unit = for (principal <- who; name <- known(parts))
+    if (answer(authority.read(principal, name.mkString("."), false)).has("columns"))
+      throw new Refused(s"table_changes: a row filter or column mask hides a part of '${name.mkString(".")}' from you.",
+        "UNSUPPORTED_FEATURE", "BAD_REQUEST")
 
   private def called(parts: Seq[String]): Option[SQLFunction] =
-    if (SqlFunctions.isEmpty || (parts.size == 1 && builtin(parts.head))) None
-    else full(parts).flatMap(name => SqlFunctions.find(name).map { function =>
-      if (inView.isEmpty) check("EXECUTE", "FUNCTION", name)
-      function
-    })
+    if ((parts.size == 1 && builtin(parts.head)) || parts.head.equalsIgnoreCase("system")) None
+    else full(parts).flatMap { name =>
+      val found = SqlFunctions.find(name)
+      if (found.isDefined && inView.isEmpty) check("EXECUTE", "FUNCTION", name)
+      if (found.isEmpty && !name.head.equalsIgnoreCase("spark_catalog")) throw new Refused(
+        s"[UNRESOLVED_ROUTINE] Cannot resolve routine ${parts.map("`" + _ + "`").mkString(".")}: there is no such function. SQLSTATE: 42883",
+        "UNRESOLVED_ROUTINE", "BAD_REQUEST")
+      found
+    }
 
   private def builtin(name: String): Boolean =
     state.catalog.lookupBuiltinOrTempFunction(name).isDefined || state.catalog.lookupBuiltinOrTempTableFunction(name).isDefined

@@ -10,7 +10,7 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap
 
 /**
  * What statements changed in the catalog, for the engine to tell the workspace: lines "kind\tcatalog\tschema\ttable".
- * Kinds: table (created, replaced or altered), drop, rename (the new name follows), namespace, dropNamespace. A thread
+ * Kinds: table (created, replaced or altered), view, drop, namespace, dropNamespace. A thread
  * has its own: commands run in the thread that asks for them, and one statement must not take another's changes.
  */
 object CatalogEvents {
@@ -103,7 +103,6 @@ class PrefixCatalog extends StagingTableCatalog with SupportsNamespaces with Rel
     val all = new util.HashMap[String, String](properties)
     if (!all.containsKey(TableCatalog.PROP_LOCATION)) {
       all.put(TableCatalog.PROP_LOCATION, s"$tablesRoot/${util.UUID.randomUUID()}")
-      all.put("lakehouse.managed", "true")
     }
     all.remove(TableCatalog.PROP_IS_MANAGED_LOCATION)
     all
@@ -143,11 +142,9 @@ class PrefixCatalog extends StagingTableCatalog with SupportsNamespaces with Rel
     dropped
   }
   override def purgeTable(ident: Identifier): Boolean = dropTable(ident)
-  override def renameTable(from: Identifier, to: Identifier): Unit = {
-    val target = if (to.namespace.isEmpty) Identifier.of(from.namespace, to.name) else to
-    tables.renameTable(in(from), in(target))
-    note("rename", from, target.namespace.toSeq :+ target.name: _*)
-  }
+  /** The workspace renames, so that grants, tags and masks stay: the engine hands it ALTER TABLE … RENAME TO. */
+  override def renameTable(from: Identifier, to: Identifier): Unit =
+    throw new UnsupportedOperationException(s"$from cannot be renamed in this way; run ALTER TABLE … RENAME TO without parameters.")
 
   private def view(ident: Identifier): Option[View] =
     if (ident.namespace.length == 1) Views.get(catalogName, ident.namespace()(0), ident.name) else None
@@ -174,13 +171,7 @@ class PrefixCatalog extends StagingTableCatalog with SupportsNamespaces with Rel
     if (dropped) note("drop", ident)
     dropped
   }
-  override def renameView(from: Identifier, to: Identifier): Unit = {
-    val moved = loadView(from)
-    val target = if (to.namespace.isEmpty) Identifier.of(from.namespace, to.name) else to
-    createView(target, moved)
-    dropView(from)
-    ()
-  }
+  override def renameView(from: Identifier, to: Identifier): Unit = renameTable(from, to)
 
   /** Notes the change when the data is committed, not when the statement starts. */
   private class Noted(staged: StagedTable, ident: Identifier) extends StagedTable with SupportsWrite {
