@@ -64,6 +64,13 @@ export class LocalWorkspace {
     this.api = new WorkspaceApi(host, this.token);
   }
 
+  /** Process id of the workspace; the engine is its child. */
+  get pid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error("the workspace does not run");
+    return pid;
+  }
+
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
