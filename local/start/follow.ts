@@ -125,7 +125,11 @@ const count = (rows: number): string => rows.toLocaleString("en-US");
 
 function eventLine(event: PipelineEvent): string | undefined {
   const progress = event.details?.flow_progress;
-  const flow = event.origin.flow_name ?? event.origin.dataset_name ?? "";
+  const { flow_name = "", dataset_name = flow_name } = event.origin;
+  // The catalog is the same for all, so it only takes room; several flows of one table are told apart.
+  const dataset = dataset_name.split(".").slice(-2).join(".");
+  const own = [dataset_name, dataset, dataset_name.split(".").at(-1)].includes(flow_name);
+  const flow = own ? dataset : `${dataset} (${flow_name})`;
   if (!progress) return event.level === "ERROR" ? `✗ ${event.message}` : undefined;
   if (progress.status === "FAILED") return `✗ ${flow}: ${event.error?.exceptions?.[0]?.message ?? event.message}`;
   if (progress.status === "SKIPPED") return `- ${flow} skipped: what it reads failed`;
