@@ -113,6 +113,7 @@ class Update:
         self.catalog.require_schema(catalog, schema)
         defaults = Defaults(catalog, schema)
         self.session = self.engine.new_session(catalog, schema)
+        self.engine.guard.protect(self.session, self.params.get("principal"))
         for key, value in {"spark.sql.streaming.numRecentProgressUpdates": "10000"}.items():
             self.session.conf.set(key, value)
         for key, value in (pipeline.get("configuration") or {}).items():
