@@ -77,7 +77,7 @@ async function cdcCounts(api: WorkspaceApi, catalog: string): Promise<string[][]
   for (const entity of ["customers", "products", "sellers"]) {
     const [row] = await api.query(`
       WITH staged AS (
-        SELECT operation, sequence_number, max(sequence_number) OVER (ORDER BY _ingested_at, _source_file, sequence_number
+        SELECT operation, sequence_number, max(sequence_number) OVER (ORDER BY _file_modified_at, _source_file, sequence_number
           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM \`${catalog}\`.cdc.${entity}_staged)
       SELECT (SELECT count(*) FROM \`${catalog}\`.cdc.${entity}_changes) AS events,
         count_if(operation = 'INSERT') AS inserts, count_if(operation = 'UPDATE') AS updates,
