@@ -11,6 +11,8 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from engine.errors import message_of, refusal_of
+
 Event = dict[str, Any]
 
 
@@ -63,8 +65,8 @@ def exceptions(error: BaseException) -> list[dict[str, Any]]:
         seen.add(id(current))
         frames = traceback.extract_tb(current.__traceback__)
         chain.append({
-            "class_name": getattr(current, "error_class", None) or type(current).__name__,
-            "message": str(current),
+            "class_name": getattr(refusal_of(current) or current, "error_class", None) or type(current).__name__,
+            "message": message_of(current),
             "stack": [
                 {"declaring_class": f.filename, "method_name": f.name, "file_name": f.filename, "line_number": f.lineno}
                 for f in frames
