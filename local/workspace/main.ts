@@ -138,25 +138,31 @@ async function main(): Promise<void> {
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new StartError(`--port must be a number from 0 (any free port) to 65535, got '${values.port}'.`);
   }
-  // listen first to the end of whoever started this: until then a signal ends the process as usual
-  const running = await startWorkspace({
+  // A signal may come as soon as workspace.json is there, so it is waited for before; while the start goes on it is kept.
+  let running: Running | undefined;
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    if (running !== undefined) end(running);
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  running = await startWorkspace({
     dataDir: values["data-dir"],
     port,
     python: values.python ?? process.env.ENGINE_PYTHON,
     logger: values.verbose,
   });
+  if (stopping) return end(running);
   console.log(`The local workspace is at ${running.host}; data in ${resolve(values["data-dir"])}.`);
-  let stopping = false;
-  const stop = (): void => {
-    if (stopping) return;
-    stopping = true;
-    running.stop().then(
-      () => process.exit(0),
-      (error: Error) => fail(error),
-    );
-  };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+}
+
+function end(running: Running): void {
+  running.stop().then(
+    () => process.exit(0),
+    (error: Error) => fail(error),
+  );
 }
 
 function fail(error: Error): never {

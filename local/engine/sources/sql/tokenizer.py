@@ -100,7 +100,7 @@ class SourceText:
         return SourceLocation(self.path, line, column, self.cell)
 
 
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(r"[\s\ufeff]+")  # a byte order mark is no more than the start of a file
 _LINE_COMMENT = re.compile(r"--(?:\\\n|[^\r\n])*")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _PARAMETER = re.compile(r"\$\{([^{}\n]*)\}")
