@@ -29,9 +29,12 @@ def load(entity: Entity) -> None:
     def landed():
         return t.typed(bronze.read_files(spark, entity, LANDING), entity)
 
-    @dp.temporary_view(name=f"{entity.name}_initial", comment=f"Initial load of {entity.name} as inserts")
-    def initial():
-        return changes.initial(spark.readStream.table(f"{entity.name}_landed"), entity)
+    # One stream of both, not a flow for each: every target is merged into once an update.
+    @dp.temporary_view(name=f"{entity.name}_events", comment=f"{entity.comment}: initial load and staged events")
+    def events():
+        initial = changes.initial(spark.readStream.table(f"{entity.name}_landed"), entity)
+        staged = spark.readStream.table(f"cdc.{entity.name}_staged").select(*initial.columns)
+        return initial.unionByName(staged)
 
 
 def keep(entity: Entity, name: str, scd_type: int, comment: str) -> None:
@@ -43,17 +46,15 @@ def keep(entity: Entity, name: str, scd_type: int, comment: str) -> None:
         table_properties={"quality": "silver"},
         cluster_by=[key],
     )
-    for source in ("initial", "staged"):
-        dp.create_auto_cdc_flow(
-            name=f"{name}_from_{source}",
-            target=f"cdc.{name}",
-            source=f"cdc.{entity.name}_staged" if source == "staged" else f"{entity.name}_initial",
-            keys=[key],
-            sequence_by=changes.CHANGED_AT,
-            apply_as_deletes=changes.IS_DELETE,
-            column_list=entity.column_names,
-            stored_as_scd_type=scd_type,
-        )
+    dp.create_auto_cdc_flow(
+        target=f"cdc.{name}",
+        source=f"{entity.name}_events",
+        keys=[key],
+        sequence_by=changes.CHANGED_AT,
+        apply_as_deletes=changes.IS_DELETE,
+        except_column_list=[changes.OPERATION, changes.CHANGED_AT],
+        stored_as_scd_type=scd_type,
+    )
 
 
 # COMMAND ----------
