@@ -28,6 +28,7 @@ SETTINGS = {
     "spark.sql.sources.default": "delta",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.shuffle.partitions": "2",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",  # VACUUM lists files in as many tasks
     "spark.sql.adaptive.enabled": "true",
     "spark.sql.streaming.metricsEnabled": "false",
     "spark.sql.streaming.stopTimeout": "60s",

@@ -137,6 +137,7 @@ class Catalog:
             record.get("comment"),
             properties.get("view.catalog", catalog),
             properties.get("view.schema", schema),
+            "\0".join(json.loads(properties.get("view.queryColumns", "[]"))),
         )
 
     def _forget(self, full_name: str, location: str | None, kept: Set[Path | None] = frozenset()) -> None:
@@ -149,9 +150,13 @@ class Catalog:
         self._jvm.Registry.dropTable(self._engine.spark._jsparkSession, catalog, schema, table)
         if record is not None and record["tableType"] != "EXTERNAL":
             path = _path(location or record.get("location"))
-            # Only below the folder of managed tables, whatever a record says.
-            if path and path not in kept and path.is_relative_to(Path(self._engine.tables_root).resolve()):
-                shutil.rmtree(path, ignore_errors=True)
+            if path not in kept:
+                self._delete_files(path)
+
+    def _delete_files(self, path: Path | None) -> None:
+        """Only below the folder of managed tables, whatever a record says."""
+        if path and path.is_relative_to(Path(self._engine.tables_root).resolve()):
+            shutil.rmtree(path, ignore_errors=True)
 
     # --- for updates and statements -----------------------------------------------------------------------------
 
@@ -234,10 +239,14 @@ class Catalog:
         comment: str | None = None,
         query_catalog: str,
         query_schema: str,
+        query_columns: Sequence[str] = (),
         pipeline_id: str | None = None,
         principal: str | None = None,
     ) -> TableRecord:
-        """Creates or replaces a view whose names resolve against `query_catalog.query_schema`."""
+        """Creates or replaces a view whose names resolve against `query_catalog.query_schema`.
+
+        `query_columns`: the query's own names of the view's columns, where the view gives them others.
+        """
         catalog, schema_name, _ = split(full_name)
         self.require_schema(catalog, schema_name)
         record: TableRecord = {
@@ -245,7 +254,11 @@ class Catalog:
             "tableType": "VIEW",
             "columns": column_infos(schema),
             "comment": comment,
-            "properties": {"view.catalog": query_catalog, "view.schema": query_schema},
+            "properties": {
+                "view.catalog": query_catalog,
+                "view.schema": query_schema,
+                **({"view.queryColumns": json.dumps(list(query_columns))} if query_columns else {}),
+            },
             "viewDefinition": query,
             "pipelineId": pipeline_id,
         }
@@ -302,21 +315,41 @@ class Catalog:
         """Brings the record to what statements did to Spark's catalog."""
         for kind, *parts in self.drain_events():
             full_name = ".".join(parts[:3])
-            if kind == "table":
-                self.sync(full_name, principal=principal)
-            elif kind == "view":
-                query, schema_json, comment, query_catalog, query_schema = self._jvm.Views.describe(*parts[:3])
-                self.put_view(
-                    full_name,
-                    query,
-                    StructType.fromJson(json.loads(schema_json)),
-                    comment=comment,
-                    query_catalog=query_catalog,
-                    query_schema=query_schema,
-                    principal=principal,
-                )
-            elif kind == "drop" and self.exists(full_name):
+            if kind == "drop" and self.exists(full_name):
                 self.drop_table(full_name, principal)
+            elif kind in ("table", "view"):
+                new = not self.exists(full_name)
+                try:
+                    if kind == "table":
+                        self.sync(full_name, principal=principal)
+                    else:
+                        self._record_view(full_name, principal)
+                except Exception:
+                    if new:
+                        self._undo(kind, full_name)
+                    raise
+
+    def _record_view(self, full_name: str, principal: str | None) -> None:
+        query, schema_json, comment, query_catalog, query_schema, columns = self._jvm.Views.describe(*split(full_name))
+        self.put_view(
+            full_name,
+            query,
+            StructType.fromJson(json.loads(schema_json)),
+            comment=comment,
+            query_catalog=query_catalog,
+            query_schema=query_schema,
+            query_columns=columns.split("\0") if columns else (),
+            principal=principal,
+        )
+
+    def _undo(self, kind: str, full_name: str) -> None:
+        """What a statement made and the workspace refused to put on record, such as a table with an illegal name."""
+        if kind == "view":
+            self._jvm.Views.remove(*split(full_name))
+            return
+        detail = self._engine.spark.sql(f"DESCRIBE DETAIL {quoted(full_name)}").first()
+        self._jvm.Registry.dropTable(self._engine.spark._jsparkSession, *split(full_name))
+        self._delete_files(_path(detail["location"]))
 
 
 def _path(location: str | None) -> Path | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_type
 from pyspark.sql.types import StringType, StructField, StructType, _parse_datatype_string
 
@@ -19,7 +20,7 @@ from engine.catalog.columns import type_name, type_text
 from engine.errors import EngineError
 from engine.session import Engine, active, use
 from engine.sources.sql.errors import SqlSyntaxError
-from engine.sources.sql.tokenizer import Kind, tokenize
+from engine.sources.sql.tokenizer import Kind, Token, tokenize
 from engine.sql import unity
 from engine.sql.parameters import bind
 from engine.sql.results import write_result
@@ -89,10 +90,12 @@ class Statements:
             seen = self._show.visible(text, names, principal)
             rows = [tuple(row) for row in frame.collect() if seen is None or seen(row.asDict())]
             return _frame(session, rows, frame.schema)
+        if words[0] in ("DESCRIBE", "DESC") and words[1] == "DETAIL":
+            return frame.withColumn("name", F.lit(names.full("TABLE", _name_after(tokens, 1))))
         if words[0] in ("DESCRIBE", "DESC") and "EXTENDED" in words[1:] and frame.columns[0] == "col_name":
             after = next(i for i, token in enumerate(tokens) if token.upper == "EXTENDED") + 1
-            parts = [token.identifier for token in tokens[after:] if token.kind in (Kind.WORD, Kind.QUOTED)][:3]
-            rows = self._show.described(names.full("TABLE", parts), [tuple(row) for row in frame.collect()])
+            name = names.full("TABLE", _name_after(tokens, after - 1))
+            rows = self._show.described(name, [tuple(row) for row in frame.collect()])
             return _frame(session, rows, frame.schema)
         return frame
 
@@ -197,6 +200,15 @@ class Statements:
             raise
         finally:
             self._canceled.pop(statement_id, None)
+
+
+def _name_after(tokens: list[Token], at: int) -> list[str]:
+    """The parts of the name that follows the token at that place."""
+    found = [tokens[at + 1].identifier]
+    while tokens[at + 2].text == ".":
+        at += 2
+        found.append(tokens[at + 1].identifier)
+    return found
 
 
 def _frame(session: SparkSession, rows: Iterable[Iterable[Any]], schema: StructType) -> DataFrame:

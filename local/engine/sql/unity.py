@@ -22,6 +22,18 @@ _MORE_SECURABLES = {
 }
 
 
+# First words of statements that Databricks has and this workspace does not, with what does the work here.
+_REFUSED = {
+    ("COPY", "INTO"): "Use INSERT INTO … SELECT * FROM read_files(…), or a streaming table of a pipeline.",
+    ("UNDROP",): "A dropped table is gone.",
+    ("DENY",): "Unity Catalog has GRANT and REVOKE.",
+    ("CREATE", "MATERIALIZED"): "Put it into a pipeline.",
+    ("CREATE", "STREAMING"): "Put it into a pipeline.",
+    ("REFRESH", "MATERIALIZED"): "Start an update of its pipeline.",
+    ("REFRESH", "STREAMING"): "Start an update of its pipeline.",
+}
+
+
 @dataclass(frozen=True)
 class Names:
     """Completes names by the catalog and schema in use."""
@@ -47,6 +59,13 @@ class Names:
 
 def parse(text: str, names: Names) -> Statement | None:
     reader = _Reader(Cursor(SourceText(text, "statement")), names)
+    for words, instead in _REFUSED.items():
+        plain = [w for w in (token.upper for token in reader.cursor.tokens[:4]) if w not in ("OR", "REPLACE")]
+        if tuple(plain[: len(words)]) == words:
+            raise EngineError(
+                f"{' '.join(words)} is not supported in the local workspace's SQL. {instead}",
+                error_class="UNSUPPORTED_FEATURE",
+            )
     handler = reader.handler()
     if handler is None:
         return None

@@ -244,6 +244,7 @@ def test_show_tells_of_what_a_principal_may_not_see(engine: EngineProcess) -> No
         del engine.answers["catalog.informationSchema"]
     described = dict(row[:2] for row in engine.sql("DESCRIBE TABLE EXTENDED main.raw.shown"))
     assert described["Type"] == "MANAGED"
+    assert engine.sql("DESCRIBE DETAIL raw.shown")[0][2] == "main.raw.shown"
     assert engine.sql("SHOW CREATE TABLE main.raw.shown") == [["CREATE TABLE main.raw.shown (\n  a INT)\nUSING delta"]]
 
 
@@ -257,6 +258,46 @@ def test_read_files_cannot_be_used_in_a_query(engine: EngineProcess) -> None:
     assert (asked["privilege"], asked["fullName"]) == ("READ_VOLUME", "main.raw.landing")
     with pytest.raises(EngineFailed, match="there is no pipeline 4711 that has been updated"):
         engine.sql("SELECT * FROM event_log('4711')")
+
+
+def test_a_view_forgets_the_names_of_its_columns(engine: EngineProcess) -> None:
+    engine.sql("CREATE TABLE main.raw.plain AS SELECT 1 AS id, 'x' AS email")
+    engine.sql(
+        "CREATE VIEW main.raw.named(k COMMENT 'key', e) COMMENT 'view' AS SELECT id, email FROM plain", schema="raw"
+    )
+    assert engine.sql("SELECT e, k FROM main.raw.named") == [["x", "1"]]
+    record = next(p["table"] for m, p in reversed(engine.asked) if m == "catalog.putTable")
+    assert [(c["name"], c.get("comment")) for c in record["columns"]] == [("k", "key"), ("e", None)]
+    renamed = {**record, "fullName": "main.raw.named_anew"}
+    engine.ask("catalog.apply", {"changes": [{"op": "putTable", "table": renamed}]})
+    assert engine.sql("SELECT k FROM main.raw.named_anew") == [["1"]]
+
+
+def test_a_table_that_the_workspace_refuses_stays_in_spark(engine: EngineProcess) -> None:
+    def refuse(params: dict) -> dict:
+        raise PermissionError("'with space' is not a valid name for a Table.")
+
+    before = set((engine.folder / "tables").iterdir())
+    put, engine.answers["catalog.putTable"] = engine.answers["catalog.putTable"], refuse
+    try:
+        for statement in (
+            "CREATE TABLE main.raw.`with space` AS SELECT 1 AS a",
+            "CREATE VIEW main.raw.`v w` AS SELECT 1",
+        ):
+            with pytest.raises(EngineFailed, match="not a valid name"):
+                engine.sql(statement)
+    finally:
+        engine.answers["catalog.putTable"] = put
+    assert set((engine.folder / "tables").iterdir()) == before
+    for name in ("with space", "v w"):
+        with pytest.raises(EngineFailed, match="TABLE_OR_VIEW_NOT_FOUND"):
+            engine.sql(f"SELECT * FROM main.raw.`{name}`")
+
+
+def test_a_statement_that_is_not_supported_is_called_a_mistake(engine: EngineProcess) -> None:
+    for statement in ("COPY INTO t FROM 'x'", "CREATE OR REPLACE MATERIALIZED VIEW v AS SELECT 1", "UNDROP TABLE t"):
+        with pytest.raises(EngineFailed, match="is not supported in the local workspace's SQL"):
+            engine.sql(statement)
 
 
 def test_a_managed_table_is_read_by_path_past_its_grants(engine: EngineProcess) -> None:

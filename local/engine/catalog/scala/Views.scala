@@ -23,22 +23,31 @@ object Views {
     views.keySet.asScala.filter(_.startsWith(prefix)).map(_.substring(prefix.length)).toArray.sorted
   }
 
-  /** From the engine: `schemaJson` is a StructType's JSON, names in the query resolve against `queryCatalog.querySchema`. */
+  /**
+   * From the engine: `schemaJson` is a StructType's JSON, names in the query resolve against `queryCatalog.querySchema`.
+   * `queryColumns` are the query's own names of the view's columns, joined by NUL; "" where the view has the query's.
+   */
   def define(catalog: String, schema: String, name: String, query: String, schemaJson: String, comment: String,
-      queryCatalog: String, querySchema: String): Unit = {
+      queryCatalog: String, querySchema: String, queryColumns: String): Unit = {
     val columns = DataType.fromJson(schemaJson).asInstanceOf[StructType]
     val properties = new util.HashMap[String, String]()
     if (comment != null) properties.put("comment", comment)
+    val named = if (queryColumns.isEmpty) Array.empty[String] else queryColumns.split("\u0000")
     val builder = new View.Builder()
     builder.withSchema(columns)
     builder.withProperties(properties)
     put(catalog, schema, name, builder.withQueryText(query).withCurrentCatalog(queryCatalog)
       .withCurrentNamespace(Array(querySchema)).withSqlConfigs(new util.HashMap[String, String]())
-      .withSchemaMode("EVOLUTION").withQueryColumnNames(Array.empty).build())
+      .withSchemaMode(if (named.isEmpty) "EVOLUTION" else "COMPENSATION").withQueryColumnNames(named).build())
   }
 
-  /** What a CREATE VIEW statement defined: query, schema as JSON, comment, catalog and schema of the query. */
+  /** What a CREATE VIEW statement defined: query, schema as JSON, comment, catalog, schema and column names of the query. */
   def describe(catalog: String, schema: String, name: String): Array[String] =
     get(catalog, schema, name).map(v => Array(v.queryText, v.schema.json, v.properties.get("comment"), v.currentCatalog,
-      v.currentNamespace.mkString("."))).orNull
+      v.currentNamespace.mkString("."), queryColumns(v))).orNull
+
+  private def queryColumns(v: View): String = {
+    val names = Option(v.queryColumnNames).getOrElse(Array.empty[String])
+    if (names.sameElements(v.schema.fieldNames)) "" else names.mkString("\u0000")
+  }
 }
