@@ -14,28 +14,17 @@ from pyspark.sql.types import StructType
 
 from engine.catalog.columns import column_infos, ddl
 from engine.catalog.functions import Functions
+from engine.catalog.text import columns_json, literal, path_of, quoted, split, uri_of
 from engine.errors import EngineError
 from engine.session import Engine
+
+__all__ = ["Catalog", "TableRecord", "Workspace", "columns_json", "literal", "quoted", "split"]
 
 TableRecord = dict[str, Any]
 
 
 class Workspace(Protocol):
     def request(self, method: str, params: dict[str, Any]) -> Any: ...
-
-
-def split(full_name: str) -> tuple[str, str, str]:
-    catalog, schema, table = full_name.split(".", 2)
-    return catalog, schema, table
-
-
-def quoted(full_name: str) -> str:
-    return ".".join(f"`{part}`" for part in split(full_name))
-
-
-def literal(text: str) -> str:
-    """A SQL string literal."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 class Catalog:
@@ -63,7 +52,7 @@ class Catalog:
 
     def apply(self, changes: Sequence[Mapping[str, Any]]) -> None:
         """A rename comes as a drop and a new table at the old one's place, whose files then stay."""
-        kept = {_path(c["table"].get("location")) for c in changes if c["op"] == "putTable"}
+        kept = {path_of(c["table"].get("location")) for c in changes if c["op"] == "putTable"}
         for change in changes:
             match change["op"]:
                 case "createCatalog":
@@ -120,7 +109,7 @@ class Catalog:
         elif record.get("location"):
             provider = (record.get("dataSourceFormat") or "DELTA").lower()
             self._jvm.Registry.putTable(
-                self._engine.spark._jsparkSession, catalog, schema, table, _uri(record["location"]), provider
+                self._engine.spark._jsparkSession, catalog, schema, table, uri_of(record["location"]), provider
             )
         with self._lock:
             self._tables[record["fullName"].lower()] = record
@@ -149,7 +138,7 @@ class Catalog:
             return
         self._jvm.Registry.dropTable(self._engine.spark._jsparkSession, catalog, schema, table)
         if record is not None and record["tableType"] != "EXTERNAL":
-            path = _path(location or record.get("location"))
+            path = path_of(location or record.get("location"))
             if path not in kept:
                 self._delete_files(path)
 
@@ -349,17 +338,4 @@ class Catalog:
             return
         detail = self._engine.spark.sql(f"DESCRIBE DETAIL {quoted(full_name)}").first()
         self._jvm.Registry.dropTable(self._engine.spark._jsparkSession, *split(full_name))
-        self._delete_files(_path(detail["location"]))
-
-
-def _path(location: str | None) -> Path | None:
-    return Path(location.removeprefix("file://").removeprefix("file:")).resolve() if location else None
-
-
-def _uri(location: str) -> str:
-    return Path(location).as_uri() if location.startswith("/") else location
-
-
-def columns_json(columns: Sequence[Mapping[str, Any]]) -> str:
-    """StructType JSON of a record's columns, whose `type_json` is the JSON of a StructField."""
-    return '{"type":"struct","fields":[' + ",".join(c["type_json"] for c in columns) + "]}"
+        self._delete_files(path_of(detail["location"]))
