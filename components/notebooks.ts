@@ -30,12 +30,26 @@ export class NotebookFolder extends pulumi.ComponentResource {
       });
     }
     const uploads = planUploads(source);
-    const directory = new databricks.Directory(name, { path: target, deleteRecursive: true }, { parent: this });
+    // One resource a folder: files of a folder that is not there yet would each make it, and some lose that race.
+    const folders: Record<string, databricks.Directory> = {
+      "": new databricks.Directory(name, { path: target, deleteRecursive: true }, { parent: this }),
+    };
+    const folder = (path: string): databricks.Directory => {
+      const known = folders[path];
+      if (known) return known;
+      const made = new databricks.Directory(
+        `${name}/${path}`,
+        { path: pulumi.interpolate`${folder(parentOf(path)).path}/${nameOf(path)}`, deleteRecursive: true },
+        { parent: this },
+      );
+      folders[path] = made;
+      return made;
+    };
 
     const objects: Record<string, databricks.Notebook | databricks.WorkspaceFile> = {};
     for (const upload of uploads) {
-      // The directory's path is an output, so each upload waits for the folder; parents below it are made by the import.
-      const path = pulumi.interpolate`${directory.path}/${upload.path}`;
+      // The folder's path is an output, so each upload waits for it.
+      const path = pulumi.interpolate`${folder(parentOf(upload.path)).path}/${nameOf(upload.path)}`;
       const contentBase64 = upload.content.toString("base64");
       const child = { parent: this, deleteBeforeReplace: true };
       if (upload.kind === "notebook") {
@@ -56,7 +70,7 @@ export class NotebookFolder extends pulumi.ComponentResource {
     }
     this.objects = objects;
     this.path = pulumi
-      .all([directory.path, ...Object.values(objects).map((object) => object.id)])
+      .all([folders[""]!.path, ...Object.values(objects).map((object) => object.id)])
       .apply(([path]) => path as string);
     this.registerOutputs({ path: this.path });
   }
@@ -71,3 +85,6 @@ export class NotebookFolder extends pulumi.ComponentResource {
     return object.path;
   }
 }
+
+const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
+const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);

@@ -130,7 +130,8 @@ function eventLine(event: PipelineEvent): string | undefined {
   const dataset = dataset_name.split(".").slice(-2).join(".");
   const own = [dataset_name, dataset, dataset_name.split(".").at(-1)].includes(flow_name);
   const flow = own ? dataset : `${dataset} (${flow_name})`;
-  if (!progress) return event.level === "ERROR" ? `✗ ${event.message}` : undefined;
+  const reasons = (event.error?.exceptions ?? []).map(({ message }) => message).join(": ");
+  if (!progress) return event.level === "ERROR" ? `✗ ${event.message} ${reasons}`.trim() : undefined;
   if (progress.status === "FAILED") return `✗ ${flow}: ${event.error?.exceptions?.[0]?.message ?? event.message}`;
   if (progress.status === "SKIPPED") return `- ${flow} skipped: what it reads failed`;
   if (progress.status !== "COMPLETED") return undefined;

@@ -63,10 +63,14 @@ describe("what goes wrong", () => {
       return found.update.state;
     };
     assert.equal(await update(), "FAILED");
-    const { events } = await api.get<{ events: { level: string; message: string }[] }>(
-      `/api/2.0/pipelines/${pipeline_id}/events`,
-    );
-    const errors = events.filter(({ level }) => level === "ERROR").map(({ message }) => message);
+    interface Event {
+      level: string;
+      error?: { exceptions: { message: string }[] };
+    }
+    const { events } = await api.get<{ events: Event[] }>(`/api/2.0/pipelines/${pipeline_id}/events`);
+    const errors = events
+      .filter(({ level }) => level === "ERROR")
+      .flatMap(({ error }) => (error?.exceptions ?? []).map(({ message }) => message));
     assert.ok(
       errors.some((message) => message.includes("/Shared/broken/numbers:6")),
       errors.join("\n"),

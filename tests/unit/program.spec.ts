@@ -122,6 +122,15 @@ describe("NotebookFolder", () => {
     );
   });
 
+  it("makes every folder before the files in it", async () => {
+    const uploaded = new NotebookFolder("n3", { source: folder, target: "/Shared/y" });
+    await settled(uploaded.path);
+    assert.deepEqual(
+      of("Directory").map(({ inputs }) => inputs.path),
+      ["/Shared/y", "/Shared/y/a"],
+    );
+  });
+
   it("refuses a person's folder", () => {
     assert.throws(() => new NotebookFolder("n2", { source: folder, target: "/Users/someone/x" }), /outside \/Users/);
   });
