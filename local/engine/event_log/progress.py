@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.errors import message_of
@@ -75,22 +75,29 @@ class Progress:
             dataset_name=key,
         )
         for flow in flows:
-            self._log.write(
-                "flow_definition",
-                f"Flow {flow_name(key, flow)} is defined.",
-                {
-                    "output_dataset": key,
-                    "flow_type": _flow_type(dataset, flow),
-                    "comment": flow.comment,
-                    "spark_conf": [{"key": k, "value": str(v)} for k, v in getattr(flow, "spark_conf", {}).items()],
-                    "language": "SQL" if getattr(flow, "sql", None) else "PYTHON",
-                    "once": getattr(flow, "once", False),
-                    "source_location": str(flow.location),
-                },
-                dataset_name=key,
-                flow_name=flow_name(key, flow),
-            )
+            self.inputs(key, flow, dataset)
             self.flow(key, flow, "QUEUED")
+
+    def inputs(self, key: str, flow: Flow, dataset: Dataset, read: Iterable[str] | None = None) -> None:
+        """The flow's definition; a second time with what it reads, which is known when its query was evaluated."""
+        details: dict[str, Any] = {
+            "output_dataset": key,
+            "flow_type": _flow_type(dataset, flow),
+            "comment": flow.comment,
+            "spark_conf": [{"key": k, "value": str(v)} for k, v in getattr(flow, "spark_conf", {}).items()],
+            "language": "SQL" if getattr(flow, "sql", None) else "PYTHON",
+            "once": getattr(flow, "once", False),
+            "source_location": str(flow.location),
+        }
+        if read is not None:
+            details["input_datasets"] = [{"name": name} for name in sorted(read)]
+        self._log.write(
+            "flow_definition",
+            f"Flow {flow_name(key, flow)} is defined.",
+            details,
+            dataset_name=key,
+            flow_name=flow_name(key, flow),
+        )
 
     def flow(
         self,

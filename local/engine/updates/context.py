@@ -25,6 +25,7 @@ class Reader:
     schema_dir: str | None = None
     views: tuple[str, ...] = ()  # temporary views that are being evaluated, outermost first
     inputs: dict[str, int] = field(default_factory=dict)  # folder of a Delta table: its version
+    reads: dict[str, set[str]] = field(default_factory=dict)  # by dataset or view: the names that its query reads
     rules: list[tuple[Rules, Observation | str]] = field(default_factory=list)  # of temporary views
     queries: list[Any] = field(default_factory=list)
 

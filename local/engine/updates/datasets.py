@@ -140,8 +140,16 @@ class Work:
             location=str(flow.location),
         )
 
-    def _running(self, flow: Flow) -> None:
+    def _running(self, reader: Reader, flow: Flow) -> None:
+        self._inputs(reader, flow)
         self.update.progress.flow(self.key, flow, "RUNNING")
+
+    def _inputs(self, reader: Reader, flow: Flow) -> None:
+        """Only now, when its query was evaluated, is it known what a flow reads."""
+        progress, names = self.update.progress, self.update.reading.names
+        for consumer, inputs in reader.reads.items():
+            own = consumer == self.key
+            progress.inputs(consumer, flow if own else names.flows[consumer][0], names.datasets[consumer], inputs)
 
     def _one(self, reader: Reader, flow: Flow) -> dict[str, Any]:
         for _ in range(_MAX_RESTARTS):
@@ -159,22 +167,22 @@ class Work:
             if flow.once and batch.was_done(self.target, flow.name):
                 return _NOTHING
             frame = self._changes(reader, flow)
-            self._running(flow)
+            self._running(reader, flow)
             return cdc.apply_changes(reader, self.target, flow, self.rules, frame)
         if isinstance(flow, SnapshotCdcFlow):
-            self._running(flow)
+            self._running(reader, flow)
             return cdc.apply_snapshots(reader, self.target, flow)
         if flow.once and self.dataset.kind is not DatasetKind.SINK and batch.was_done(self.target, flow.name):
             return _NOTHING
         frame = self._frame(reader, flow)
         if self.dataset.kind is DatasetKind.SINK:
-            self._running(flow)
+            self._running(reader, flow)
             return sinks.write(reader, self.dataset, self.target, flow, frame)
         kind = self._kind(flow, frame)
         if kind == _MATERIALIZED:
             return self._materialize(reader, flow, frame)
         self.target.ensure(reader.session, frame.schema, kind)
-        self._running(flow)
+        self._running(reader, flow)
         if flow.once:
             return batch.append_once(reader, self.target, flow.name, frame, self.rules)
         fitted = self.target.fit(self.rules.apply(frame, streams.ROWS))
@@ -217,9 +225,10 @@ class Work:
         before = self.target.state("materialized")
         now = {"inputs": known, "definition": self._fingerprint(frame)}
         if not made and known is not None and before == now:
+            self._inputs(reader, flow)
             self.update.progress.planned(self.key, flow, "NO_OP")
             return _NOTHING
-        self._running(flow)
+        self._running(reader, flow)
         self.target.remember("materialized", {})
         figures, reshaped = batch.overwrite(reader, self.target, frame, self.rules)
         if reshaped:

@@ -61,6 +61,7 @@ class Reading:
         key = self.find(name, defaults)
         if key is None:
             return self._foreign(reader, name, streaming, defaults, load)
+        self._read(reader, key)
         dataset = self.names.datasets[key]
         if dataset.kind is DatasetKind.SINK:
             raise EngineError(f"{name} is a sink, which cannot be read", error_class="SINK_NOT_READABLE")
@@ -88,8 +89,15 @@ class Reading:
                 f"{name}: the pipeline has no dataset {parts[1]}; it has {known}",
                 error_class="TABLE_OR_VIEW_NOT_FOUND",
             )
-        self._note(reader, (defaults or self.names.defaults).full(quote(parts)))
+        full = (defaults or self.names.defaults).full(quote(parts))
+        self._read(reader, full)
+        self._note(reader, full)
         return load(name)
+
+    def _read(self, reader: Reader, name: str) -> None:
+        consumer = reader.views[-1] if reader.views else reader.dataset
+        if consumer is not None:
+            reader.reads.setdefault(consumer, set()).add(name)
 
     def _note(self, reader: Reader, full_name: str) -> None:
         record = self.catalog.get(full_name)
