@@ -1,0 +1,110 @@
+import { strict as assert } from "node:assert";
+import { type Json, TestWorkspace } from "../client.ts";
+
+const ADMIN = "admin@local.workspace";
+
+describe("what a query asks of Unity Catalog while Spark analyses it", () => {
+  const workspace = new TestWorkspace();
+  let outsider: string;
+  const view = async (name: string, principal: string | null = ADMIN, catalog = "main"): Promise<Json[]> => {
+    const asked = { principal, catalog, view: name };
+    const { schema, rows } = await workspace.engine.ask<Json>("catalog.informationSchema", asked);
+    const columns = schema.split(", ").map((column: string) => column.split(" ")[0]);
+    return rows.map((row: Json[]) =>
+      Object.fromEntries(columns.map((column: string, at: number) => [column, row[at]])),
+    );
+  };
+  const run = (statement: Json) => workspace.engine.ask<Json>("catalog.statement", { statement, principal: ADMIN });
+
+  before(async () => {
+    await workspace.start();
+    outsider = (await workspace.servicePrincipal("outsider")).name;
+    const columns = [
+      { name: "id", type_text: "int", type_name: "INT", nullable: false, comment: "key" },
+      { name: "email", type_text: "string", type_name: "STRING" },
+    ];
+    const table = {
+      fullName: "main.default.people",
+      tableType: "MANAGED",
+      location: "file:/x",
+      comment: "all",
+      columns,
+    };
+    await workspace.engine.ask("catalog.putTable", { table, principal: ADMIN });
+    await workspace.engine.ask("catalog.putTable", {
+      table: { fullName: "main.default.window", tableType: "VIEW", viewDefinition: "SELECT 1", columns: [] },
+      principal: ADMIN,
+    });
+    await run({
+      kind: "setTags",
+      securableType: "TABLE",
+      name: "main.default.people",
+      column: "email",
+      tags: { pii: "yes" },
+    });
+    await run({ kind: "createCatalog", name: "other" });
+  });
+  after(() => workspace.stop());
+
+  it("lists tables, columns, views and tags with what is on record", async () => {
+    const [people] = (await view("tables")).filter(({ table_name }) => table_name === "people");
+    assert.deepEqual(
+      [people?.table_catalog, people?.table_schema, people?.table_type, people?.table_owner, people?.comment],
+      ["main", "default", "MANAGED", ADMIN, "all"],
+    );
+    assert.deepEqual(
+      (await view("columns")).map((row) => [row.column_name, row.ordinal_position, row.is_nullable, row.comment]),
+      [
+        ["id", 1, "NO", "key"],
+        ["email", 2, "YES", null],
+      ],
+    );
+    assert.deepEqual(
+      (await view("views")).map((row) => [row.table_name, row.view_definition, row.is_materialized]),
+      [["window", "SELECT 1", false]],
+    );
+    const [tag] = await view("column_tags");
+    assert.deepEqual(
+      [tag?.table_name, tag?.column_name, tag?.tag_name, tag?.tag_value],
+      ["people", "email", "pii", "yes"],
+    );
+    assert.deepEqual(await view("table_tags"), []);
+  });
+
+  it("shows a catalog its own, system all of them, and a principal only what it may see", async () => {
+    const catalogs = async (catalog: string, principal: string | null) =>
+      (await view("catalogs", principal, catalog)).map((row) => row.catalog_name);
+    assert.deepEqual(await catalogs("main", ADMIN), ["main"]);
+    assert.ok((await catalogs("system", ADMIN)).includes("other"));
+    assert.ok(!(await catalogs("system", outsider)).includes("other"));
+    assert.deepEqual(await view("tables", outsider), []);
+    assert.equal((await view("tables", null)).length, 2);
+    await run({
+      kind: "grant",
+      securableType: "TABLE",
+      name: "main.default.people",
+      privileges: ["SELECT"],
+      grantee: outsider,
+    });
+    assert.deepEqual(
+      (await view("tables", outsider)).map((row) => row.table_name),
+      ["people"],
+    );
+    const [grant] = await view("table_privileges", outsider);
+    assert.deepEqual([grant?.grantee, grant?.privilege_type, grant?.inherited_from], [outsider, "SELECT", "NONE"]);
+  });
+
+  it("names the views it has when one is asked for that it has not", async () => {
+    await assert.rejects(view("nope"), /main\.information_schema\.nope is not in the local workspace, .*column_tags/);
+  });
+
+  it("knows a principal's groups, and asks no privilege on a table that a view reads", async () => {
+    const { groups } = await workspace.engine.ask<Json>("principal.groups", { principal: ADMIN });
+    assert.ok(groups.includes("admins") && !groups.includes(ADMIN));
+    const check = { privilege: "SELECT", securableType: "TABLE", fullName: "main.default.window" };
+    const ask = (more: Json) =>
+      workspace.engine.ask("catalog.authorize", { principal: outsider, checks: [{ ...check, ...more }] });
+    await assert.rejects(ask({}), /User does not have/);
+    assert.deepEqual(await ask({ throughView: true }), { tables: [] });
+  });
+});
