@@ -27,7 +27,7 @@ interface Event {
   event_type: string;
   origin: { update_id?: string; flow_name?: string; dataset_name?: string };
   details?: {
-    flow_definition?: { output_dataset?: string; input_datasets?: (string | { name?: string })[] };
+    flow_definition?: { output_dataset?: string; flow_type?: string; input_datasets?: (string | { name?: string })[] };
     flow_progress?: {
       status: string;
       metrics?: { num_output_rows?: number; num_upserted_rows?: number; num_deleted_rows?: number };
@@ -116,11 +116,13 @@ export async function pipelinePage(id: string): Promise<Node[]> {
 function nodesOf(events: readonly Event[]): GraphNode[] {
   const inputs = new Map<string, Set<string>>();
   const progress = new Map<string, Progress>();
+  const views = new Set<string>(); // temporary ones: they hold no rows and have no progress of their own
   for (const { origin, details, error } of events) {
     const dataset = origin.dataset_name ?? details?.flow_definition?.output_dataset;
     if (!dataset) continue;
     const reads = inputs.get(dataset) ?? new Set<string>();
     inputs.set(dataset, reads);
+    if (details?.flow_definition?.flow_type === "VIEW") views.add(dataset);
     for (const input of details?.flow_definition?.input_datasets ?? []) {
       const name = typeof input === "string" ? input : input.name;
       if (name) reads.add(name);
@@ -139,7 +141,7 @@ function nodesOf(events: readonly Event[]): GraphNode[] {
   }
   const short = (name: string): string => name.split(".").slice(-2).join(".");
   return [...inputs].map(([id, reads]) => {
-    const at = progress.get(id);
+    const at = views.has(id) ? undefined : progress.get(id);
     const dropped = at && at.dropped > 0 ? `, ${number(at.dropped)} dropped` : "";
     return {
       id,
