@@ -19,7 +19,7 @@ const ROOT = join(import.meta.dirname, "..");
 process.chdir(ROOT);
 
 /** Suites share the machine's two cores with Spark, so a slow one is slow, not stuck. */
-const MOCHA_TIMEOUT = 300_000;
+const MOCHA_TIMEOUT = 900_000;
 
 async function runMocha(folders: readonly string[]): Promise<Counts> {
   const files = folders.flatMap((folder) => globSync(`tests/${folder}/**/*.spec.ts`)).sort();
