@@ -46,6 +46,8 @@ SETTINGS = {
     "spark.hadoop.fs.dbfs.impl": "lakehouse.catalog.VolumeFileSystem",
     "spark.hadoop.fs.defaultFS": "dbfs:///",
 }
+# An engine lives for minutes on few cores: compiling code a second time, optimized, takes more from them than it gives.
+_JVM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 CATALOG_CLASS = "lakehouse.catalog.PrefixCatalog"
 DEFAULT_CATALOG = "main"
 DEFAULT_SCHEMA = "default"
@@ -81,7 +83,7 @@ class Engine:
         conf.set("spark.driver.memory", os.environ.get("ENGINE_MEMORY", "2g"))
         conf.set(
             "spark.driver.extraJavaOptions",
-            " ".join(["-Duser.timezone=UTC", "-XX:+UseSerialGC", os.environ.get("ENGINE_JVM_OPTIONS", "")]),
+            " ".join(["-Duser.timezone=UTC", *_JVM, os.environ.get("ENGINE_JVM_OPTIONS", "")]),
         )
         os.environ["PYSPARK_PYTHON"] = sys.executable  # of Python functions in queries; not what PATH has
         context = SparkContext.getOrCreate(conf)
