@@ -35,8 +35,9 @@ async function runMocha(folders: readonly string[]): Promise<Counts> {
   });
 }
 
-async function runPytest(tools: Toolchain, folders: readonly string[]): Promise<Counts> {
-  const files = folders.flatMap((folder) => globSync(`tests/${folder}/**/test_*.py`));
+/** A process for each folder: a process has one Spark, and the folders set theirs up differently. */
+async function runPytest(tools: Toolchain, folder: string): Promise<Counts> {
+  const files = globSync(`tests/${folder}/**/test_*.py`);
   if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
   const dir = mkdtempSync(join(tmpdir(), "olist-pytest-"));
   try {
@@ -81,7 +82,8 @@ const folders = asked.length > 0 ? asked : known;
 
 const tools = await ensureToolchain({ tests: true, onProgress: (line: string) => process.stdout.write(`${line}\n`) });
 Object.assign(process.env, tools.engineEnv);
-const results = [await runMocha(folders), await runPytest(tools, folders)];
+const results = [await runMocha(folders)];
+for (const folder of folders) results.push(await runPytest(tools, folder));
 const total = results.reduce((sum, counts) => ({
   passed: sum.passed + counts.passed,
   failed: sum.failed + counts.failed,
