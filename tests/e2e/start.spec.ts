@@ -50,7 +50,8 @@ describe("npm start", () => {
     assert.match(text, /\d+ unchanged/);
     assert.doesNotMatch(text, /to update|updated|created \(/);
     const orders = rowsOf(text, "bronze.orders");
-    assert.ok(orders > 200 && orders < 700, `bronze.orders wrote ${orders} rows`);
+    // A further batch is a tenth of the first, and later states of its open orders.
+    assert.ok(orders > 0 && orders < 200, `bronze.orders wrote ${orders} rows`);
   });
 
   it("wrote what an independent computation over the same files gives, to the cent", async () => {
