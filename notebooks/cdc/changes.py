@@ -13,6 +13,8 @@
 
 from olist import bronze, changes, quarantine
 from olist.entities import CHANGING, Entity
+from olist.events import events_of
+from olist.typed import HELPERS
 from pyspark import pipelines as dp
 
 CHANGES = spark.conf.get("olist.changes_path")
@@ -49,7 +51,7 @@ def stage(entity: Entity, events: Entity) -> None:
         table_properties={"quality": "silver"},
     )
     def staged():
-        return spark.readStream.table(f"{entity.name}_valid").drop(changes.RESCUED, changes.DELIVERED)
+        return spark.readStream.table(f"{entity.name}_valid").drop(*HELPERS)
 
 
 def set_aside(entity: Entity, events: Entity) -> None:
@@ -66,7 +68,7 @@ def set_aside(entity: Entity, events: Entity) -> None:
 # COMMAND ----------
 
 for entity in CHANGING:
-    events = changes.events_of(entity)
+    events = events_of(entity)
     log(entity, events)
     stage(entity, events)
     set_aside(entity, events)

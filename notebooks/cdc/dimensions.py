@@ -11,7 +11,7 @@
 
 # COMMAND ----------
 
-from olist import bronze, changes
+from olist import bronze, changes, events
 from olist import typed as t
 from olist.entities import CHANGING, Entity
 from pyspark import pipelines as dp
@@ -31,7 +31,7 @@ def load(entity: Entity) -> None:
 
     # One stream of both, not a flow for each: every target is merged into once an update.
     @dp.temporary_view(name=f"{entity.name}_events", comment=f"{entity.comment}: initial load and staged events")
-    def events():
+    def both():
         initial = changes.initial(spark.readStream.table(f"{entity.name}_landed"), entity)
         staged = spark.readStream.table(f"cdc.{entity.name}_staged").select(*initial.columns)
         return initial.unionByName(staged)
@@ -50,9 +50,9 @@ def keep(entity: Entity, name: str, scd_type: int, comment: str) -> None:
         target=f"cdc.{name}",
         source=f"{entity.name}_events",
         keys=[key],
-        sequence_by=changes.CHANGED_AT,
-        apply_as_deletes=changes.IS_DELETE,
-        except_column_list=[changes.OPERATION, changes.CHANGED_AT],
+        sequence_by=events.CHANGED_AT,
+        apply_as_deletes=events.IS_DELETE,
+        except_column_list=[events.OPERATION, events.CHANGED_AT],
         stored_as_scd_type=scd_type,
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from olist.entities import Entity
-from olist.typed import RESCUED, lineage_schema, quoted
+from olist.entities import NOTHING_RESCUED, RESCUED, Entity
+from olist.typed import lineage_schema, quoted
 
 # Review comments hold commas, quotes (doubled) and line breaks.
 _CSV = {"header": "true", "multiLine": "true", "quote": '"', "escape": '"', "encoding": "UTF-8"}
@@ -30,7 +30,7 @@ def schema(entity: Entity) -> str:
 def expectations(entity: Entity) -> dict[str, str]:
     """What a good delivery looks like; it warns only, for bronze keeps everything."""
     keys = {f"{key}_is_given": f"trim({key}) <> ''" for key in entity.key}
-    return {**keys, "no_rescued_data": f"{RESCUED} IS NULL", **_OBVIOUS.get(entity.name, {})}
+    return {**keys, NOTHING_RESCUED: f"{RESCUED} IS NULL", **_OBVIOUS.get(entity.name, {})}
 
 
 _OBVIOUS = {

@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from olist.entities import RESCUED as NOTHING_RESCUED
-from olist.entities import Column, Entity, Kind
+from olist.entities import RESCUED, Entity, Kind
+from olist.events import CHANGED_AT, OPERATION, OPERATIONS, SEQUENCE
 from olist.quarantine import BROKEN, broken_rules
-from olist.typed import DELIVERED, LINEAGE, RESCUED, clean, lineage_schema, quoted
+from olist.typed import DELIVERED, LINEAGE, clean, lineage_schema, quoted
 
-OPERATION, SEQUENCE, CHANGED_AT = "operation", "sequence_number", "change_timestamp"
-OPERATIONS = ("INSERT", "UPDATE", "DELETE")
-IS_DELETE = f"{OPERATION} = 'DELETE'"
-IS_KNOWN = f"{OPERATION} IN ({', '.join(quoted(operation) for operation in OPERATIONS)})"
 # Nobody knows since when a row of the initial load holds: before every event.
 UNKNOWN_START = "TIMESTAMP '1970-01-01T00:00:00Z'"
-
-_EVENT = (
-    Column(SEQUENCE, Kind.TEXT, "Place of the event among all events of the entity"),
-    Column(OPERATION, Kind.STATE, "What happened to the row: INSERT, UPDATE or DELETE"),
-    Column(CHANGED_AT, Kind.TIME, "When it happened (UTC)"),
-)
-
-
-def events_of(entity: Entity) -> Entity:
-    """The source of `entity`'s change events: the event's own columns, then the entity's."""
-    (key,) = entity.key
-    return replace(
-        entity,
-        comment=f"Change events of {entity.name}",
-        columns=(*_EVENT, *entity.columns),
-        rules={
-            "operation_is_known": IS_KNOWN,
-            "key_is_given": f"{key} IS NOT NULL",
-            f"{SEQUENCE}_is_given": f"{SEQUENCE} IS NOT NULL",
-            f"{CHANGED_AT}_is_given": f"{CHANGED_AT} IS NOT NULL",
-            **NOTHING_RESCUED,
-        },
-    )
 
 
 def log_expectations() -> dict[str, str]:

@@ -39,47 +39,66 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """A condition of the silver layer. `broken_by` is a text in `column` that breaks this rule and no other one;
+    `needed` says whether an absent value breaks it, too.
+    """
+
+    name: str
+    condition: str
+    column: str
+    broken_by: str
+    needed: bool = True
+
+
+@dataclass(frozen=True)
 class Entity:
-    """One source. `key` identifies a business row; `rules` are the conditions of the silver layer, by name."""
+    """One source. `key` identifies a business row; `checks` are the rules about its columns' values."""
 
     name: str
     comment: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
-    rules: dict[str, str]
+    checks: tuple[Rule, ...]
 
     @property
     def column_names(self) -> list[str]:
         return [column.name for column in self.columns]
 
+    @property
+    def rules(self) -> dict[str, str]:
+        """All conditions by name: those about values, and that the row fits its file's header."""
+        return {**{rule.name: rule.condition for rule in self.checks}, NOTHING_RESCUED: f"{RESCUED} IS NULL"}
+
 
 STATUSES = ("created", "approved", "invoiced", "processing", "shipped", "delivered", "unavailable", "canceled")
-RESCUED = {"no_rescued_data": "_rescued_data IS NULL"}
+RESCUED, NOTHING_RESCUED = "_rescued_data", "no_rescued_data"
 
 
-def _id(name: str) -> dict[str, str]:
-    return {f"{name}_is_32_characters": f"length({name}) = 32"}
+def _id(column: str, broken_by: str) -> Rule:
+    return Rule(f"{column}_is_32_characters", f"length({column}) = 32", column, broken_by)
 
 
-def _given(name: str) -> dict[str, str]:
-    return {f"{name}_is_given": f"{name} IS NOT NULL"}
+def given(column: str, broken_by: str = "") -> Rule:
+    return Rule(f"{column}_is_given", f"{column} IS NOT NULL", column, broken_by)
 
 
-def _positive(name: str) -> dict[str, str]:
-    return {f"{name}_is_positive": f"{name} >= 1"}
+def _positive(column: str) -> Rule:
+    return Rule(f"{column}_is_positive", f"{column} >= 1", column, "0")
 
 
-def _not_negative(name: str) -> dict[str, str]:
-    return {f"{name}_is_not_negative": f"{name} >= 0"}
+def _not_negative(column: str, broken_by: str) -> Rule:
+    return Rule(f"{column}_is_not_negative", f"{column} >= 0", column, broken_by)
 
 
-def _not_negative_if_given(name: str) -> dict[str, str]:
+def _not_negative_if_given(column: str, broken_by: str) -> Rule:
     # What was delivered decides: text that is no number is neither absent nor a fair value.
-    return {f"{name}_is_not_negative": f"coalesce({name} >= 0, trim(_delivered.{name}) = '', true)"}
+    condition = f"coalesce({column} >= 0, trim(_delivered.{column}) = '', true)"
+    return Rule(f"{column}_is_not_negative", condition, column, broken_by, needed=False)
 
 
-def _in_brazil(name: str, low: float, high: float) -> dict[str, str]:
-    return {f"{name}_is_in_brazil": f"{name} BETWEEN {low} AND {high}"}
+def _in_brazil(column: str, low: float, high: float, broken_by: str) -> Rule:
+    return Rule(f"{column}_is_in_brazil", f"{column} BETWEEN {low} AND {high}", column, broken_by)
 
 
 CUSTOMERS = Entity(
@@ -96,7 +115,7 @@ CUSTOMERS = Entity(
         Column("customer_email", Kind.CODE, "E-mail of the person (personal data); null where the source has none"),
         Column("customer_phone", Kind.TEXT, "Phone of the person (personal data); null where the source has none"),
     ),
-    {**_id("customer_id"), **_id("customer_unique_id"), **_given("customer_zip_code_prefix"), **RESCUED},
+    (_id("customer_id", "not-an-id"), _id("customer_unique_id", ""), given("customer_zip_code_prefix")),
 )
 
 GEOLOCATION = Entity(
@@ -110,12 +129,11 @@ GEOLOCATION = Entity(
         Column("geolocation_city", Kind.CITY, "City of the sample"),
         Column("geolocation_state", Kind.STATE, "State of the sample, two letters"),
     ),
-    {
-        **_given("geolocation_zip_code_prefix"),
-        **_in_brazil("geolocation_lat", -33.76, 5.28),
-        **_in_brazil("geolocation_lng", -73.99, -28.84),
-        **RESCUED,
-    },
+    (
+        given("geolocation_zip_code_prefix"),
+        _in_brazil("geolocation_lat", -33.76, 5.28, "45.650000"),
+        _in_brazil("geolocation_lng", -73.99, -28.84, ""),
+    ),
 )
 
 ORDERS = Entity(
@@ -132,13 +150,17 @@ ORDERS = Entity(
         Column("order_delivered_customer_date", Kind.TIME, "When the customer got it (UTC)"),
         Column("order_estimated_delivery_date", Kind.TIME, "Delivery as promised at purchase (UTC)"),
     ),
-    {
-        **_id("order_id"),
-        **_id("customer_id"),
-        "order_status_is_known": "order_status IN ({})".format(", ".join(f"'{status}'" for status in STATUSES)),
-        **_given("order_purchase_timestamp"),
-        **RESCUED,
-    },
+    (
+        _id("order_id", "123"),
+        _id("customer_id", ""),
+        Rule(
+            "order_status_is_known",
+            "order_status IN ({})".format(", ".join(f"'{status}'" for status in STATUSES)),
+            "order_status",
+            "teleported",
+        ),
+        given("order_purchase_timestamp", "yesterday"),
+    ),
 )
 
 ORDER_ITEMS = Entity(
@@ -154,15 +176,14 @@ ORDER_ITEMS = Entity(
         Column("price", Kind.MONEY, "Price of the item in BRL"),
         Column("freight_value", Kind.MONEY, "Freight of the item in BRL"),
     ),
-    {
-        **_id("order_id"),
-        **_positive("order_item_id"),
-        **_id("product_id"),
-        **_id("seller_id"),
-        **_not_negative("price"),
-        **_not_negative("freight_value"),
-        **RESCUED,
-    },
+    (
+        _id("order_id", ""),
+        _positive("order_item_id"),
+        _id("product_id", "p"),
+        _id("seller_id", "s"),
+        _not_negative("price", "-10.00"),
+        _not_negative("freight_value", "free"),
+    ),
 )
 
 ORDER_PAYMENTS = Entity(
@@ -176,14 +197,13 @@ ORDER_PAYMENTS = Entity(
         Column("payment_installments", Kind.COUNT, "Installments chosen; real data has a few zeros"),
         Column("payment_value", Kind.MONEY, "Amount paid in BRL"),
     ),
-    {
-        **_id("order_id"),
-        **_positive("payment_sequential"),
-        **_given("payment_type"),
-        **_not_negative("payment_installments"),
-        **_not_negative("payment_value"),
-        **RESCUED,
-    },
+    (
+        _id("order_id", "?"),
+        _positive("payment_sequential"),
+        given("payment_type", "  "),
+        _not_negative("payment_installments", "-1"),
+        _not_negative("payment_value", "-0.01"),
+    ),
 )
 
 ORDER_REVIEWS = Entity(
@@ -199,15 +219,12 @@ ORDER_REVIEWS = Entity(
         Column("review_creation_date", Kind.TIME, "When the customer was asked (UTC)"),
         Column("review_answer_timestamp", Kind.TIME, "When the customer answered (UTC)"),
     ),
-    {
-        **_id("review_id"),
-        **_id("order_id"),
-        "review_score_is_1_to_5": "review_score BETWEEN 1 AND 5",
-        **RESCUED,
-    },
+    (
+        _id("review_id", "r"),
+        _id("order_id", ""),
+        Rule("review_score_is_1_to_5", "review_score BETWEEN 1 AND 5", "review_score", "6"),
+    ),
 )
-
-_SIZES = ("product_weight_g", "product_length_cm", "product_height_cm", "product_width_cm")
 
 PRODUCTS = Entity(
     "products",
@@ -224,11 +241,13 @@ PRODUCTS = Entity(
         Column("product_height_cm", Kind.COUNT, "Height in centimetres"),
         Column("product_width_cm", Kind.COUNT, "Width in centimetres"),
     ),
-    {
-        **_id("product_id"),
-        **{name: rule for size in _SIZES for name, rule in _not_negative_if_given(size).items()},
-        **RESCUED,
-    },
+    (
+        _id("product_id", "p-1"),
+        _not_negative_if_given("product_weight_g", "-5"),
+        _not_negative_if_given("product_length_cm", "-1"),
+        _not_negative_if_given("product_height_cm", "-2"),
+        _not_negative_if_given("product_width_cm", "-3"),
+    ),
 )
 
 SELLERS = Entity(
@@ -241,7 +260,7 @@ SELLERS = Entity(
         Column("seller_city", Kind.CITY, "City of the seller"),
         Column("seller_state", Kind.STATE, "State of the seller, two letters"),
     ),
-    {**_id("seller_id"), **_given("seller_city"), **_given("seller_state"), **RESCUED},
+    (_id("seller_id", "s-1"), given("seller_city", " "), given("seller_state")),
 )
 
 ENTITIES: tuple[Entity, ...] = (

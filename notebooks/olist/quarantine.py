@@ -6,8 +6,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from olist.bronze import delivered_columns
-from olist.entities import Entity
-from olist.typed import DELIVERED, LINEAGE, RESCUED, lineage_schema, typed
+from olist.entities import RESCUED, Entity
+from olist.typed import DELIVERED, LINEAGE, lineage_schema, typed
 
 BROKEN = "broken_rules"
 

@@ -1,13 +1,18 @@
-"""What must add up after every update: nothing lost on the way to silver, nothing multiplied on the way to gold."""
+"""What must add up after every update: nothing lost on the way to silver, nothing multiplied on the way to gold.
+
+Laws are declared one by one, and computed source by source: whatever laws say of a table, it is read once.
+"""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from olist.entities import ENTITIES, KEYED, Entity
+from olist.entities import BY_NAME, ENTITIES, KEYED, Entity
 from olist.typed import typed
 
 SCHEMA = (
@@ -29,123 +34,157 @@ GRAINS = {
     "gold.seller_quality": "seller_id",
 }
 
-_DELIVERED_ITEMS = (
-    "silver.order_items AS i LEFT SEMI JOIN (SELECT order_id FROM silver.orders WHERE order_status = 'delivered') AS o "
-    "ON o.order_id = i.order_id"
-)
-_COUNTED_ORDERS = (
-    "silver.orders_enriched WHERE order_status NOT IN ('canceled', 'unavailable') AND customer_unique_id IS NOT NULL"
-)
 
-# law, subject, query of what is expected, query of what is there
-LAWS = (
-    (
-        "one row per order",
-        "silver.orders_enriched",
-        "SELECT count(*) FROM silver.orders",
-        "SELECT count(*) FROM silver.orders_enriched",
-    ),
-    (
+@dataclass(frozen=True)
+class Part:
+    """A number: an aggregate over a source, which is a table or a join; a bronze table is read as typed rows."""
+
+    source: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Law:
+    """Two sides that must be equal; the parts of a side add up."""
+
+    name: str
+    subject: str
+    expected: tuple[Part, ...]
+    actual: tuple[Part, ...]
+
+
+def kept_or_quarantined(entity: Entity) -> Law:
+    """Bronze rows are the rows that keep every rule, before de-duplication, and the quarantined ones."""
+    bronze = f"bronze.{entity.name}"
+    kept, set_aside = Part(bronze, f"count_if({_kept(entity)})"), Part(f"ops.quarantine_{entity.name}", "count(*)")
+    return Law("bronze = kept + quarantined", bronze, (Part(bronze, "count(*)"),), (kept, set_aside))
+
+
+def each_key_once(entity: Entity) -> Law:
+    """Silver has one row for each key among the bronze rows that keep every rule."""
+    keys = Part(f"bronze.{entity.name}", _distinct(f"CASE WHEN {_kept(entity)} THEN {_tuple(entity.key)} END"))
+    silver = f"silver.{entity.name}"
+    return Law("one row per key", silver, (keys,), (Part(silver, "count(*)"),))
+
+
+def unique(table: str, columns: str) -> Law:
+    return Law(
+        "rows are unique in their grain",
+        table,
+        (Part(table, "count(*)"),),
+        (Part(table, _distinct(_tuple(columns.split(", ")))),),
+    )
+
+
+def _kept(entity: Entity) -> str:
+    return "coalesce({}, false)".format(" AND ".join(f"({rule})" for rule in entity.rules.values()))
+
+
+def _distinct(value: str) -> str:
+    return f"count(DISTINCT {value})"
+
+
+def _tuple(columns: Iterable[str]) -> str:
+    # count(DISTINCT a, b) passes over rows with a null in them; a struct of nulls is a value like any other.
+    return f"struct({', '.join(columns)})"
+
+
+_ENRICHED = "silver.orders_enriched"
+_ITEMS = "silver.order_items AS i JOIN silver.orders AS o ON o.order_id = i.order_id"
+_PAYMENTS = "silver.order_payments AS p LEFT SEMI JOIN silver.orders AS o ON o.order_id = p.order_id"
+_IS_DELIVERED = "order_status = 'delivered'"
+_COUNTS = "order_status NOT IN ('canceled', 'unavailable') AND customer_unique_id IS NOT NULL"
+_REVENUE = Part(_ITEMS, f"sum(CASE WHEN {_IS_DELIVERED} THEN price + freight_value END)")
+
+
+def _between(name: str, subject: str, expected: Part, actual: str) -> Law:
+    return Law(name, subject, (expected,), (Part(subject, actual),))
+
+
+LAWS: tuple[Law, ...] = (
+    *[kept_or_quarantined(entity) for entity in ENTITIES],
+    *[each_key_once(entity) for entity in KEYED],
+    *[unique(table, columns) for table, columns in GRAINS.items()],
+    _between("one row per order", _ENRICHED, Part("silver.orders", "count(*)"), "count(*)"),
+    _between(
         "item value and freight of all orders",
-        "silver.orders_enriched",
-        "SELECT sum(price + freight_value) FROM silver.order_items AS i LEFT SEMI JOIN silver.orders AS o "
-        "ON o.order_id = i.order_id",
-        "SELECT sum(item_value + freight_value) FROM silver.orders_enriched",
+        _ENRICHED,
+        Part(_ITEMS, "sum(price + freight_value)"),
+        "sum(item_value + freight_value)",
     ),
-    (
+    _between(
+        "payment value of all orders",
+        _ENRICHED,
+        Part(_PAYMENTS, "sum(payment_value)"),
+        "sum(payment_value)",
+    ),
+    _between(
         "revenue is price and freight of all items of delivered orders",
         "gold.sales_performance",
-        f"SELECT sum(price + freight_value) FROM {_DELIVERED_ITEMS}",
-        "SELECT sum(revenue) FROM gold.sales_performance",
+        _REVENUE,
+        "sum(revenue)",
     ),
-    (
+    _between(
         "every item of a delivered order once",
         "gold.sales_performance",
-        f"SELECT count(*) FROM {_DELIVERED_ITEMS}",
-        "SELECT sum(items) FROM gold.sales_performance",
+        Part(_ITEMS, f"count_if({_IS_DELIVERED})"),
+        "sum(items)",
     ),
-    (
+    _between(
         "every person with an order once",
         "gold.customer_segments",
-        f"SELECT count(DISTINCT customer_unique_id) FROM {_COUNTED_ORDERS}",
-        "SELECT count(*) FROM gold.customer_segments",
+        Part(_ENRICHED, _distinct(f"CASE WHEN {_COUNTS} THEN customer_unique_id END")),
+        "count(*)",
     ),
-    (
+    _between(
         "payments of the orders of all persons",
         "gold.customer_segments",
-        f"SELECT sum(payment_value) FROM {_COUNTED_ORDERS}",
-        "SELECT sum(monetary_value) FROM gold.customer_segments",
+        Part(_ENRICHED, f"sum(CASE WHEN {_COUNTS} THEN payment_value END)"),
+        "sum(monetary_value)",
     ),
-    (
+    _between(
         "every delivery with both dates once",
         "gold.logistics_efficiency",
-        "SELECT count(*) FROM silver.orders WHERE order_status = 'delivered' "
-        "AND order_delivered_customer_date IS NOT NULL AND order_estimated_delivery_date IS NOT NULL",
-        "SELECT sum(deliveries) FROM gold.logistics_efficiency",
+        Part(
+            "silver.orders",
+            f"count_if({_IS_DELIVERED} AND order_delivered_customer_date IS NOT NULL "
+            "AND order_estimated_delivery_date IS NOT NULL)",
+        ),
+        "sum(deliveries)",
     ),
-    (
+    _between(
         "payments of all orders",
         "gold.payment_methods_evolution",
-        "SELECT sum(payment_value) FROM silver.order_payments AS p LEFT SEMI JOIN silver.orders AS o "
-        "ON o.order_id = p.order_id",
-        "SELECT sum(amount) FROM gold.payment_methods_evolution",
+        Part(_PAYMENTS, "sum(payment_value)"),
+        "sum(amount)",
     ),
-    (
+    _between(
         "revenue is price and freight of all items of delivered orders",
         "gold.seller_quality",
-        f"SELECT sum(price + freight_value) FROM {_DELIVERED_ITEMS}",
-        "SELECT sum(revenue) FROM gold.seller_quality",
+        _REVENUE,
+        "sum(revenue)",
     ),
 )
 
 
-def checks(spark: SparkSession) -> DataFrame:
+def checks(spark: SparkSession, laws: Iterable[Law] = LAWS) -> DataFrame:
     """One row for each law, with both of its sides."""
-    found = [
-        *[kept_or_quarantined(spark, entity) for entity in ENTITIES],
-        *[each_key_once(spark, entity) for entity in KEYED],
-        *[
-            _check(spark, "rows are unique in their grain", table, *_grain(table, columns))
-            for table, columns in GRAINS.items()
-        ],
-        *[_check(spark, *law) for law in LAWS],
-    ]
-    return functools.reduce(DataFrame.unionByName, found)
-
-
-def kept_or_quarantined(spark: SparkSession, entity: Entity) -> DataFrame:
-    """Bronze rows are the rows that keep every rule, before de-duplication, and the quarantined ones."""
-    kept = f"{' AND '.join(f'({rule})' for rule in entity.rules.values())}"
-    bronze = typed(spark.read.table(f"bronze.{entity.name}"), entity).agg(
-        F.count(F.lit(1)).alias("expected"), F.count_if(F.coalesce(F.expr(kept), F.lit(False))).alias("kept")
+    said: dict[str, list[str]] = {}
+    for law in laws:
+        for side, parts in (("expected", law.expected), ("actual", law.actual)):
+            for part in parts:
+                row = f"'{law.name}' AS law, '{law.subject}' AS subject, '{side}' AS side"
+                number = f"CAST(coalesce({part.value}, 0) AS DECIMAL(38,2)) AS number"
+                said.setdefault(part.source, []).append(f"struct({row}, {number})")
+    numbers = [_source(spark, source).selectExpr(f"inline(array({', '.join(rows)}))") for source, rows in said.items()]
+    sides = functools.reduce(DataFrame.unionByName, numbers).groupBy("law", "subject")
+    return sides.agg(
+        *[F.sum(F.when(F.col("side") == side, F.col("number"))).alias(side) for side in ("expected", "actual")]
     )
-    quarantined = spark.read.table(f"ops.quarantine_{entity.name}").agg(F.count(F.lit(1)).alias("quarantined"))
-    both = bronze.crossJoin(quarantined)
-    return _named(both, "bronze = kept + quarantined", f"bronze.{entity.name}", F.col("kept") + F.col("quarantined"))
 
 
-def each_key_once(spark: SparkSession, entity: Entity) -> DataFrame:
-    """Silver has one row for each key among the bronze rows that keep every rule."""
-    kept = " AND ".join(f"({rule})" for rule in entity.rules.values())
-    keys = typed(spark.read.table(f"bronze.{entity.name}"), entity).where(kept).select(*entity.key).distinct()
-    expected = keys.agg(F.count(F.lit(1)).alias("expected"))
-    actual = spark.read.table(f"silver.{entity.name}").agg(F.count(F.lit(1)).alias("actual"))
-    return _named(expected.crossJoin(actual), "one row per key", f"silver.{entity.name}", F.col("actual"))
-
-
-def _grain(table: str, columns: str) -> tuple[str, str]:
-    return f"SELECT count(*) FROM {table}", f"SELECT count(*) FROM (SELECT DISTINCT {columns} FROM {table})"
-
-
-def _check(spark: SparkSession, law: str, subject: str, expected: str, actual: str) -> DataFrame:
-    sides = spark.sql(f"SELECT coalesce(({expected}), 0) AS expected, coalesce(({actual}), 0) AS actual")
-    return _named(sides, law, subject, F.col("actual"))
-
-
-def _named(sides: DataFrame, law: str, subject: str, actual) -> DataFrame:
-    return sides.select(
-        F.lit(law).alias("law"),
-        F.lit(subject).alias("subject"),
-        F.col("expected").cast("decimal(38,2)").alias("expected"),
-        actual.cast("decimal(38,2)").alias("actual"),
-    )
+def _source(spark: SparkSession, source: str) -> DataFrame:
+    layer, _, name = source.partition(".")
+    if layer == "bronze":
+        return typed(spark.read.table(source), BY_NAME[name])
+    return spark.sql(f"SELECT * FROM {source}")

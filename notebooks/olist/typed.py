@@ -8,10 +8,10 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from olist.entities import Entity, Kind
+from olist.entities import RESCUED, Entity, Kind
 
 LINEAGE = ("_source_file", "_file_modified_at")
-DELIVERED, RESCUED, SEQUENCE = "_delivered", "_rescued_data", "_sequence"
+DELIVERED, SEQUENCE = "_delivered", "_sequence"
 # Columns of a typed row that help on the way to silver and do not belong there.
 HELPERS = (DELIVERED, RESCUED, SEQUENCE)
 UNKNOWN_CATEGORY = "unknown"

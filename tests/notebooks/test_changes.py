@@ -8,10 +8,11 @@ import pytest
 from olist import changes
 from olist import typed as t
 from olist.entities import CHANGING, SELLERS
+from olist.events import events_of
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-EVENTS = changes.events_of(SELLERS)
+EVENTS = events_of(SELLERS)
 KEY = "s" * 32
 GOOD = {
     "sequence_number": " 7",
@@ -72,7 +73,7 @@ def test_an_initial_row_starts_later_than_an_event(spark: SparkSession) -> None:
 
 def test_a_declared_column_has_no_comment_or_no_place_in_the_rows(spark: SparkSession) -> None:
     for entity in CHANGING:
-        events = changes.events_of(entity)
+        events = events_of(entity)
         staged = spark.createDataFrame([], changes.staged_schema(events)).schema
         assert staged.names == [*events.column_names, *t.LINEAGE]
         states = [spark.createDataFrame([], changes.state_schema(entity, history=h)).schema for h in (False, True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from olist import quarantine, reconciliation
@@ -11,6 +12,7 @@ from olist.entities import ENTITIES, SELLERS
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+GOLD = Path(__file__).parents[2] / "notebooks" / "medallion" / "gold"
 A, B = "a" * 32, "b" * 32
 
 
@@ -35,32 +37,46 @@ def bronze(spark: SparkSession) -> Iterator[None]:
         spark.sql(f"DROP DATABASE {name} CASCADE")
 
 
-def sides(check) -> tuple[int, int]:
-    row = check.first()
+def sides(spark: SparkSession, law: reconciliation.Law) -> tuple[int, int]:
+    (row,) = reconciliation.checks(spark, [law]).collect()
+    assert (row.law, row.subject) == (law.name, law.subject)
     return int(row.expected), int(row.actual)
 
 
 def test_a_row_that_is_neither_kept_nor_quarantined_goes_unnoticed(spark: SparkSession, bronze: None) -> None:
-    assert sides(reconciliation.kept_or_quarantined(spark, SELLERS)) == (4, 4)
+    assert sides(spark, reconciliation.kept_or_quarantined(SELLERS)) == (4, 4)
     spark.table("ops.quarantine_sellers").coalesce(1).write.saveAsTable("ops.copy", format="parquet")
     spark.table("ops.copy").write.insertInto("ops.quarantine_sellers")
-    assert sides(reconciliation.kept_or_quarantined(spark, SELLERS)) == (4, 5)
+    assert sides(spark, reconciliation.kept_or_quarantined(SELLERS)) == (4, 5)
 
 
 def test_a_key_that_silver_lacks_or_repeats_goes_unnoticed(spark: SparkSession, bronze: None) -> None:
-    assert sides(reconciliation.each_key_once(spark, SELLERS)) == (2, 2)
+    assert sides(spark, reconciliation.each_key_once(SELLERS)) == (2, 2)
     spark.table("silver.sellers").limit(1).coalesce(1).write.saveAsTable("silver.copy", format="parquet")
     spark.table("silver.copy").write.insertInto("silver.sellers")
-    assert sides(reconciliation.each_key_once(spark, SELLERS)) == (2, 3)
+    assert sides(spark, reconciliation.each_key_once(SELLERS)) == (2, 3)
+
+
+def test_a_grain_that_repeats_goes_unnoticed_where_a_column_of_it_is_null(spark: SparkSession, bronze: None) -> None:
+    law = reconciliation.unique("silver.pairs", "a, b")
+    for rows, counts in (([("x", None), ("x", "y")], (2, 2)), ([("x", None), ("x", None)], (2, 1))):
+        frame = spark.createDataFrame(rows, "a STRING, b STRING").coalesce(1)
+        frame.write.saveAsTable("silver.pairs", format="parquet", mode="overwrite")
+        assert sides(spark, law) == counts
+
+
+def test_a_table_is_read_twice(spark: SparkSession, bronze: None) -> None:
+    laws = [reconciliation.kept_or_quarantined(SELLERS), reconciliation.each_key_once(SELLERS)]
+    found = reconciliation.checks(spark, laws)
+    assert len(found.collect()) == 2
+    plan = found._jdf.queryExecution().optimizedPlan().toString()
+    tables = [line for line in plan.splitlines() if "Relation" in line]
+    assert len(tables) == len(set(tables)) == 3, plan
 
 
 def test_a_table_of_silver_or_gold_is_left_out() -> None:
-    gold = {subject for _, subject, _, _ in reconciliation.LAWS} | set(reconciliation.GRAINS)
-    assert {table for table in gold if table.startswith("gold.")} == {
-        "gold.sales_performance",
-        "gold.customer_segments",
-        "gold.logistics_efficiency",
-        "gold.payment_methods_evolution",
-        "gold.seller_quality",
-    }
+    subjects = {law.subject for law in reconciliation.LAWS}
+    tables = {f"bronze.{entity.name}" for entity in ENTITIES} | {f"silver.{entity.name}" for entity in ENTITIES}
+    assert subjects == {*tables, *reconciliation.GRAINS}
+    assert {path.stem for path in GOLD.glob("*.sql")} == {s.removeprefix("gold.") for s in subjects if "gold." in s}
     assert all(entity.rules for entity in ENTITIES)

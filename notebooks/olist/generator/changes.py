@@ -11,25 +11,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from olist.entities import BY_NAME, CHANGING, NOTHING_RESCUED
+from olist.events import OPERATIONS, events_of
 from olist.generator.columns import ids, pick, texts
 from olist.generator.dimensions import CATEGORIES
 from olist.generator.parameters import Parameters
 
-KEYS = {"customers": "customer_id", "products": "product_id", "sellers": "seller_id"}
+KEYS = {entity.name: entity.key[0] for entity in CHANGING}
 FILES = 3
 _EVENTS = 50
-_INSERT, _UPDATE, _DELETE = "INSERT", "UPDATE", "DELETE"
+_INSERT, _UPDATE, _DELETE = OPERATIONS
 _RANK = {_INSERT: 0, _UPDATE: 1, _DELETE: 2}
 _BEGIN = 1_535_760_000_000_000  # 2018-09-01, in microseconds
 _LATE, _TWICE = 0.04, 0.04
-
-BAD_EVENTS = [
-    "operation_is_known",
-    "key_is_given",
-    "sequence_number_is_given",
-    "change_timestamp_is_given",
-    "no_rescued_data",
-]
 
 
 @dataclass
@@ -199,16 +193,15 @@ def _spoil(
     file = pd.concat([file, frame[columns]], axis=1)
     if share == 0:
         return file, file.iloc[:0]
-    extra = max(len(BAD_EVENTS), round(len(file) * share))
-    chosen = np.arange(extra) % len(BAD_EVENTS)
+    checks = events_of(BY_NAME[entity]).checks
+    kinds = [*[rule.name for rule in checks], NOTHING_RESCUED]
+    extra = max(len(kinds), round(len(file) * share))
+    chosen = np.arange(extra) % len(kinds)
     bad = file.iloc[random.integers(0, len(file), extra)].reset_index(drop=True)
-    spoilt = [("operation", "MERGE"), (key, ""), ("sequence_number", "n/a"), ("change_timestamp", "soon")]
-    for position, rule in enumerate(BAD_EVENTS):
-        at = chosen == position
-        if position < len(spoilt):
-            column, value = spoilt[position]
-            bad.loc[at, column] = value
-        broken[rule] = broken.get(rule, 0) + int(at.sum())
-    short = chosen == len(BAD_EVENTS) - 1
+    for position, rule in enumerate(checks):
+        bad.loc[chosen == position, rule.column] = rule.broken_by
+    for position, name in enumerate(kinds):
+        broken[name] = broken.get(name, 0) + int((chosen == position).sum())
+    short = chosen == len(kinds) - 1
     whole = pd.concat([file, bad[~short]], ignore_index=True)
     return whole.iloc[random.permutation(len(whole))].reset_index(drop=True), bad[short].reset_index(drop=True)

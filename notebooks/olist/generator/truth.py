@@ -16,8 +16,9 @@ from typing import Any
 
 import pandas as pd
 
+from olist.entities import BY_NAME
 from olist.generator.changes import KEYS, ChangeFiles, State
-from olist.generator.defects import DEFECTS, Delivery
+from olist.generator.defects import Delivery
 
 NAME = "_truth.json"
 
@@ -25,10 +26,10 @@ NAME = "_truth.json"
 def empty() -> dict[str, Any]:
     return {
         "batches": [],
-        "rows": dict.fromkeys(DEFECTS, 0),
-        "quarantined": dict.fromkeys(DEFECTS, 0),
-        "broken": {entity: {} for entity in DEFECTS},
-        "repeats": dict.fromkeys(DEFECTS, 0),
+        "rows": dict.fromkeys(BY_NAME, 0),
+        "quarantined": dict.fromkeys(BY_NAME, 0),
+        "broken": {entity: {} for entity in BY_NAME},
+        "repeats": dict.fromkeys(BY_NAME, 0),
         "orders": {
             "orders": 0,
             "items": 0,
