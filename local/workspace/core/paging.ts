@@ -7,14 +7,15 @@ export interface Page<T> {
   prev_page_token?: string;
 }
 
-const encode = (offset: number): string => Buffer.from(JSON.stringify({ o: offset })).toString("base64url");
+export const encodeToken = (offset: number): string => Buffer.from(JSON.stringify({ o: offset })).toString("base64url");
 
-function decode(token: string): number {
+/** @throws INVALID_PARAMETER_VALUE when the token is none of encodeToken */
+export function decodeToken(token: string): number {
   try {
     const offset = (JSON.parse(Buffer.from(token, "base64url").toString("utf8")) as { o: unknown }).o;
     if (typeof offset === "number" && Number.isInteger(offset) && offset >= 0) return offset;
   } catch {
-    // falls through: whatever it was, it was not made by encode()
+    // falls through: whatever it was, it was not made by encodeToken()
   }
   throw invalid(`Invalid page token '${token}'. Use the next_page_token of the previous page as it is.`);
 }
@@ -33,11 +34,11 @@ export function paginate<T>(
   if (asked < 0) throw invalid(`${name} must not be negative, got ${asked}.`);
   if (asked > limits.max) throw invalid(`${name} must be at most ${limits.max}, got ${asked}.`);
   const size = asked === 0 ? limits.fallback : asked;
-  const start = request.pageToken ? decode(request.pageToken) : (request.offset ?? 0);
+  const start = request.pageToken ? decodeToken(request.pageToken) : (request.offset ?? 0);
   const end = Math.min(start + size, all.length);
   return {
     items: all.slice(start, end),
-    ...(end < all.length ? { next_page_token: encode(end) } : {}),
-    ...(start > 0 ? { prev_page_token: encode(Math.max(0, start - size)) } : {}),
+    ...(end < all.length ? { next_page_token: encodeToken(end) } : {}),
+    ...(start > 0 ? { prev_page_token: encodeToken(Math.max(0, start - size)) } : {}),
   };
 }

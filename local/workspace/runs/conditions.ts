@@ -81,16 +81,18 @@ export function outcome(tasks: readonly Task[], runs: ReadonlyMap<string, TaskRu
   if (broken.length === 0) return { lifeCycle: "TERMINATED", result: "SUCCESS", message: "", code: "SUCCESS" };
   const cause = broken.find(({ state }) => !state.result?.startsWith("UPSTREAM_")) ?? broken[0]!;
   const skipped = broken.some(({ state }) => state.result?.startsWith("UPSTREAM_"));
-  const said = `Task ${cause.taskKey} failed with message: ${cause.state.message}`;
-  const message = skipped ? `${said.replace(/\.?$/, ".")} This caused all downstream tasks to get skipped.` : said;
+  const said = `Task ${cause.taskKey} failed with message: ${cause.state.message}`.replace(/\.?$/, ".");
+  const message = skipped ? `${said} This caused all downstream tasks to get skipped.` : said;
   const succeededSomewhere = leaves.some(({ state }) => succeeded(state));
   if (badLeaves.length === 0 && succeededSomewhere) {
     return { lifeCycle: "TERMINATED", result: "SUCCESS_WITH_FAILURES", message, code: "SUCCESS_WITH_FAILURES" };
   }
-  const internal = cause.state.lifeCycle === "INTERNAL_ERROR";
+  const timedOut = broken.every(({ state }) => state.result === "TIMEDOUT");
   return {
-    lifeCycle: internal ? "INTERNAL_ERROR" : "TERMINATED",
-    result: broken.every(({ state }) => state.result === "TIMEDOUT") ? "TIMEDOUT" : "FAILED",
+    // A run whose task failed ends so on Databricks, whatever failed in the task; the task itself is TERMINATED.
+    // The SDKs' waiters tell a failure by it.
+    lifeCycle: timedOut ? "TERMINATED" : "INTERNAL_ERROR",
+    result: timedOut ? "TIMEDOUT" : "FAILED",
     message,
     code: cause.state.code ?? "RUN_EXECUTION_ERROR",
   };

@@ -5,6 +5,7 @@ import type { Context } from "../core/service.ts";
 import { checkTasks, withDefaults } from "../services/jobs/rules.ts";
 import type { RepairRequest, RunNow, Submit } from "../services/jobs/schemas.ts";
 import { type Job, requireJob } from "../services/jobs/store.ts";
+import { runAsName } from "../services/permissions/run-as.ts";
 import { newTaskRun, type RunExecutor } from "./executor.ts";
 import {
   countRunning,
@@ -246,12 +247,6 @@ function override(run: JobRun, request: RunNow | RepairRequest): void {
     parameter.value = value;
   }
   for (const key of OVERRIDES) if (request[key] !== undefined) run.overriding[key] = request[key];
-}
-
-export function runAsName(
-  runAs: { user_name?: string | undefined; service_principal_name?: string | undefined } | undefined,
-): string | undefined {
-  return runAs?.user_name ?? runAs?.service_principal_name;
 }
 
 export function requireRun(db: Context["db"], runId: number): JobRun {

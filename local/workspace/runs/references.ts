@@ -6,7 +6,16 @@
 import { invalid } from "../core/errors.ts";
 
 export interface ReferenceScope {
-  job: { id: number; name: string; runId: number; repairCount: number; startTime: number; trigger: string };
+  job: {
+    id: number;
+    name: string;
+    runId: number;
+    repairCount: number;
+    startTime: number;
+    trigger: string;
+    /** What a file arrival trigger watches. */
+    arrivals?: string;
+  };
   parameters: ReadonlyMap<string, string>;
   task: { name: string; runId: number; executionCount: number; notebookPath?: string };
   tasks(name: string): { runId: number; result: string; errorCode: string; executionCount: number } | undefined;
@@ -56,6 +65,7 @@ const job: Lookup = ([name, ...rest], { job, parameters }) => {
   if (name === "repair_count") return String(job.repairCount);
   if (name === "start_time") return time(job.startTime, rest[0]);
   if (name === "trigger" && rest[0] === "type") return job.trigger;
+  if (name === "trigger" && rest.join(".") === "file_arrival.location") return job.arrivals;
   if (name === "trigger" && rest[0] === "time") return time(job.startTime, rest[1]);
   if (name === "parameters") return parameters.get(rest.join("."));
   return undefined;

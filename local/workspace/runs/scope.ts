@@ -1,4 +1,5 @@
 /** What the dynamic value references of a task run stand for. */
+import type { Trigger } from "../services/jobs/schemas.ts";
 import type { TaskWork } from "./executor.ts";
 import { type ReferenceScope, resolveText } from "./references.ts";
 import { allTaskRuns, getTaskValue } from "./store.ts";
@@ -19,6 +20,7 @@ export function scopeOf({ context, run, taskRun }: TaskWork): ReferenceScope {
       repairCount: run.repairs.length,
       startTime: run.times.start,
       trigger: run.trigger.toLowerCase(),
+      arrivals: (run.settings.trigger as Trigger | undefined)?.file_arrival?.url,
     },
     parameters: new Map(),
     task: {

@@ -98,7 +98,7 @@ export interface JobRun {
   jobId?: number;
   numberInJob: number;
   runType: "JOB_RUN" | "WORKFLOW_RUN" | "SUBMIT_RUN";
-  trigger: "ONE_TIME" | "PERIODIC" | "RUN_JOB_TASK";
+  trigger: "ONE_TIME" | "PERIODIC" | "RUN_JOB_TASK" | "FILE_ARRIVAL" | "TABLE" | "CONTINUOUS";
   creator: string;
   runAs: string;
   /** The job's settings when the run began: a reset meanwhile does not change it. */

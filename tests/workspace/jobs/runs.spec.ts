@@ -53,6 +53,10 @@ describe("job runs", function () {
     const run = await h.ended(await h.runNow(job));
     assert.deepEqual(results(run), { a: "FAILED", b: "UPSTREAM_FAILED", c: "SUCCESS", d: "UPSTREAM_FAILED" });
     assert.equal(run.state.result_state, "FAILED");
+    // as on Databricks: the run is an INTERNAL_ERROR, the task that failed is TERMINATED
+    assert.equal(run.state.life_cycle_state, "INTERNAL_ERROR");
+    assert.equal(run.tasks[0].state.life_cycle_state, "TERMINATED");
+    assert.equal(run.status.termination_details.code, "RUN_EXECUTION_ERROR");
     assert.equal(
       run.state.state_message,
       "Task a failed with message: Workload failed, see run output for details. This caused all downstream tasks to get skipped.",

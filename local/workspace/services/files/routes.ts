@@ -224,7 +224,7 @@ function presignedRoutes(app: App, context: Context): void {
     abort_upload_url: { url: `${context.host()}/api/2.0/fs/aborted-uploads`, headers: [] },
   }));
   app.delete("/api/2.0/fs/aborted-uploads", { config: { public: true } }, async (_request, reply) =>
-    reply.status(204).send(),
+    reply.status(200).send(),
   );
   // SDKs fall back to one plain PUT when a begun upload gets no URLs for its parts, not when it cannot be begun
   app.post(

@@ -20,10 +20,18 @@ const asMembers = (value: unknown): Member[] =>
     throw new ScimError(400, `A value must be an object with 'value', got ${JSON.stringify(item)}`, "invalidValue");
   });
 
+/** SDKs and identity providers send booleans of a PATCH as text, too. */
+function asFlag(value: unknown): unknown {
+  const text = typeof value === "string" ? value.toLowerCase() : undefined;
+  if (text === "true" || text === "false") return text === "true";
+  if (typeof value === "boolean") return value;
+  throw new ScimError(400, `active must be true or false, got ${JSON.stringify(value)}`, "invalidValue");
+}
+
 function apply(resource: Resource, op: string, attribute: string, value: unknown, selected: string | undefined): void {
   if (!MULTI_VALUED.has(attribute)) {
     if (op === "remove") delete resource[attribute];
-    else resource[attribute] = value;
+    else resource[attribute] = attribute === "active" ? asFlag(value) : value;
     return;
   }
   const current = asMembers(resource[attribute] ?? []);
@@ -52,6 +60,12 @@ export function patched(resource: Resource, operations: readonly PatchOperation[
         throw new ScimError(400, "An operation without a path needs an object as value", "invalidValue");
       }
       for (const [attribute, part] of Object.entries(value)) apply(result, op, attribute, part, undefined);
+      continue;
+    }
+    const [, whole, part] = /^([A-Za-z]+)\.([A-Za-z]+)$/.exec(path) ?? [];
+    if (whole && part) {
+      const { [part]: _, ...others } = (result[whole] ?? {}) as Resource;
+      result[whole] = op === "remove" ? others : { ...others, [part]: value };
       continue;
     }
     const match = /^([A-Za-z]+)(?:\[\s*value\s+eq\s+"([^"]*)"\s*\])?$/.exec(path);

@@ -46,7 +46,7 @@ export const jobs: Service = {
     const { launcher, scheduler } = partsOf(context);
     listenToRuns(context);
     jobRoutes(app, context, {
-      changed: (job) => scheduler.watch(job),
+      changed: (job, before) => scheduler.changed(job, before),
       deleted: (job) => scheduler.forget(job.jobId),
     });
     runRoutes(app, context, launcher);

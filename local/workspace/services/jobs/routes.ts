@@ -4,9 +4,10 @@ import { invalid } from "../../core/errors.ts";
 import { numericId } from "../../core/ids.ts";
 import { paginate } from "../../core/paging.ts";
 import type { App, Context, Principal } from "../../core/service.ts";
-import { runAsName } from "../../runs/launcher.ts";
 import { forgetObject, hasLevel, requireLevel } from "../permissions/access.ts";
 import { grantOnCreate } from "../permissions/routes.ts";
+import { requireRunAs, runAsName } from "../permissions/run-as.ts";
+import { JOB_LISTS, pageOfLists } from "./pages.ts";
 import { checkSettings, withDefaults } from "./rules.ts";
 import {
   createRequest,
@@ -23,8 +24,8 @@ export const VERSIONS = ["2.2", "2.1", "2.0"] as const;
 const PAGE = { fallback: 20, max: 100, name: "limit" };
 
 export interface JobEvents {
-  /** A job was made or changed: schedules look again. */
-  changed(job: Job): void;
+  /** A job was made, or its settings changed from `before`: what starts it looks again. */
+  changed(job: Job, before?: Settings): void;
   deleted(job: Job): void;
 }
 
@@ -55,7 +56,8 @@ export function jobRoutes(app: App, context: Context, events: JobEvents): void {
 
     app.post(`${base}/create`, { schema: { body: createRequest } }, async ({ body, principal }) => {
       const { access_control_list: acl, ...sent } = body;
-      checkSettings(sent);
+      checkSettings(context, sent);
+      requireRunAs(context, principal, sent.run_as);
       const settings = withDefaults(sent);
       const runAs = runAsName(settings.run_as) ?? principal.name;
       const job: Job = { jobId: numericId(), createdTime: Date.now(), creator: principal.name, runAs, settings };
@@ -67,24 +69,26 @@ export function jobRoutes(app: App, context: Context, events: JobEvents): void {
       return { job_id: job.jobId };
     });
 
-    const replace = (job: Job, settings: Settings): Record<string, never> => {
-      checkSettings(settings);
+    const replace = (job: Job, settings: Settings, principal: Principal): Record<string, never> => {
+      checkSettings(context, settings);
+      const before = job.settings;
+      if (runAsName(settings.run_as) !== runAsName(before.run_as)) requireRunAs(context, principal, settings.run_as);
       job.settings = withDefaults(settings);
       job.runAs = runAsName(settings.run_as) ?? job.creator;
       db.transaction(() => {
         saveJob(db, job);
-        events.changed(job);
+        events.changed(job, before);
       });
       return {};
     };
 
     app.post(`${base}/reset`, { schema: { body: resetRequest } }, async ({ body, principal }) =>
-      replace(permitted(body.job_id, principal, "CAN_MANAGE"), body.new_settings),
+      replace(permitted(body.job_id, principal, "CAN_MANAGE"), body.new_settings, principal),
     );
 
     app.post(`${base}/update`, { schema: { body: updateRequest } }, async ({ body, principal }) => {
       const job = permitted(body.job_id, principal, "CAN_MANAGE");
-      return replace(job, merge(job.settings, body.new_settings ?? {}, body.fields_to_remove ?? []));
+      return replace(job, merge(job.settings, body.new_settings ?? {}, body.fields_to_remove ?? []), principal);
     });
 
     app.post(`${base}/delete`, { schema: { body: jobReference } }, async ({ body, principal }) => {
@@ -97,9 +101,13 @@ export function jobRoutes(app: App, context: Context, events: JobEvents): void {
       return {};
     });
 
-    app.get(`${base}/get`, { schema: { querystring: getJobQuery } }, async ({ query, principal }) =>
-      jobView(permitted(query.job_id, principal, "CAN_VIEW"), { tasks: true }),
-    );
+    app.get(`${base}/get`, { schema: { querystring: getJobQuery } }, async ({ query, principal }) => {
+      const job = permitted(query.job_id, principal, "CAN_VIEW");
+      const view = { ...jobView(job, { tasks: true }), ...(query.include_trigger_state ? triggerState(job) : {}) };
+      if (version !== "2.2") return view;
+      const [settings, next] = pageOfLists(view.settings as Settings, JOB_LISTS, query.page_token);
+      return { ...view, settings, ...(next ? { next_page_token: next } : {}) };
+    });
 
     app.get(`${base}/list`, { schema: { querystring: listJobsQuery } }, async ({ query, principal }) => {
       const { limit: size, offset, page_token: pageToken, name, expand_tasks } = query;
@@ -108,10 +116,28 @@ export function jobRoutes(app: App, context: Context, events: JobEvents): void {
       );
       const page = paginate(visible, { size, offset, pageToken }, PAGE);
       const { items, ...tokens } = page;
-      const jobs = items.map((job) => jobView(job, { tasks: expand_tasks ?? false }));
+      const jobs = items.map((job) => {
+        const view = jobView(job, { tasks: expand_tasks ?? false });
+        if (version !== "2.2" || !expand_tasks) return view;
+        const [settings, next] = pageOfLists(view.settings as Settings, JOB_LISTS, undefined);
+        return { ...view, settings, has_more: next !== undefined };
+      });
       return { ...(jobs.length > 0 ? { jobs } : {}), has_more: tokens.next_page_token !== undefined, ...tokens };
     });
   }
+}
+
+/** What is known of the trigger besides its settings: how it notices changes. */
+function triggerState({ settings: { trigger, continuous } }: Job): Record<string, unknown> {
+  const { pause_status } = trigger ?? continuous ?? {};
+  if (!pause_status) return {};
+  return {
+    trigger_state: {
+      pause_status,
+      ...(trigger?.file_arrival ? { file_arrival: { using_file_events: false } } : {}),
+      ...(trigger?.table_update || trigger?.table ? { table: { using_scalable_monitoring: false } } : {}),
+    },
+  };
 }
 
 /** Keys that identify the members of a list that an update merges: those named change, others stay. */

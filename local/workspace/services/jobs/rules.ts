@@ -1,7 +1,9 @@
 /** What Databricks checks in a job's settings, each check a function that throws with Databricks' error code. */
 import { invalid } from "../../core/errors.ts";
+import type { Context } from "../../core/service.ts";
 import { parseQuartz, QuartzError, timeZone } from "./quartz.ts";
 import type { Settings, Task } from "./schemas.ts";
+import { checkTrigger } from "./triggers.ts";
 
 const TASK_TYPE = /_task$/;
 
@@ -125,15 +127,12 @@ export function checkTasks(tasks: readonly Task[], settings: Settings): void {
   knownCompute(tasks, settings);
 }
 
-export function checkSettings(settings: Settings): void {
+export function checkSettings(context: Context, settings: Settings): void {
   checkTasks(settings.tasks ?? [], settings);
   uniqueParameters(settings);
   oneTrigger(settings);
   validSchedule(settings);
-  const { run_as } = settings;
-  if (run_as?.user_name && run_as.service_principal_name) {
-    throw invalid("run_as: only one of user_name and service_principal_name may be set.");
-  }
+  checkTrigger(context, settings);
 }
 
 /** What Databricks adds to settings that leave it out; everything else stays as it was sent. */
@@ -158,6 +157,12 @@ export function withDefaults(settings: Settings): Settings {
     ...(tasks ? { tasks } : {}),
     ...(settings.schedule
       ? { schedule: { ...settings.schedule, pause_status: settings.schedule.pause_status ?? "UNPAUSED" } }
+      : {}),
+    ...(settings.trigger
+      ? { trigger: { ...settings.trigger, pause_status: settings.trigger.pause_status ?? "UNPAUSED" } }
+      : {}),
+    ...(settings.continuous
+      ? { continuous: { ...settings.continuous, pause_status: settings.continuous.pause_status ?? "UNPAUSED" } }
       : {}),
   };
 }

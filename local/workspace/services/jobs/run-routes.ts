@@ -2,15 +2,19 @@
 import { ApiError, denied, invalid } from "../../core/errors.ts";
 import { paginate } from "../../core/paging.ts";
 import type { App, Context, Principal } from "../../core/service.ts";
+import { exportView } from "../../runs/export.ts";
 import { type Launcher, requireRun, runNotFound } from "../../runs/launcher.ts";
 import { currentTaskRuns, deleteJobRun, getJobRun, getTaskRun, listJobRuns } from "../../runs/store.ts";
 import { isEnded, type JobRun, type TaskRun } from "../../runs/types.ts";
 import { outputView, runView, taskRunView } from "../../runs/view.ts";
 import { isAdmin } from "../identity/store.ts";
 import { hasLevel, requireLevel } from "../permissions/access.ts";
+import { requireRunAs } from "../permissions/run-as.ts";
+import { pageOfLists, RUN_LISTS } from "./pages.ts";
 import { VERSIONS } from "./routes.ts";
 import {
   cancelAllRequest,
+  exportRunQuery,
   getRunQuery,
   listRunsQuery,
   repairRequest,
@@ -20,8 +24,8 @@ import {
 } from "./schemas.ts";
 import { getJob, requireJob } from "./store.ts";
 
-/** Databricks allows 25 a page; older clients of 2.0 ask for up to 1000. */
-const PAGE = { fallback: 20, max: 1000, name: "limit" };
+/** The most runs of a page. A limit of 0 stands for it. */
+const MOST_RUNS = { "2.2": 25, "2.1": 25, "2.0": 1000 };
 
 export function runRoutes(app: App, context: Context, launcher: Launcher): void {
   const { db } = context;
@@ -35,9 +39,10 @@ export function runRoutes(app: App, context: Context, launcher: Launcher): void 
       return { run_id: runId, number_in_job: numberInJob };
     });
 
-    app.post(`${base}/runs/submit`, { schema: { body: submitRequest } }, async ({ body, principal }) => ({
-      run_id: launcher.submit(body, principal.name).runId,
-    }));
+    app.post(`${base}/runs/submit`, { schema: { body: submitRequest } }, async ({ body, principal }) => {
+      requireRunAs(context, principal, body.run_as);
+      return { run_id: launcher.submit(body, principal.name).runId };
+    });
 
     app.post(`${base}/runs/repair`, { schema: { body: repairRequest } }, async ({ body, principal }) => {
       permit(requireRun(db, body.run_id), principal, "CAN_MANAGE_RUN");
@@ -74,9 +79,11 @@ export function runRoutes(app: App, context: Context, launcher: Launcher): void 
       const { jobRunId, taskRun } = find(query.run_id);
       const run = requireRun(db, jobRunId);
       permit(run, principal, "CAN_VIEW");
-      if (taskRun) return taskRunView(context, run, taskRun);
       const options = { tasks: true, history: query.include_history, resolved: query.include_resolved_values };
-      return runView(context, run, options);
+      const view = taskRun ? taskRunView(context, run, taskRun) : runView(context, run, options);
+      if (version !== "2.2") return view;
+      const [page, next] = pageOfLists(view, RUN_LISTS, query.page_token);
+      return { ...page, ...(next ? { next_page_token: next } : {}) };
     });
 
     app.get(`${base}/runs/get-output`, { schema: { querystring: runReference } }, async ({ query, principal }) => {
@@ -84,6 +91,13 @@ export function runRoutes(app: App, context: Context, launcher: Launcher): void 
       const run = requireRun(db, jobRunId);
       permit(run, principal, "CAN_VIEW");
       return outputView(context, run, taskRun ?? onlyTask(run));
+    });
+
+    app.get(`${base}/runs/export`, { schema: { querystring: exportRunQuery } }, async ({ query, principal }) => {
+      const { jobRunId, taskRun } = find(query.run_id);
+      const run = requireRun(db, jobRunId);
+      permit(run, principal, "CAN_VIEW");
+      return exportView(context, taskRun ?? onlyTask(run), query.views_to_export ?? "CODE");
     });
 
     app.get(`${base}/runs/list`, { schema: { querystring: listRunsQuery } }, async ({ query, principal }) => {
@@ -97,8 +111,15 @@ export function runRoutes(app: App, context: Context, launcher: Launcher): void 
         from: query.start_time_from,
         to: query.start_time_to,
       }).filter((run) => allowed(run, principal, "CAN_VIEW"));
-      const { items, ...tokens } = paginate(all, { size, offset, pageToken }, PAGE);
-      const runs = items.map((run) => runView(context, run, { tasks: query.expand_tasks }));
+      const most = MOST_RUNS[version];
+      const limits = { fallback: size === 0 ? most : 20, max: most, name: "limit" };
+      const { items, ...tokens } = paginate(all, { size, offset, pageToken }, limits);
+      const runs = items.map((run) => {
+        const view = runView(context, run, { tasks: query.expand_tasks });
+        if (version !== "2.2" || !query.expand_tasks) return view;
+        const [page, next] = pageOfLists(view, RUN_LISTS, undefined);
+        return { ...page, has_more: next !== undefined };
+      });
       return { ...(runs.length > 0 ? { runs } : {}), has_more: tokens.next_page_token !== undefined, ...tokens };
     });
   }

@@ -1,16 +1,43 @@
-/** Runs jobs whose schedule is UNPAUSED when their time comes. Times that pass while the workspace is down are not made up. */
+/**
+ * Starts the runs of jobs that are not paused: at the times of a schedule or a periodic trigger, when files arrive or tables
+ * are updated, and again and again for a continuous job. Times that pass while the workspace is down are not made up; files
+ * and updates that came meanwhile are seen at the next start.
+ */
 import type { Context } from "../../core/service.ts";
 import type { Launcher } from "../../runs/launcher.ts";
+import { countRunning, listJobRuns } from "../../runs/store.ts";
+import { type JobRun, type State, succeeded } from "../../runs/types.ts";
 import { nextTime, parseQuartz } from "./quartz.ts";
-import { getJob, type Job, listJobs } from "./store.ts";
+import { getJob, type Job, listJobs, markTrigger, triggerMark } from "./store.ts";
+import { filesAt, fires, intervalOf, type Seen, tablesOf, versionsOf, type Watched } from "./triggers.ts";
 
 /** setTimeout holds 31 bits of milliseconds; a later time is reached in steps. */
 const STEP = 2 ** 31 - 1;
+
+/** Milliseconds between looks at files, tables and continuous jobs. Databricks looks every minute. */
+const LOOK_EVERY = 1000;
+
+/** Milliseconds from the end of a continuous job's run to the next: after a success, and after the first failure of a row. */
+const PAUSE = { success: 2000, failure: 10_000, longest: 600_000 };
+
+/**
+ * Milliseconds that a continuous job rests after its runs, newest first: little after a success or a cancellation, twice as
+ * long with every failure of a row. https://docs.databricks.com/aws/en/jobs/continuous
+ */
+export function restAfter(states: readonly State[]): number {
+  const ran = states.filter(({ lifeCycle }) => lifeCycle !== "SKIPPED");
+  const good = ran.findIndex((state) => succeeded(state) || state.result === "CANCELED");
+  const failures = good < 0 ? ran.length : good;
+  return failures === 0 ? PAUSE.success : Math.min(PAUSE.failure * 2 ** (failures - 1), PAUSE.longest);
+}
 
 export class Scheduler {
   readonly #context: Context;
   readonly #launcher: Launcher;
   readonly #timers = new Map<number, NodeJS.Timeout>();
+  readonly #watched = new Map<number, Watched>();
+  readonly #continuous = new Set<number>();
+  #look: NodeJS.Timeout | undefined;
 
   constructor(context: Context, launcher: Launcher) {
     this.#context = context;
@@ -18,41 +45,112 @@ export class Scheduler {
   }
 
   start(): void {
-    for (const job of listJobs(this.#context.db)) this.watch(job);
+    for (const job of listJobs(this.#context.db)) this.#watch(job, "start");
   }
 
   stop(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
+    clearInterval(this.#look);
+    this.#look = undefined;
     this.#timers.clear();
+    this.#watched.clear();
+    this.#continuous.clear();
   }
 
   forget(jobId: number): void {
     clearTimeout(this.#timers.get(jobId));
     this.#timers.delete(jobId);
+    this.#watched.delete(jobId);
+    this.#continuous.delete(jobId);
   }
 
-  watch(job: Job): void {
+  /** The job was made or its settings changed: what it waits for begins anew, unless that is as before. */
+  changed(job: Job, before: Job["settings"] | undefined): void {
+    const same = (key: "schedule" | "trigger" | "continuous"): boolean =>
+      JSON.stringify(job.settings[key]) === JSON.stringify(before?.[key]);
+    if (before && same("schedule") && same("trigger") && same("continuous")) return;
+    this.#watch(job, "changed");
+  }
+
+  #watch(job: Job, why: "start" | "changed"): void {
     this.forget(job.jobId);
-    const { schedule } = job.settings;
-    if (!schedule || schedule.pause_status === "PAUSED") return;
+    const { db } = this.#context;
+    const { schedule, trigger, continuous } = job.settings;
+    if (why === "changed") markTrigger(db, job.jobId, { since: Date.now(), fired: false });
+    if (schedule && schedule.pause_status !== "PAUSED") this.#armSchedule(job, schedule);
+    if (continuous && continuous.pause_status !== "PAUSED") this.#continuous.add(job.jobId);
+    if (trigger && trigger.pause_status !== "PAUSED") {
+      if (trigger.periodic) this.#armPeriodic(job, intervalOf(trigger.periodic));
+      else {
+        const { since, fired } = triggerMark(db, job.jobId) ?? { since: job.createdTime, fired: false };
+        const known = [...this.#now(job)].filter(([, changed]) => why === "changed" || changed <= since);
+        this.#watched.set(job.jobId, { before: new Map(known), since, fired });
+      }
+    }
+    if (this.#watched.size + this.#continuous.size > 0 && !this.#look) {
+      this.#look = setInterval(() => this.#lookAround(), LOOK_EVERY);
+      this.#look.unref();
+    }
+  }
+
+  #armSchedule({ jobId }: Job, schedule: NonNullable<Job["settings"]["schedule"]>): void {
     const next = nextTime(parseQuartz(schedule.quartz_cron_expression), schedule.timezone_id, Date.now());
-    if (next !== undefined) this.#arm(job.jobId, next);
+    if (next !== undefined) this.#arm(jobId, next);
+  }
+
+  /** Times are whole intervals from when the trigger was set, whatever happened in between. */
+  #armPeriodic(job: Job, interval: number): void {
+    const from = triggerMark(this.#context.db, job.jobId)?.since ?? job.createdTime;
+    this.#arm(job.jobId, from + (Math.floor((Date.now() - from) / interval) + 1) * interval);
   }
 
   #arm(jobId: number, at: number): void {
     const delay = at - Date.now();
-    const timer = setTimeout(() => (delay > STEP ? this.#arm(jobId, at) : this.#fire(jobId)), Math.min(delay, STEP));
+    const timer = setTimeout(() => (delay > STEP ? this.#arm(jobId, at) : this.#due(jobId)), Math.min(delay, STEP));
     timer.unref();
     this.#timers.set(jobId, timer);
   }
 
-  #fire(jobId: number): void {
+  #due(jobId: number): void {
     const job = getJob(this.#context.db, jobId);
     if (!job) return;
     try {
-      this.#launcher.runNow({ job_id: jobId }, job.runAs, "PERIODIC");
+      this.#run(job, "PERIODIC");
     } finally {
-      this.watch(job);
+      this.#watch(job, "start");
     }
+  }
+
+  #run(job: Job, trigger: JobRun["trigger"]): void {
+    this.#launcher.runNow({ job_id: job.jobId }, job.runAs, trigger);
+  }
+
+  #now(job: Job): Seen {
+    const { trigger } = job.settings;
+    if (trigger?.file_arrival) return filesAt(this.#context, trigger.file_arrival.url);
+    return versionsOf(this.#context, (trigger && tablesOf(trigger)?.table_names) ?? []);
+  }
+
+  #lookAround(): void {
+    const { db } = this.#context;
+    for (const [jobId, watched] of this.#watched) {
+      const job = getJob(db, jobId);
+      if (!job) continue;
+      const at = Date.now();
+      const now = this.#now(job);
+      if (!fires(job.settings.trigger!, watched, now, at)) continue;
+      this.#watched.set(jobId, { before: now, since: at, fired: true });
+      markTrigger(db, jobId, { since: at, fired: true });
+      this.#run(job, job.settings.trigger!.file_arrival ? "FILE_ARRIVAL" : "TABLE");
+    }
+    for (const jobId of this.#continuous) {
+      const job = getJob(db, jobId);
+      if (job && countRunning(db, jobId) === 0 && this.#mayGoOn(jobId)) this.#run(job, "CONTINUOUS");
+    }
+  }
+
+  #mayGoOn(jobId: number): boolean {
+    const ended = listJobRuns(this.#context.db, { jobId, active: false });
+    return ended[0] === undefined || Date.now() - ended[0].times.end >= restAfter(ended.map(({ state }) => state));
   }
 }

@@ -110,6 +110,27 @@ const runAs = z.looseObject({
   group_name: z.string().optional(),
 });
 
+/** Seconds; what is set must be at least 60, 0 is the same as not set. */
+const pause = z
+  .int()
+  .refine((seconds) => seconds === 0 || seconds >= 60, "must be at least 60 seconds")
+  .optional();
+const quiet = { min_time_between_triggers_seconds: pause, wait_after_last_change_seconds: pause };
+const tableUpdate = z.looseObject({
+  table_names: z.array(z.string().min(1)).min(1),
+  condition: z.enum(["ANY_UPDATED", "ALL_UPDATED"]).optional(),
+  ...quiet,
+});
+export const trigger = z.looseObject({
+  pause_status: pauseStatus.optional(),
+  periodic: z.looseObject({ interval: z.int().min(1), unit: z.enum(["MINUTES", "HOURS", "DAYS", "WEEKS"]) }).optional(),
+  file_arrival: z.looseObject({ url: z.string().min(1), ...quiet }).optional(),
+  table_update: tableUpdate.optional(),
+  /** The older name of table_update. */
+  table: tableUpdate.optional(),
+});
+export type Trigger = z.infer<typeof trigger>;
+
 const accessControl = z.array(z.looseObject({ permission_level: z.string() }));
 
 const settingsFields = {
@@ -129,8 +150,10 @@ const settingsFields = {
       pause_status: pauseStatus.optional(),
     })
     .optional(),
-  continuous: z.looseObject({ pause_status: pauseStatus.optional() }).optional(),
-  trigger: z.looseObject({ pause_status: pauseStatus.optional() }).optional(),
+  continuous: z
+    .looseObject({ pause_status: pauseStatus.optional(), task_retry_mode: z.enum(["NEVER", "ON_FAILURE"]).optional() })
+    .optional(),
+  trigger: trigger.optional(),
   tags: strings.optional(),
   run_as: runAs.optional(),
   performance_target: z.enum(["STANDARD", "PERFORMANCE_OPTIMIZED"]).optional(),
@@ -208,7 +231,15 @@ const flag = z
   .optional();
 const page = { limit: id.optional(), offset: id.optional(), page_token: z.string().optional() };
 export const listJobsQuery = z.looseObject({ ...page, name: z.string().optional(), expand_tasks: flag });
-export const getJobQuery = z.looseObject({ job_id: id, page_token: z.string().optional() });
+export const getJobQuery = z.looseObject({
+  job_id: id,
+  include_trigger_state: flag,
+  page_token: z.string().optional(),
+});
+export const exportRunQuery = z.looseObject({
+  run_id: id,
+  views_to_export: z.enum(["CODE", "DASHBOARDS", "ALL"]).optional(),
+});
 export const listRunsQuery = z.looseObject({
   ...page,
   job_id: id.optional(),

@@ -10,6 +10,11 @@ export const migrations: Migration[] = [
       job_id INTEGER PRIMARY KEY, created_time INTEGER NOT NULL, creator TEXT NOT NULL, run_as TEXT NOT NULL,
       name TEXT NOT NULL, settings TEXT NOT NULL) STRICT`,
   },
+  {
+    id: "jobs/2-trigger-marks",
+    sql: `CREATE TABLE trigger_marks (
+      job_id INTEGER PRIMARY KEY REFERENCES jobs ON DELETE CASCADE, since INTEGER NOT NULL, fired INTEGER NOT NULL) STRICT`,
+  },
 ];
 
 export interface Job {
@@ -72,6 +77,22 @@ export function requireJob(db: Database, jobId: number): Job {
   // the SDKs know this message and turn it into their "does not exist"
   if (!job) throw invalid(`Job ${jobId} does not exist.`);
   return job;
+}
+
+/** When the job's trigger was set, or when it last fired (ms). */
+export interface TriggerMark {
+  since: number;
+  fired: boolean;
+}
+
+export function markTrigger(db: Database, jobId: number, { since, fired }: TriggerMark): void {
+  db.run("INSERT OR REPLACE INTO trigger_marks VALUES (?, ?, ?)", jobId, since, Number(fired));
+}
+
+export function triggerMark(db: Database, jobId: number): TriggerMark | undefined {
+  const sql = "SELECT since, fired FROM trigger_marks WHERE job_id = ?";
+  const row = db.get<{ since: number; fired: number }>(sql, jobId);
+  return row && { since: row.since, fired: row.fired === 1 };
 }
 
 export function deleteJob(db: Database, jobId: number): void {

@@ -6,10 +6,10 @@ import { ApiError } from "../../core/errors.ts";
 import { uuid } from "../../core/ids.ts";
 import { paginate } from "../../core/paging.ts";
 import type { App, Context, Principal } from "../../core/service.ts";
-import { runAsName } from "../../runs/launcher.ts";
 import type { UpdateRunner } from "../../runs/updates.ts";
 import type { Database } from "../../store/database.ts";
 import { forgetObject, hasLevel, requireLevel } from "../permissions/access.ts";
+import { requireRunAs, runAsName } from "../permissions/run-as.ts";
 import { discardAll } from "../unity-catalog/disk.ts";
 import { listSecurables, removeSecurable, type Securable } from "../unity-catalog/store.ts";
 import { dropped, publish } from "../unity-catalog/sync.ts";
@@ -75,6 +75,7 @@ export function pipelineRoutes(app: App, context: Context, updates: UpdateRunner
   app.post(BASE, { schema: { body: createRequest } }, async ({ body, principal }) => {
     const { dry_run, allow_duplicate_names: _, ...sent } = body;
     checkSettings(db, body);
+    requireRunAs(context, principal, body.run_as);
     const pipelineId = uuid();
     const settings = withDefaults(sent, pipelineId);
     if (dry_run) return { effective_settings: settings };
@@ -148,6 +149,7 @@ export function pipelineRoutes(app: App, context: Context, updates: UpdateRunner
         );
       }
       checkSettings(db, body, params.pipeline_id);
+      if (runAsName(sent.run_as) !== runAsName(before.run_as)) requireRunAs(context, principal, sent.run_as);
       pipeline.settings = withDefaults(sent, params.pipeline_id);
       pipeline.name = pipeline.settings.name!;
       pipeline.runAs = runAsName(sent.run_as) ?? pipeline.creator;

@@ -39,9 +39,6 @@ export function checkSettings(db: Database, settings: PipelineSettings, self?: s
     throw invalid("schema needs catalog: set the catalog to publish to.");
   if (serverless && clusters?.length)
     throw invalid("You cannot provide cluster settings when using serverless compute.");
-  if (settings.run_as?.user_name && settings.run_as.service_principal_name) {
-    throw invalid("run_as: only one of user_name and service_principal_name may be set.");
-  }
   for (const key of Object.keys(configuration ?? {})) {
     if (/\s/.test(key) || key === "") throw invalid(`configuration: '${key}' is not a configuration key.`);
   }

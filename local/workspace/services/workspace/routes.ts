@@ -6,6 +6,7 @@ import type { App, Context, Principal } from "../../core/service.ts";
 import { forgetObject, requireLevel } from "../permissions/access.ts";
 import { decodeContent, importObject } from "./import.ts";
 import { EXTENSION, toJupyter } from "./notebook-format.ts";
+import { toHtml } from "./notebook-html.ts";
 import { canonical, likeAsked, makeDirectories, refuseRoot, requireObject, SIZE_LIMIT } from "./rules.ts";
 import {
   deleteBody,
@@ -180,8 +181,11 @@ function exported(context: Context, object: TreeObject, format: string): { conte
   if (format === "JUPYTER") {
     return { content: Buffer.from(toJupyter(language, content.toString("utf8"))), fileType: "ipynb" };
   }
+  if (format === "HTML") {
+    return { content: Buffer.from(toHtml(object.path, language, content.toString("utf8"))), fileType: "html" };
+  }
   if (["SOURCE", "AUTO", "RAW"].includes(format)) return { content, fileType: EXTENSION[language].slice(1) };
-  throw notImplemented(`The local workspace does not export format ${format}; use SOURCE or JUPYTER.`);
+  throw notImplemented(`The local workspace does not export format ${format}; use SOURCE, JUPYTER or HTML.`);
 }
 
 /** The path of newer clients: the file's bytes are the body. Notebooks are recognised as with format AUTO. */

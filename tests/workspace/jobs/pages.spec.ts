@@ -1,0 +1,125 @@
+/** Long jobs, principals that runs act as, and exported runs, as clients of the Jobs API meet them. */
+import { strict as assert } from "node:assert";
+import { type Client, type Json, TestWorkspace } from "../client.ts";
+
+const task = (task_key: string): Json => ({ task_key, notebook_task: { notebook_path: "/Shared/nb" } });
+const many = Array.from({ length: 250 }, (_, at) => task(`t${at}`));
+
+describe("the Jobs API", function () {
+  this.timeout(20_000);
+  let workspace: TestWorkspace;
+  let admin: Client;
+  before(async () => {
+    workspace = await new TestWorkspace().start();
+    admin = workspace.admin;
+    const content = Buffer.from("# Databricks notebook source\nprint('<1>')\n").toString("base64");
+    await admin.ok("POST", "/api/2.0/workspace/import", {
+      path: "/Shared/nb",
+      format: "SOURCE",
+      language: "PYTHON",
+      content,
+    });
+  });
+  after(() => workspace.stop());
+
+  /** Follows the pages as the SDKs do. */
+  async function pages(path: string): Promise<Json[]> {
+    const found: Json[] = [];
+    for (let token: string | undefined = ""; token !== undefined; ) {
+      const page: Json = await admin.ok("GET", `${path}${token ? `&page_token=${token}` : ""}`);
+      found.push(page);
+      token = page.next_page_token;
+    }
+    return found;
+  }
+
+  it("2.2 gives a hundred tasks a page of a job and of a run, and lists say that there are more", async () => {
+    const parameters = [{ name: "p", default: "1" }];
+    const { job_id } = await admin.ok("POST", "/api/2.2/jobs/create", { name: "long", tasks: many, parameters });
+    const job = await pages(`/api/2.2/jobs/get?job_id=${job_id}`);
+    assert.deepEqual(
+      job.map(({ settings }) => settings.tasks.length),
+      [100, 100, 50],
+    );
+    assert.deepEqual(
+      job.flatMap(({ settings }) => settings.tasks.map((t: Json) => t.task_key)),
+      many.map((t) => t.task_key),
+    );
+    assert.deepEqual(
+      job.map(({ settings }) => settings.parameters.length),
+      [1, 0, 0],
+    );
+    const [listed] = (await admin.ok("GET", "/api/2.2/jobs/list?name=long&expand_tasks=true")).jobs;
+    assert.deepEqual([listed.settings.tasks.length, listed.has_more], [100, true]);
+    const { run_id } = await admin.ok("POST", "/api/2.2/jobs/run-now", { job_id });
+    const run = await pages(`/api/2.2/jobs/runs/get?run_id=${run_id}`);
+    assert.deepEqual(
+      run.map(({ tasks }) => tasks.length),
+      [100, 100, 50],
+    );
+    assert.equal((await admin.ok("GET", `/api/2.1/jobs/get?job_id=${job_id}`)).settings.tasks.length, 250);
+    await admin.refused("INVALID_PARAMETER_VALUE", "GET", `/api/2.2/jobs/get?job_id=${job_id}&page_token=made-up`);
+    await admin.ok("POST", "/api/2.2/jobs/runs/cancel", { run_id });
+  });
+
+  it("runs list takes at most 25 a page, and 0 for that", async () => {
+    const said = await admin.refused("INVALID_PARAMETER_VALUE", "GET", "/api/2.2/jobs/runs/list?limit=26");
+    assert.match(said, /limit must be at most 25, got 26/);
+    await admin.ok("GET", "/api/2.2/jobs/runs/list?limit=0");
+  });
+
+  it("run_as must name a principal that is there, and that the caller may act as", async () => {
+    const create = "/api/2.2/jobs/create";
+    const settings = (run_as: Json): Json => ({ name: "r", tasks: [task("a")], run_as });
+    const unknown = await admin.refused("INVALID_PARAMETER_VALUE", "POST", create, settings({ user_name: "no@body" }));
+    assert.match(unknown, /user 'no@body' does not exist/);
+    await admin.refused("INVALID_PARAMETER_VALUE", "POST", create, settings({ service_principal_name: "no" }));
+    await admin.refused("NOT_IMPLEMENTED", "POST", create, settings({ group_name: "users" }));
+    const robot = await workspace.servicePrincipal("robot");
+    const other = await workspace.servicePrincipal("other");
+    const asOther = settings({ service_principal_name: other.name });
+    const { job_id } = await admin.ok("POST", create, asOther);
+    assert.equal((await admin.ok("GET", `/api/2.2/jobs/get?job_id=${job_id}`)).run_as_user_name, other.name);
+    await robot.client.ok("POST", create, settings({ service_principal_name: robot.name }));
+    await robot.client.refused("PERMISSION_DENIED", "POST", create, settings({ user_name: "admin@local.workspace" }));
+    await robot.client.refused("PERMISSION_DENIED", "POST", create, asOther);
+    const name = `accounts/0/servicePrincipals/${other.name}/ruleSets/default`;
+    const rules = "/api/2.0/preview/accounts/access-control/rule-sets";
+    const { etag } = await admin.ok("GET", `${rules}?name=${encodeURIComponent(name)}&etag=`);
+    const grant_rules = [{ role: "roles/servicePrincipal.user", principals: [`servicePrincipals/${robot.name}`] }];
+    await admin.ok("PUT", rules, { name, rule_set: { name, etag, grant_rules } });
+    await robot.client.ok("POST", create, asOther);
+    const pipeline = { name: "p", catalog: "main", schema: "default", run_as: { user_name: "no@body" } };
+    await admin.refused("INVALID_PARAMETER_VALUE", "POST", "/api/2.0/pipelines", pipeline);
+  });
+
+  it("exports the notebook of an ended run as a page that holds its cells as data, too", async () => {
+    const ended = async (run_id: number): Promise<Json> => {
+      for (;;) {
+        const run = await admin.ok("GET", `/api/2.2/jobs/runs/get?run_id=${run_id}`);
+        if (run.state.result_state) return run;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    const { run_id } = await admin.ok("POST", "/api/2.2/jobs/runs/submit", { tasks: [task("a")] });
+    const [{ run_id: ofTask }] = (await ended(run_id)).tasks;
+    for (const id of [run_id, ofTask]) {
+      const { views } = await admin.ok("GET", `/api/2.2/jobs/runs/export?run_id=${id}&views_to_export=CODE`);
+      assert.deepEqual(
+        views.map(({ name, type }: Json) => [name, type]),
+        [["nb", "NOTEBOOK"]],
+      );
+      assert.match(views[0].content, /print\('&lt;1&gt;'\)/);
+      const [, model = ""] = /__DATABRICKS_NOTEBOOK_MODEL = '([^']+)'/.exec(views[0].content) ?? [];
+      const read = JSON.parse(decodeURIComponent(Buffer.from(model, "base64").toString())) as Json;
+      assert.deepEqual(
+        read.commands.map(({ command }: Json) => command),
+        ["print('<1>')"],
+      );
+    }
+    const condition = { task_key: "c", condition_task: { op: "EQUAL_TO", left: "1", right: "1" } };
+    const other = await admin.ok("POST", "/api/2.2/jobs/runs/submit", { tasks: [condition] });
+    await ended(other.run_id);
+    await admin.refused("INVALID_PARAMETER_VALUE", "GET", `/api/2.2/jobs/runs/export?run_id=${other.run_id}`);
+  });
+});
