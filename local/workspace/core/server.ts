@@ -1,8 +1,9 @@
 /** Puts together authentication, errors and the services; knows none of them. */
 import { mkdirSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import swagger from "@fastify/swagger";
-import Fastify, { type FastifyError } from "fastify";
+import Fastify, { type FastifyError, type FastifyReply } from "fastify";
 import {
   hasZodFastifySchemaValidationErrors,
   jsonSchemaTransform,
@@ -10,6 +11,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from "fastify-type-provider-zod";
+import { config } from "zod";
 import type { EngineClient } from "../engine/client.ts";
 import { Database } from "../store/database.ts";
 import { ApiError, notImplemented } from "./errors.ts";
@@ -34,6 +36,14 @@ export interface Workspace {
 /** Largest request body: a notebook import (10 MB in base64) fits; volume uploads stream and are not bound by it. */
 const BODY_LIMIT = 64 * 1024 * 1024;
 
+/** "warehouse_id: is required" instead of what was expected and that undefined was received. */
+config({
+  customError: ({ code, input, expected }) => {
+    if (code !== "invalid_type" || input !== undefined) return undefined;
+    return expected === "object" ? "a JSON object is required" : "is required";
+  },
+});
+
 export async function createWorkspace(options: WorkspaceOptions): Promise<Workspace> {
   const { dataDir, services, engine } = options;
   const volumesRoot = join(dataDir, "volumes");
@@ -46,7 +56,12 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
   let host = "";
   const id = workspaceId(db);
   const context: Context = { db, engine, dataDir, volumesRoot, tablesRoot, workspaceId: id, host: () => host };
-  const app: App = Fastify({ logger: options.logger ?? false, bodyLimit: BODY_LIMIT, forceCloseConnections: true })
+  const app: App = Fastify({
+    logger: options.logger ?? false,
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: true,
+    frameworkErrors: (error, _request, reply) => void answer(toApiError(error), reply),
+  })
     .withTypeProvider<ZodTypeProvider>()
     .setValidatorCompiler(validatorCompiler)
     .setSerializerCompiler(serializerCompiler);
@@ -58,7 +73,7 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
 
   // SDKs read the workspace's id from this header (CurrentWorkspaceID).
   app.addHook("onSend", async (_request, reply) => void reply.header("x-databricks-org-id", String(id)));
-  emptyJsonBodies(app);
+  jsonBodies(app);
   authentication(app, services, context);
   errors(app);
   for (const service of services) {
@@ -96,14 +111,28 @@ function workspaceId(db: Database): number {
   });
 }
 
-/** Some clients send `content-type: application/json` with no body on DELETE and POST; Databricks takes that as `{}`. */
-function emptyJsonBodies(app: App): void {
+/**
+ * A body is JSON whatever its content type says, as on Databricks: `curl --data '{…}'` calls it a form. Some clients send
+ * `content-type: application/json` with no body on DELETE and POST, which is `{}`.
+ */
+function jsonBodies(app: App): void {
   const parse = app.getDefaultJsonParser("error", "error");
-  app.removeContentTypeParser("application/json");
-  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
-    if (body.length === 0) done(null, {});
-    else parse(request, body as string, done);
-  });
+  app.removeContentTypeParser(["application/json", "text/plain"]);
+  for (const type of ["application/json", "*"]) {
+    app.addContentTypeParser(type, { parseAs: "string" }, (request, body, done) => {
+      if (body.length === 0) done(null, {});
+      else parse(request, body as string, done);
+    });
+  }
+}
+
+/** The token of `Bearer <token>`, or of basic authentication as the user `token`. */
+function tokenOf(authorization: string): string | undefined {
+  const [scheme = "", value = ""] = authorization.split(" ");
+  if (scheme.toLowerCase() === "bearer") return value;
+  if (scheme.toLowerCase() !== "basic") return undefined;
+  const [user, ...password] = Buffer.from(value, "base64").toString("utf8").split(":");
+  return user === "token" ? password.join(":") : undefined;
 }
 
 function authentication(app: App, services: readonly Service[], context: Context): void {
@@ -117,8 +146,8 @@ function authentication(app: App, services: readonly Service[], context: Context
   app.decorateRequest("principal", null as unknown as Principal);
   app.addHook("onRequest", async (request) => {
     if (request.routeOptions.config.public) return;
-    const [scheme, token] = (request.headers.authorization ?? "").split(" ");
-    if (scheme?.toLowerCase() !== "bearer" || !token) {
+    const token = tokenOf(request.headers.authorization ?? "");
+    if (!token) {
       throw new ApiError("UNAUTHENTICATED", "Credential was not sent or was of an unsupported type for this API.");
     }
     const principal = authenticate(token);
@@ -134,11 +163,25 @@ function errors(app: App): void {
       `${request.method} ${path} is not part of the local workspace; docs/local-workspace.md lists what is.`,
     );
   });
-  app.setErrorHandler((error: FastifyError | Error, request, reply) => {
-    const answer = toApiError(error);
-    if (answer.status >= 500 && answer.errorCode === "INTERNAL_ERROR") request.log.error(error);
-    void reply.status(answer.status).type("application/json").send(JSON.stringify(answer));
+  app.setErrorHandler(async (error: FastifyError | Error, request, reply) => {
+    const found = toApiError(error);
+    if (found.status >= 500 && found.errorCode === "INTERNAL_ERROR") request.log.error(error);
+    if (found.status === 413) await swallow(request.raw);
+    return answer(found, reply);
   });
+}
+
+const answer = (error: ApiError, reply: FastifyReply): FastifyReply =>
+  reply.status(error.status).type("application/json").send(JSON.stringify(error));
+
+/** Reads what is left of a body that is refused: clients that still send see a reset connection instead of the answer. */
+async function swallow(request: IncomingMessage): Promise<void> {
+  if (request.readableEnded || request.destroyed) return;
+  const over = new Promise<void>((resolve) => {
+    for (const event of ["end", "close", "error"] as const) request.once(event, () => resolve());
+  });
+  request.resume();
+  await over;
 }
 
 function toApiError(error: FastifyError | Error): ApiError {
@@ -150,7 +193,13 @@ function toApiError(error: FastifyError | Error): ApiError {
     });
     return new ApiError("INVALID_PARAMETER_VALUE", problems.join("; "));
   }
+  if (error instanceof RangeError && error.message.includes("call stack")) {
+    return new ApiError("MALFORMED_REQUEST", "Could not read the request: it is nested too deeply.");
+  }
   const status = "statusCode" in error ? (error.statusCode ?? 500) : 500;
+  if ("code" in error && error.code === "FST_ERR_CTP_INVALID_JSON_BODY") {
+    return new ApiError("MALFORMED_REQUEST", "Could not read the request: the body is not valid JSON.");
+  }
   if (status === 400 || status === 415) {
     return new ApiError("MALFORMED_REQUEST", `Could not read the request: ${error.message}`);
   }

@@ -77,6 +77,27 @@ describe("identity", () => {
     assert.equal((await workspace.admin.ok("GET", `${SCIM}/Groups/${inner.id}`)).members, undefined);
   });
 
+  it("reads a PATCH as identity providers send it: booleans as text, and parts of a name", async () => {
+    const { id } = await workspace.admin.ok("POST", `${SCIM}/Users`, { userName: "patch@page.org" });
+    const patch = (...Operations: Json[]) => ({
+      schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+      Operations,
+    });
+    const change = patch(
+      { op: "Replace", path: "active", value: "False" },
+      { op: "add", path: "name.givenName", value: "Pat" },
+    );
+    const changed = await workspace.admin.ok("PATCH", `${SCIM}/Users/${id}`, change);
+    assert.deepEqual([changed.active, changed.name], [false, { givenName: "Pat" }]);
+    await workspace.admin.ok("PATCH", `${SCIM}/Users/${id}`, patch({ op: "remove", path: "name.givenName" }));
+    const odd = await workspace.admin.call(
+      "PATCH",
+      `${SCIM}/Users/${id}`,
+      patch({ op: "replace", path: "active", value: "maybe" }),
+    );
+    assert.deepEqual([odd.status, odd.body.scimType], [400, "invalidValue"]);
+  });
+
   it("answers a name that is taken and an id that is not there in SCIM's form", async () => {
     await workspace.admin.ok("POST", `${SCIM}/Groups`, { displayName: "twice" });
     const twice = await workspace.admin.call("POST", `${SCIM}/Groups`, { displayName: "twice" });

@@ -173,7 +173,19 @@ export type Settings = z.infer<typeof settings>;
 
 export const createRequest = z.looseObject({ ...settingsFields, access_control_list: accessControl.optional() });
 /** A JSON number, or its digits: some clients send 64 bit integers as text. */
-const id = z.coerce.number().int();
+const id = z.union(
+  [
+    z.int(),
+    z
+      .string()
+      .regex(/^-?\d{1,15}$/)
+      .transform(Number),
+  ],
+  {
+    error: ({ input }) =>
+      input === undefined ? "is required" : `must be a whole number, got ${JSON.stringify(input)}`,
+  },
+);
 export const jobReference = z.looseObject({ job_id: id });
 export const runReference = z.looseObject({ run_id: id });
 export const resetRequest = z.looseObject({ job_id: id, new_settings: settings });
