@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
+
+import pyspark
+from pyspark.sql.types import StructType
 
 from engine.errors import message_of
 from engine.event_log import EventLog
-from engine.graph.model import AutoCdcFlow, Dataset, DatasetKind, Flow, QueryFlow, SnapshotCdcFlow
+from engine.graph.model import AutoCdcFlow, Dataset, DatasetKind, EventHook, Flow, SnapshotCdcFlow
+from engine.graph.names import split
 
 _LEVELS = {"FAILED": "ERROR", "SKIPPED": "WARN", "STOPPED": "WARN", "CANCELED": "WARN"}
 _DATASET_TYPES = {
@@ -26,6 +32,16 @@ def flow_name(key: str, flow: Flow) -> str:
     return key if getattr(flow, "default", False) or flow.name == flow.target else flow.name
 
 
+@dataclass(frozen=True)
+class Evaluated:
+    """What is known of a flow once its query was evaluated: the names it reads, its columns, and how it writes."""
+
+    reads: Iterable[str] = ()
+    schema: StructType | None = None
+    batch: bool = False
+    replaces: bool = False
+
+
 class Progress:
     def __init__(self, log: EventLog, update_id: str, pipeline_name: str) -> None:
         self._log = log
@@ -33,6 +49,9 @@ class Progress:
         self._name = pipeline_name
         self._lock = threading.Lock()
         self._states: dict[tuple[str, str], str] = {}
+        # What no event has defined yet: flows, and datasets of which the query's frame says what they are.
+        self._undefined: dict[tuple[str, str], tuple[Flow, Dataset]] = {}
+        self._unknown: dict[str, tuple[Dataset, list[Flow]]] = {}
 
     def created(self, cause: str, principal: str | None, params: Mapping[str, Any]) -> None:
         who = principal or "the local workspace"
@@ -45,6 +64,8 @@ class Progress:
             f"Update {self._id[:6]} started by {cause}.",
             {
                 "cause": cause,
+                "run_as": who,
+                "dbr_version": f"local (Spark {pyspark.__version__})",
                 "full_refresh": bool(params.get("fullRefresh")),
                 "full_refresh_selection": list(params.get("fullRefreshSelection") or []),
                 "refresh_selection": list(params.get("refreshSelection") or []),
@@ -53,15 +74,35 @@ class Progress:
         )
 
     def update(self, state: str, error: BaseException | None = None) -> None:
+        if state in ("COMPLETED", "FAILED", "CANCELED"):
+            for (key, _), (flow, dataset) in list(self._undefined.items()):
+                self.inputs(key, flow, dataset, Evaluated())
         text = f"Update {self._id[:6]} is {state}."
-        self._log.write("update_progress", text, {"state": state}, level=_LEVELS.get(state, "INFO"), error=error)
+        details = {"state": state, **({"cancellation_cause": "USER_ACTION"} if state == "CANCELED" else {})}
+        self._log.write("update_progress", text, details, level=_LEVELS.get(state, "INFO"), error=error)
 
     def dataset(self, key: str, dataset: Dataset, flows: list[Flow]) -> None:
+        if dataset.kind is DatasetKind.SINK:
+            self._log.write(
+                "sink_definition",
+                f"Sink {key} is defined with format {dataset.sink_format}.",
+                {"format": dataset.sink_format, "options": dict(dataset.sink_options)},
+                **_origin(key),
+            )
+        elif dataset.kind is DatasetKind.STREAMING_TABLE and any(getattr(flow, "default", False) for flow in flows):
+            self._unknown[key] = (dataset, flows)
+        else:
+            self._defined(key, dataset, flows, _DATASET_TYPES[dataset.kind])
+        for flow in flows:
+            self._undefined[key, flow_name(key, flow)] = (flow, dataset)
+            self.flow(key, flow, "QUEUED")
+
+    def _defined(self, key: str, dataset: Dataset, flows: list[Flow], kind: str) -> None:
         self._log.write(
             "dataset_definition",
-            f"Dataset {key} is defined as {_DATASET_TYPES[dataset.kind]}.",
+            f"Dataset {key} is defined as {kind}.",
             {
-                "dataset_type": _DATASET_TYPES[dataset.kind],
+                "dataset_type": kind,
                 "num_flows": len(flows),
                 "expectations": [
                     {
@@ -72,32 +113,41 @@ class Progress:
                     for e in dataset.expectations
                 ],
             },
-            dataset_name=key,
+            **_origin(key),
         )
-        for flow in flows:
-            self.inputs(key, flow, dataset)
-            self.flow(key, flow, "QUEUED")
 
-    def inputs(self, key: str, flow: Flow, dataset: Dataset, read: Iterable[str] | None = None) -> None:
-        """The flow's definition; a second time with what it reads, which is known when its query was evaluated."""
+    def inputs(self, key: str, flow: Flow, dataset: Dataset, found: Evaluated) -> None:
+        """The flow's definition, once in an update: what a flow reads is known when its query was evaluated."""
+        with self._lock:
+            if self._undefined.pop((key, flow_name(key, flow)), None) is None:
+                return
+            unknown = self._unknown.pop(key, None)
+        flow_type = _flow_type(dataset, flow, found)
+        if unknown is not None:
+            batch = flow_type == "MATERIALIZED_VIEW"
+            self._defined(key, *unknown, flow_type if batch else _DATASET_TYPES[dataset.kind])
+        names = sorted(found.reads)
         details: dict[str, Any] = {
-            "output_dataset": key,
-            "flow_type": _flow_type(dataset, flow),
+            "output_sink" if dataset.kind is DatasetKind.SINK else "output_dataset": key,
+            "input_datasets": names or None,
+            "flow_type": flow_type,
             "comment": flow.comment,
             "spark_conf": [{"key": k, "value": str(v)} for k, v in getattr(flow, "spark_conf", {}).items()],
             "language": "SQL" if getattr(flow, "sql", None) else "PYTHON",
             "once": getattr(flow, "once", False),
             "source_location": str(flow.location),
         }
-        if read is not None:
-            details["input_datasets"] = [{"name": name} for name in sorted(read)]
+        if found.schema is not None:
+            details["schema"] = [
+                {"name": f.name, "data_type": f.dataType.simpleString(), "nullable": f.nullable}
+                for f in found.schema.fields
+            ]
+            details["schema_json"] = found.schema.json()
+        reads = f" reading {', '.join(names)}" if names else ""
         self._log.write(
-            "flow_definition",
-            f"Flow {flow_name(key, flow)} is defined.",
-            details,
-            dataset_name=key,
-            flow_name=flow_name(key, flow),
-        )
+            "flow_definition", f"Flow {flow_name(key, flow)} defined as {flow_type}{reads}.", details,
+            **_origin(key, flow),
+        )  # fmt: skip
 
     def flow(
         self,
@@ -120,15 +170,31 @@ class Progress:
             text = f"Flow '{name}' has {status}: {message_of(error)}"
         self._log.write(
             "flow_progress", text, {"status": status, **(figures or {})},
-            level=_LEVELS.get(status, "INFO"), error=error, dataset_name=key, flow_name=name,
+            level=_LEVELS.get(status, "INFO"), error=error, **_origin(key, flow),
         )  # fmt: skip
 
     def restarted(self, key: str, flow: Flow, error: BaseException) -> None:
         name = flow_name(key, flow)
         self._log.write(
             "flow_progress", f"Flow '{name}' starts again, since its files have new columns: {message_of(error)}",
-            {"status": "STARTING"}, level="WARN", dataset_name=key, flow_name=name,
+            {"status": "STARTING"}, level="WARN", **_origin(key, flow),
         )  # fmt: skip
+
+    def warn(self, key: str, flow: Flow, text: str) -> None:
+        name = flow_name(key, flow)
+        self._log.write(
+            "flow_progress", f"Flow '{name}': {text}", {"status": "STARTING"}, level="WARN", **_origin(key, flow)
+        )  # fmt: skip
+
+    def hook_failed(self, hook: EventHook, error: BaseException, failures: int, disabled: bool) -> None:
+        end = "; it is called no more in this update" if disabled else ""
+        self._log.write(
+            "hook_progress",
+            f"Event hook {hook.name} failed {failures} times in a row{end}: {message_of(error)}",
+            {"hook_name": hook.name, "status": "DISABLED" if disabled else "FAILED", "failures": failures},
+            level="WARN",
+            error=error,
+        )
 
     def planned(self, key: str, flow: Flow, technique: str) -> None:
         name = flow_name(key, flow)
@@ -136,18 +202,30 @@ class Progress:
             "planning_information",
             f"Flow '{name}' has been planned to be executed as {technique}.",
             {"technique_information": [{"maintenance_type": f"MAINTENANCE_TYPE_{technique}", "is_chosen": True}]},
-            dataset_name=key,
-            flow_name=name,
+            **_origin(key, flow),
         )
 
 
-def _flow_type(dataset: Dataset, flow: Flow) -> str:
+def _origin(key: str, flow: Flow | None = None) -> dict[str, str]:
+    """What an event says of its dataset and flow. A flow's id is the same in all updates."""
+    parts = split(key)
+    found = {"dataset_name": key}
+    if len(parts) == 3:
+        found |= {"catalog_name": parts[0], "schema_name": parts[1]}
+    if flow is not None:
+        name = flow_name(key, flow)
+        found |= {"flow_name": name, "flow_id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{key}/{name}"))}
+    return found
+
+
+def _flow_type(dataset: Dataset, flow: Flow, found: Evaluated) -> str:
+    """As the reference of the event log names them; COMPLETE is a stream that gives all its rows anew."""
     if isinstance(flow, AutoCdcFlow):
         return "CHANGE"
     if isinstance(flow, SnapshotCdcFlow):
         return "SNAPSHOT_CHANGE"
-    assert isinstance(flow, QueryFlow)
-    views = (DatasetKind.TEMPORARY_VIEW, DatasetKind.VIEW)
-    if dataset.kind in views:
+    if dataset.kind in (DatasetKind.TEMPORARY_VIEW, DatasetKind.VIEW):
         return "VIEW"
-    return "COMPLETE" if dataset.kind is DatasetKind.MATERIALIZED_VIEW else "APPEND"
+    if dataset.kind is DatasetKind.MATERIALIZED_VIEW or (flow.default and flow.sql is None and found.batch):
+        return "MATERIALIZED_VIEW"
+    return "COMPLETE" if found.replaces else "APPEND"

@@ -29,7 +29,7 @@ class Rules:
 
     def apply(self, frame: DataFrame, observation: Observation | str) -> DataFrame:
         """`frame` without the rows to be dropped; evaluating it counts, and fails at a row that breaks a FAIL rule."""
-        held = [F.coalesce(F.expr(rule.condition).cast("boolean"), F.lit(False)) for rule in self.expectations]
+        held = [F.coalesce(_condition(rule).cast("boolean"), F.lit(False)) for rule in self.expectations]
         counts = [F.count(F.lit(1)).alias(TOTAL)]
         counts += [F.count_if(~ok).alias(f"failed_{number}") for number, ok in enumerate(held)]
         dropping = [ok for rule, ok in zip(self.expectations, held, strict=True) if rule.action == "drop"]
@@ -74,3 +74,7 @@ class Rules:
             f"Row: {sample[:1000]}",
             error_class="EXPECTATION_VIOLATION",
         )
+
+
+def _condition(rule: Expectation) -> Column:
+    return F.expr(rule.condition) if rule.column is None else rule.column

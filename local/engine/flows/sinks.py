@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -11,6 +12,7 @@ from engine.expectations import Rules
 from engine.flows import streams
 from engine.flows.targets import Target
 from engine.graph.model import Dataset, QueryFlow
+from engine.session import active
 from engine.updates.context import Reader
 
 FORMATS = ("delta", "kafka")
@@ -24,17 +26,21 @@ def write(reader: Reader, dataset: Dataset, target: Target, flow: QueryFlow, fra
             error_class="INVALID_FLOW_QUERY",
             location=str(flow.location),
         )
-    form = (dataset.sink_format or "").lower()
-    if form not in FORMATS:
+    rules = Rules(target.key, [])
+    writer = streams.available_now(rules.apply(frame, streams.ROWS), target.checkpoint(flow.name), flow.name)
+    if dataset.batch_handler is not None:
+        query = streams.run(reader, writer.foreachBatch(_handler(reader, dataset)), lambda w: w.start())
+        return streams.metrics(reader, rules, query)
+    form = dataset.sink_format or ""
+    form = form.lower() if form.lower() in FORMATS else form
+    if form not in FORMATS and not _is_python_source(reader, form):
         raise EngineError(
             f"{dataset.location}: format {dataset.sink_format!r} of sink {dataset.name} is not supported here; "
-            f"allowed: {', '.join(FORMATS)}",
+            f"allowed: {', '.join(FORMATS)}, and Python data sources that the code registers",
             error_class="UNSUPPORTED_SINK_FORMAT",
             location=str(dataset.location),
         )
-    rules = Rules(target.key, [])
     options = {k: v for k, v in dataset.sink_options.items() if k not in ("path", "tableName")}
-    writer = streams.available_now(rules.apply(frame, streams.ROWS), target.checkpoint(flow.name), flow.name)
     writer = writer.format(form).options(**options)
     path, table = dataset.sink_options.get("path"), dataset.sink_options.get("tableName")
     if form == "delta" and bool(path) == bool(table):
@@ -45,3 +51,20 @@ def write(reader: Reader, dataset: Dataset, target: Target, flow: QueryFlow, fra
         )
     query = streams.run(reader, writer, lambda w: w.toTable(table) if table else w.start(path) if path else w.start())
     return streams.metrics(reader, rules, query)
+
+
+def _handler(reader: Reader, dataset: Dataset) -> Callable[[DataFrame, int], None]:
+    """Spark gives each batch a session of its own, which is the update's principal's, too."""
+    handle = dataset.batch_handler
+    guard = reader.session._jvm.org.apache.spark.sql.lakehouse.Guard
+
+    def run(frame: DataFrame, number: int) -> None:
+        guard.inherit(reader.session._jsparkSession, frame.sparkSession._jsparkSession)
+        with active(frame.sparkSession):
+            handle(frame, number)
+
+    return run
+
+
+def _is_python_source(reader: Reader, name: str) -> bool:
+    return reader.session._jsparkSession.sessionState().dataSourceManager().dataSourceExists(name)

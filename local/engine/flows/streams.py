@@ -15,8 +15,13 @@ from engine.updates.context import Reader
 ROWS = "flow_rows"
 
 
-def available_now(frame: DataFrame, checkpoint: str, name: str) -> DataStreamWriter:
-    writer = frame.writeStream.outputMode("append").queryName(name).trigger(availableNow=True)
+def replaces(frame: DataFrame) -> bool:
+    """Whether each batch of the stream gives all its rows anew: an aggregation without a watermark."""
+    return frame.isStreaming and frame.sparkSession._jvm.org.apache.spark.sql.lakehouse.Plans.replacesRows(frame._jdf)
+
+
+def available_now(frame: DataFrame, checkpoint: str, name: str, mode: str = "append") -> DataStreamWriter:
+    writer = frame.writeStream.outputMode(mode).queryName(name).trigger(availableNow=True)
     return writer.option("checkpointLocation", "file:" + checkpoint)
 
 
@@ -49,6 +54,8 @@ def metrics(reader: Reader, rules: Rules, query: StreamingQuery) -> dict[str, An
     views = {name: view for view, name in reader.rules if isinstance(name, str)}
     rows = observed(query, [ROWS, *views])
     found = rules.metrics(rows[ROWS])
+    # A stream ends when it has taken all that was there at its start.
+    found["metrics"] |= {"backlog_bytes": 0, "backlog_files": 0}
     for name, view in views.items():
         add_quality(found, view.metrics(rows[name]))
     return found

@@ -159,6 +159,8 @@ class Target:
         self.check_owner()
         schema, generated = self.wanted(query)
         properties = {**(extra or {}), **{str(k): str(v) for k, v in self.dataset.table_properties.items()}}
+        if self.dataset.cluster_by_auto:
+            properties["clusterByAuto"] = "true"
         if self.record is None or self.resetting:
             self._create(schema, generated, properties, kind)
             (self.folder / "resetting.json").unlink(missing_ok=True)

@@ -43,11 +43,15 @@ ExpectationAction = Literal["warn", "drop", "fail"]
 
 @dataclass(frozen=True)
 class Expectation:
-    """A rule on the rows of a dataset. `condition` is a Spark SQL boolean expression; null counts as a violation."""
+    """A rule on the rows of a dataset. `condition` is a Spark SQL boolean expression; null counts as a violation.
+
+    `column`: the condition as Python gave it where it was a Column; `condition` then only shows it.
+    """
 
     name: str
     condition: str
     action: ExpectationAction = "warn"
+    column: Column | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -88,9 +92,11 @@ class Dataset:
     cluster_by_auto: bool = False
     row_filter: str | None = None
     private: bool = False
+    refresh_policy: str | None = None  # "full": a materialized view is computed anew in each update
     expectations: list[Expectation] = field(default_factory=list)
     sink_format: str | None = None
     sink_options: dict[str, str] = field(default_factory=dict)
+    batch_handler: Callable[[DataFrame, int], Any] | None = None  # of a sink: what each batch is given to
 
 
 @dataclass
@@ -156,12 +162,23 @@ class SnapshotCdcFlow:
 Flow = QueryFlow | AutoCdcFlow | SnapshotCdcFlow
 
 
+@dataclass(frozen=True)
+class EventHook:
+    """User code that is called with every event. After more than `allowed_failures` in a row it is called no more."""
+
+    name: str
+    function: Callable[[dict[str, Any]], Any]
+    allowed_failures: int | None
+    location: SourceLocation
+
+
 class Graph:
     """What the sources of one pipeline defined, in the order in which they did."""
 
     def __init__(self) -> None:
         self.datasets: list[Dataset] = []
         self.flows: list[Flow] = []
+        self.hooks: list[EventHook] = []
 
     def add_dataset(self, dataset: Dataset) -> None:
         self.datasets.append(dataset)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.errors import EngineError
-from engine.graph.model import Dataset, DatasetKind, Flow, Graph
+from engine.graph.model import Dataset, DatasetKind, Flow, Graph, QueryFlow
 
 _UNPUBLISHED = (DatasetKind.TEMPORARY_VIEW, DatasetKind.SINK)
 
@@ -81,6 +81,7 @@ class Names:
                     error_class="FLOW_TARGET_NOT_DEFINED",
                     location=str(flow.location),
                 )
+            _check_target(flow, self.datasets[key])
             # A dataset's own flow has the dataset's name, which is unique already within its schema.
             name = key if getattr(flow, "default", False) else flow.name.lower()
             if name in seen:
@@ -107,3 +108,20 @@ class Names:
             return parts[0].lower()
         full = self.defaults.full(quote(parts)).lower()
         return full if full in self.datasets else None
+
+
+def _check_target(flow: Flow, dataset: Dataset) -> None:
+    """Which kinds of datasets a flow may write to that does not come with the dataset's definition."""
+    allowed = (DatasetKind.STREAMING_TABLE,)
+    if isinstance(flow, QueryFlow):
+        if flow.default:
+            return
+        allowed = (DatasetKind.STREAMING_TABLE, DatasetKind.SINK)
+    if dataset.kind not in allowed:
+        kind = dataset.kind.value.lower().replace("_", " ")
+        raise EngineError(
+            f"{flow.location}: flow {flow.name} writes to {flow.target}, which is a {kind}, defined at "
+            f"{dataset.location}; flows write to streaming tables{' and sinks' if len(allowed) > 1 else ''}",
+            error_class="INVALID_FLOW_TARGET",
+            location=str(flow.location),
+        )

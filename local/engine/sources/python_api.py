@@ -9,257 +9,267 @@ from __future__ import annotations
 import inspect
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 
-from engine.errors import EngineError
 from engine.graph.model import (
     AutoCdcFlow,
     Dataset,
     DatasetKind,
-    Expectation,
-    Graph,
+    EventHook,
+    ExpectationAction,
     QueryFlow,
     SnapshotCdcFlow,
-    SourceLocation,
 )
+from engine.sources.python_arguments import Arguments
+from engine.sources.python_registration import Registration, location_in, registering, registration_of
+
+__all__ = ["FOREACH_BATCH", "Registration", "modules", "registering", "session_of_flow"]
 
 _RULES = "_pipeline_expectations"
+FOREACH_BATCH = "foreach_batch"
 
 
-@dataclass
-class Registration:
-    """What a source fills while it executes. `paths` maps the real files that run to their workspace paths."""
-
-    graph: Graph
-    spark: Any
-    paths: Mapping[str, str]
+def _arguments(what: str, given: Mapping[str, Any]) -> Arguments:
+    return Arguments(what, location_in(registration_of(what)), given)
 
 
-_current: ContextVar[Registration | None] = ContextVar("pipeline_registration", default=None)
+def _function(arguments: Arguments, given: Any) -> Callable:
+    if not callable(given):
+        arguments.refuse(f"{arguments.what} decorates a function, and was given {given!r}; name its arguments")
+    return given
 
 
-@contextmanager
-def registering(registration: Registration) -> Iterator[None]:
-    token = _current.set(registration)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+# --- expectations ------------------------------------------------------------------------------------------------
 
 
-def _registration(what: str) -> Registration:
-    registration = _current.get()
-    if registration is None:
-        raise EngineError(
-            f"{what} was called outside of a pipeline's source code; define datasets while the source is loaded, "
-            "not inside of a dataset's function",
-            error_class="OUTSIDE_OF_PIPELINE",
-        )
-    return registration
+def _attach(what: str, action: ExpectationAction, rules: Mapping[str, Any]) -> Callable:
+    arguments = _arguments(what, {})
+    if not isinstance(rules, Mapping):
+        arguments.refuse(f"{what}: expectations is {rules!r}; it must be a dict of conditions by name")
+    found = [arguments.rule(name, condition, action) for name, condition in rules.items()]
 
-
-def _location(registration: Registration) -> SourceLocation:
-    frame = sys._getframe(1)
-    while frame is not None:
-        path = registration.paths.get(frame.f_code.co_filename)
-        if path is not None:
-            return SourceLocation(path, frame.f_lineno)
-        frame = frame.f_back
-    return SourceLocation("<source>")
-
-
-def _rules_of(function: Callable) -> list[Expectation]:
-    return function.__dict__.setdefault(_RULES, [])
-
-
-def _attach(action: str, rules: Mapping[str, str]) -> Callable:
     def decorate(function: Callable) -> Callable:
-        _rules_of(function).extend(Expectation(name, condition, action) for name, condition in rules.items())
+        held = function.__dict__.setdefault(_RULES, [])
+        for rule in found:
+            if any(rule.name == other.name for other in held):
+                arguments.refuse(f"expectation {rule.name} is declared twice; give each its own name")
+            held.append(rule)
+        if held:
+            registration_of(what).ruled.append((held, arguments.location))
         return function
 
     return decorate
 
 
-def expect(name: str, inv: str) -> Callable:
-    return _attach("warn", {name: inv})
+def expect(name: str, inv: Any) -> Callable:
+    return _attach("expect", "warn", {name: inv})
 
 
-def expect_or_drop(name: str, inv: str) -> Callable:
-    return _attach("drop", {name: inv})
+def expect_or_drop(name: str, inv: Any) -> Callable:
+    return _attach("expect_or_drop", "drop", {name: inv})
 
 
-def expect_or_fail(name: str, inv: str) -> Callable:
-    return _attach("fail", {name: inv})
+def expect_or_fail(name: str, inv: Any) -> Callable:
+    return _attach("expect_or_fail", "fail", {name: inv})
 
 
-def expect_all(expectations: Mapping[str, str]) -> Callable:
-    return _attach("warn", expectations)
+def expect_all(expectations: Mapping[str, Any]) -> Callable:
+    return _attach("expect_all", "warn", expectations)
 
 
-def expect_all_or_drop(expectations: Mapping[str, str]) -> Callable:
-    return _attach("drop", expectations)
+def expect_all_or_drop(expectations: Mapping[str, Any]) -> Callable:
+    return _attach("expect_all_or_drop", "drop", expectations)
 
 
-def expect_all_or_fail(expectations: Mapping[str, str]) -> Callable:
-    return _attach("fail", expectations)
+def expect_all_or_fail(expectations: Mapping[str, Any]) -> Callable:
+    return _attach("expect_all_or_fail", "fail", expectations)
 
 
-_TABLE_ARGUMENTS = {
-    "name", "comment", "spark_conf", "table_properties", "partition_cols", "cluster_by", "cluster_by_auto", "schema",
-    "row_filter", "private",
-}  # fmt: skip
-_VIEW_ARGUMENTS = {"name", "comment", "spark_conf"}
+# --- datasets ----------------------------------------------------------------------------------------------------
 
 
-def _dataset(what: str, kind: DatasetKind, allowed: set[str]) -> Callable:
-    def decorator(query_function: Callable | None = None, **arguments: Any) -> Callable:
-        _check(what, arguments, allowed)
+def _dataset(what: str, kind: DatasetKind) -> Callable:
+    def decorator(query_function: Callable | None = None, **given: Any) -> Callable:
+        arguments = _arguments(what, given)
+        fields = {"comment": arguments["comment"], "spark_conf": arguments.texts("spark_conf")}
+        if kind is not DatasetKind.TEMPORARY_VIEW:
+            fields = arguments.table()
 
         def decorate(function: Callable) -> Callable:
-            registration = _registration(what)
-            location = _location(registration)
-            given = {k: v for k, v in arguments.items() if v is not None and k != "name"}
-            name = arguments.get("name") or function.__name__
-            dataset = Dataset(name, kind, location, expectations=_rules_of(function), **given)
-            registration.graph.add_dataset(dataset)
-            registration.graph.add_flow(
-                QueryFlow(name, name, function, location, spark_conf=dict(arguments.get("spark_conf") or {}))
-            )
+            registration, name = registration_of(what), arguments["name"] or _function(arguments, function).__name__
+            location = location_in(registration)
+            rules = function.__dict__.setdefault(_RULES, [])
+            registration.graph.add_dataset(Dataset(name, kind, location, expectations=rules, **fields))
+            conf = dict(fields["spark_conf"])
+            registration.graph.add_flow(QueryFlow(name, name, function, location, spark_conf=conf))
             return function
 
-        return decorate if query_function is None else decorate(query_function)
+        return decorate if query_function is None else decorate(_function(arguments, query_function))
 
     decorator.__name__ = what
     return decorator
 
 
-def _check(what: str, arguments: Mapping[str, Any], allowed: set[str]) -> None:
-    unknown = sorted(set(arguments) - allowed)
-    if unknown:
-        registration = _current.get()
-        where = f"{_location(registration)}: " if registration else ""
-        raise EngineError(
-            f"{where}{what} has no argument {unknown[0]}; it takes {', '.join(sorted(allowed))}",
-            error_class="UNSUPPORTED_ARGUMENT",
-        )
+table = _dataset("table", DatasetKind.STREAMING_TABLE)
+materialized_view = _dataset("materialized_view", DatasetKind.MATERIALIZED_VIEW)
+temporary_view = _dataset("temporary_view", DatasetKind.TEMPORARY_VIEW)
 
 
-table = _dataset("table", DatasetKind.STREAMING_TABLE, _TABLE_ARGUMENTS)
-materialized_view = _dataset("materialized_view", DatasetKind.MATERIALIZED_VIEW, _TABLE_ARGUMENTS)
-temporary_view = _dataset("temporary_view", DatasetKind.TEMPORARY_VIEW, _VIEW_ARGUMENTS)
+def create_streaming_table(name: str, **given: Any) -> None:
+    arguments = _arguments("create_streaming_table", {"name": name, **given})
+    rules = [
+        rule
+        for key, action in (("expect_all", "warn"), ("expect_all_or_drop", "drop"), ("expect_all_or_fail", "fail"))
+        for rule in arguments.rules(key, action)
+    ]
+    twice = {rule.name for number, rule in enumerate(rules) if any(rule.name == r.name for r in rules[:number])}
+    if twice:
+        arguments.refuse(f"expectation {min(twice)} is declared twice; give each its own name")
+    made = Dataset(
+        name, DatasetKind.STREAMING_TABLE, arguments.location, expectations=rules, **arguments.table()
+    )  # fmt: skip
+    registration_of("create_streaming_table").graph.add_dataset(made)
 
 
-def append_flow(query_function: Callable | None = None, **arguments: Any) -> Callable:
-    _check("append_flow", arguments, {"target", "name", "once", "spark_conf", "comment"})
-    if not arguments.get("target"):
-        raise EngineError("append_flow needs the argument target", error_class="MISSING_ARGUMENT")
+def create_sink(name: str, format: str, options: Mapping[str, Any] | None = None) -> None:
+    arguments = _arguments("create_sink", {"name": name, "format": format, "options": options})
+    made = Dataset(
+        name, DatasetKind.SINK, arguments.location, sink_format=format, sink_options=arguments.texts("options")
+    )  # fmt: skip
+    registration_of("create_sink").graph.add_dataset(made)
+
+
+def foreach_batch_sink(batch_handler: Callable | None = None, *, name: str | None = None) -> Callable:
+    arguments = _arguments("foreach_batch_sink", {"name": name})
 
     def decorate(function: Callable) -> Callable:
-        registration = _registration("append_flow")
-        registration.graph.add_flow(
-            QueryFlow(
-                arguments.get("name") or function.__name__,
-                arguments["target"],
-                function,
-                _location(registration),
-                once=bool(arguments.get("once")),
-                comment=arguments.get("comment"),
-                spark_conf=dict(arguments.get("spark_conf") or {}),
-                default=False,
-            )
-        )
+        parameters = inspect.signature(_function(arguments, function)).parameters.values()
+        if len([p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]) != 2:
+            arguments.refuse(f"foreach_batch_sink: {function.__name__} must take two arguments, df and batch_id")
+        made = Dataset(
+            name or function.__name__, DatasetKind.SINK, arguments.location, sink_format=FOREACH_BATCH,
+            batch_handler=function,
+        )  # fmt: skip
+        registration_of("foreach_batch_sink").graph.add_dataset(made)
         return function
 
-    return decorate if query_function is None else decorate(query_function)
+    return decorate if batch_handler is None else decorate(batch_handler)
 
 
-def create_streaming_table(name: str, **arguments: Any) -> None:
-    rules = {"expect_all": "warn", "expect_all_or_drop": "drop", "expect_all_or_fail": "fail"}
-    _check("create_streaming_table", arguments, (_TABLE_ARGUMENTS - {"name"}) | set(rules))
-    registration = _registration("create_streaming_table")
-    expectations = [
-        Expectation(rule, condition, action)
-        for argument, action in rules.items()
-        for rule, condition in (arguments.pop(argument, None) or {}).items()
-    ]
-    given = {k: v for k, v in arguments.items() if v is not None}
-    registration.graph.add_dataset(
-        Dataset(name, DatasetKind.STREAMING_TABLE, _location(registration), expectations=expectations, **given)
-    )
+# --- flows -------------------------------------------------------------------------------------------------------
 
 
-def create_sink(name: str, format: str, options: Mapping[str, str] | None = None) -> None:
-    registration = _registration("create_sink")
-    registration.graph.add_dataset(
-        Dataset(name, DatasetKind.SINK, _location(registration), sink_format=format, sink_options=dict(options or {}))
-    )
+def append_flow(query_function: Callable | None = None, **given: Any) -> Callable:
+    arguments = _arguments("append_flow", given)
+    if not arguments["target"]:
+        arguments.refuse("append_flow needs the argument target", "MISSING_ARGUMENT")
+
+    def decorate(function: Callable) -> Callable:
+        registration = registration_of("append_flow")
+        name = arguments["name"] or _function(arguments, function).__name__
+        registration.graph.add_flow(
+            QueryFlow(
+                name, arguments["target"], function, location_in(registration), once=bool(arguments["once"]),
+                comment=arguments["comment"], spark_conf=arguments.texts("spark_conf"), default=False,
+            )
+        )  # fmt: skip
+        return function
+
+    return decorate if query_function is None else decorate(_function(arguments, query_function))
 
 
 def create_auto_cdc_flow(
     target: str,
     source: str,
-    keys: Sequence[Any],
+    keys: Any,
     sequence_by: Any,
-    *,
-    stored_as_scd_type: Any = 1,
+    ignore_null_updates: bool | None = None,
+    apply_as_deletes: Any = None,
+    apply_as_truncates: Any = None,
+    column_list: Any = None,
+    except_column_list: Any = None,
+    stored_as_scd_type: Any = None,
+    track_history_column_list: Any = None,
+    track_history_except_column_list: Any = None,
     name: str | None = None,
-    once: bool = False,
-    **arguments: Any,
+    once: bool | None = None,
+    **more: Any,
 ) -> None:
-    columns = (
-        "column_list", "except_column_list", "track_history_column_list", "track_history_except_column_list",
-        "ignore_null_updates_column_list", "ignore_null_updates_except_column_list",
-    )  # fmt: skip
-    allowed = {*columns, "ignore_null_updates", "apply_as_deletes", "apply_as_truncates"}
-    _check("create_auto_cdc_flow", arguments, allowed)
-    registration = _registration("create_auto_cdc_flow")
-    location = _location(registration)
-    given = {k: _names(v) if k in columns else v for k, v in arguments.items() if v is not None}
-    for old in ("ignore_null_updates_column_list", "ignore_null_updates_except_column_list"):
-        if old in given:
-            given[old.replace("_column_list", "_columns")] = given.pop(old)
-    registration.graph.add_flow(
-        AutoCdcFlow(
-            name or target, target, source, _names(keys) or [], sequence_by, location,
-            stored_as_scd_type=_scd_type(stored_as_scd_type, location), once=once, **given,
+    given = {key: value for key, value in locals().items() if key != "more"}
+    if more.get("flow_name") is not None and name is None:
+        given["name"] = more.pop("flow_name")
+    arguments = _arguments("create_auto_cdc_flow", {**given, **more})
+    columns = {
+        key: arguments.columns(key)
+        for key in (
+            "column_list", "except_column_list", "track_history_column_list", "track_history_except_column_list",
         )
+    }  # fmt: skip
+    flow = AutoCdcFlow(
+        arguments["name"] or target, target, _source(arguments), arguments.columns("keys") or [], sequence_by,
+        arguments.location, ignore_null_updates=bool(ignore_null_updates),
+        ignore_null_updates_columns=arguments.columns("ignore_null_updates_column_list"),
+        ignore_null_updates_except_columns=arguments.columns("ignore_null_updates_except_column_list"),
+        apply_as_deletes=apply_as_deletes, apply_as_truncates=apply_as_truncates,
+        stored_as_scd_type=arguments.scd_type(), once=bool(once), **columns,
     )  # fmt: skip
+    registration_of("create_auto_cdc_flow").graph.add_flow(flow)
+
+
+def _source(arguments: Arguments) -> str:
+    source = arguments["source"]
+    if not isinstance(source, str):
+        arguments.refuse(f"{arguments.what}: source is {source!r}; it must be the name of a dataset")
+    return source
 
 
 def create_auto_cdc_from_snapshot_flow(
     target: str,
     source: Any,
-    keys: Sequence[Any],
-    stored_as_scd_type: Any = 1,
-    track_history_column_list: Sequence[Any] | None = None,
-    track_history_except_column_list: Sequence[Any] | None = None,
+    keys: Any,
+    stored_as_scd_type: Any = None,
+    track_history_column_list: Any = None,
+    track_history_except_column_list: Any = None,
 ) -> None:
-    registration = _registration("create_auto_cdc_from_snapshot_flow")
-    location = _location(registration)
-    registration.graph.add_flow(
-        SnapshotCdcFlow(
-            target, target, source, _names(keys) or [], location, _scd_type(stored_as_scd_type, location),
-            _names(track_history_column_list), _names(track_history_except_column_list),
-        )
+    arguments = _arguments("create_auto_cdc_from_snapshot_flow", dict(locals()))
+    if not callable(source):
+        _source(arguments)
+    flow = SnapshotCdcFlow(
+        target, target, source, arguments.columns("keys") or [], arguments.location, arguments.scd_type(),
+        arguments.columns("track_history_column_list"), arguments.columns("track_history_except_column_list"),
     )  # fmt: skip
+    registration_of("create_auto_cdc_from_snapshot_flow").graph.add_flow(flow)
 
 
-def _scd_type(given: Any, location: SourceLocation) -> Any:
-    if str(given) not in ("1", "2"):
-        raise EngineError(f"{location}: stored_as_scd_type is {given!r}; allowed are 1 and 2",
-                          error_class="INVALID_ARGUMENT", location=str(location))  # fmt: skip
-    return int(given)
+def apply_changes_from_snapshot(
+    target: str, source: Any = None, keys: Any = None, *, snapshot_and_version: Any = None, **more: Any
+) -> None:
+    """The older form, which may name its function of versions `snapshot_and_version`."""
+    create_auto_cdc_from_snapshot_flow(target, source if source is not None else snapshot_and_version, keys, **more)
 
 
-def _names(given: Sequence[Any] | None) -> list[str] | None:
-    """Column names as text; a Column, as col("a"), stands for its name."""
-    if given is None:
-        return None
-    return [c if isinstance(c, str) else c._jc.toString() for c in ([given] if isinstance(given, str) else given)]
+# --- events and reading ------------------------------------------------------------------------------------------
+
+
+def on_event_hook(
+    user_event_hook_fn: Callable | None = None, max_allowable_consecutive_failures: int | None = None
+) -> Callable:
+    given = {"max_allowable_consecutive_failures": max_allowable_consecutive_failures}
+    arguments = _arguments("on_event_hook", given)
+    allowed = max_allowable_consecutive_failures
+    if allowed is not None and (isinstance(allowed, bool) or not isinstance(allowed, int) or allowed < 0):
+        arguments.refuse(
+            f"on_event_hook: max_allowable_consecutive_failures is {allowed!r}; it is a whole number from 0"
+        )
+
+    def decorate(function: Callable) -> Callable:
+        hook = EventHook(_function(arguments, function).__name__, function, allowed, arguments.location)
+        registration_of("on_event_hook").graph.hooks.append(hook)
+        return function
+
+    return decorate if user_event_hook_fn is None else decorate(user_event_hook_fn)
 
 
 def read(name: str) -> Any:
@@ -274,7 +284,7 @@ session_of_flow: ContextVar[Any] = ContextVar("pipeline_session", default=None)
 
 
 def _session(what: str) -> Any:
-    return session_of_flow.get() or _registration(what).spark
+    return session_of_flow.get() or registration_of(what).spark
 
 
 def modules() -> dict[str, types.ModuleType]:
@@ -282,18 +292,24 @@ def modules() -> dict[str, types.ModuleType]:
     common = {
         f.__name__: f
         for f in (expect, expect_or_drop, expect_or_fail, expect_all, expect_all_or_drop, expect_all_or_fail,
-                  append_flow, create_streaming_table, create_sink, create_auto_cdc_flow,
-                  create_auto_cdc_from_snapshot_flow)
+                  table, materialized_view, temporary_view, append_flow, create_streaming_table, create_sink,
+                  foreach_batch_sink, create_auto_cdc_flow, create_auto_cdc_from_snapshot_flow, on_event_hook)
     }  # fmt: skip
-    common |= {"table": table, "materialized_view": materialized_view, "temporary_view": temporary_view}
+    common["view"] = temporary_view
     older = {
-        "view": temporary_view, "read": read, "read_stream": read_stream, "readStream": read_stream,
-        "apply_changes": create_auto_cdc_flow, "apply_changes_from_snapshot": create_auto_cdc_from_snapshot_flow,
+        "read": read, "read_stream": read_stream, "readStream": read_stream, "apply_changes": create_auto_cdc_flow,
+        "apply_changes_from_snapshot": apply_changes_from_snapshot,
         "create_target_table": create_streaming_table, "create_streaming_live_table": create_streaming_table,
     }  # fmt: skip
-    made = {}
-    for name, members in (("pyspark.pipelines", {**common, "view": temporary_view}), ("dlt", {**common, **older})):
-        module = types.ModuleType(name, inspect.getdoc(sys.modules[__name__]))
-        module.__dict__.update(members)
-        made[name] = module
-    return made
+    return {
+        name: _module(name, members) for name, members in (("pyspark.pipelines", common), ("dlt", {**common, **older}))
+    }
+
+
+def _module(name: str, members: Mapping[str, Any]) -> types.ModuleType:
+    def missing(attribute: str) -> Any:
+        raise AttributeError(f"module '{name}' has no attribute '{attribute}'; it has {', '.join(sorted(members))}")
+
+    module = types.ModuleType(name, inspect.getdoc(sys.modules[__name__]))
+    module.__dict__.update(members, __all__=sorted(members), __getattr__=missing)
+    return module

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import Observation, SparkSession
+from pyspark.sql import DataFrame, Observation, SparkSession
 
 if TYPE_CHECKING:
     from engine.expectations import Rules
@@ -27,6 +27,7 @@ class Reader:
     inputs: dict[str, int] = field(default_factory=dict)  # folder of a Delta table: its version
     reads: dict[str, set[str]] = field(default_factory=dict)  # by dataset or view: the names that its query reads
     rules: list[tuple[Rules, Observation | str]] = field(default_factory=list)  # of temporary views
+    frame: DataFrame | None = None  # of the flow's own query, once it was evaluated
     queries: list[Any] = field(default_factory=list)
 
 

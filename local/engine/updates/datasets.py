@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -19,6 +20,7 @@ from engine.graph.model import AutoCdcFlow, Dataset, DatasetKind, Flow, QueryFlo
 from engine.readers import is_schema_change
 from engine.sources.python_api import session_of_flow
 from engine.updates.context import Reader, reading_as
+from engine.updates.actions import in_query
 from engine.updates.reading import clone, not_a_frame
 from engine.updates.scheduler import DependencyFailed, Stopped
 
@@ -135,7 +137,7 @@ class Work:
             return violation
         found = to_rpc(error)
         return EngineError(
-            f"{flow.location}: {_cause(found['message'])}",
+            f"{flow.location}: {text}",
             error_class=found["data"]["error_class"],
             location=str(flow.location),
         )
@@ -148,8 +150,16 @@ class Work:
         """Only now, when its query was evaluated, is it known what a flow reads."""
         progress, names = self.update.progress, self.update.reading.names
         for consumer, inputs in reader.reads.items():
-            own = consumer == self.key
-            progress.inputs(consumer, flow if own else names.flows[consumer][0], names.datasets[consumer], inputs)
+            if consumer != self.key:
+                progress.inputs(consumer, names.flows[consumer][0], names.datasets[consumer], Evaluated(inputs))
+        frame, reads = reader.frame, reader.reads.get(self.key, set())
+        if isinstance(flow, SnapshotCdcFlow) and isinstance(flow.source, str):  # is read only later
+            reads = {names.find(flow.source) or names.defaults.full(flow.source)}
+        if frame is None:
+            found = Evaluated(reads)
+        else:
+            found = Evaluated(reads, frame.schema, not frame.isStreaming, streams.replaces(frame))
+        progress.inputs(self.key, flow, self.dataset, found)
 
     def _one(self, reader: Reader, flow: Flow) -> dict[str, Any]:
         for _ in range(_MAX_RESTARTS):
@@ -167,6 +177,7 @@ class Work:
             if flow.once and batch.was_done(self.target, flow.name):
                 return _NOTHING
             frame = self._changes(reader, flow)
+        reader.frame = None
             self._running(reader, flow)
             return cdc.apply_changes(reader, self.target, flow, self.rules, frame)
         if isinstance(flow, SnapshotCdcFlow):
@@ -186,12 +197,21 @@ class Work:
         if flow.once:
             return batch.append_once(reader, self.target, flow.name, frame, self.rules)
         fitted = self.target.fit(self.rules.apply(frame, streams.ROWS))
-        writer = streams.available_now(fitted, self.target.checkpoint(flow.name), flow.name).format("delta")
+        writer = streams.available_now(fitted, self.target.checkpoint(flow.name), flow.name, mode).format("delta")
         query = streams.run(reader, writer, lambda w: w.start(self.target.location))
         return streams.metrics(reader, self.rules, query)
+        mode = "append"
+        if streams.replaces(frame):
+            mode = "complete"
+            if len(self.flows) > 1:
+                raise self._refuse(
+                    flow, "has several flows, and this one replaces all rows: it aggregates without a watermark"
+                )
 
     def _frame(self, reader: Reader, flow: QueryFlow) -> DataFrame:
-        with reading_as(reader):  # no longer than that: what the engine itself reads is not the flow's
+        # No longer than that: what the engine itself reads is not the flow's.
+        warn = functools.partial(self.update.progress.warn, self.key, flow)
+        with reading_as(reader), in_query(str(flow.location), warn):
             frame = flow.query()
         if not isinstance(frame, DataFrame):
             raise not_a_frame(flow, frame)
@@ -199,6 +219,7 @@ class Work:
 
     def _changes(self, reader: Reader, flow: AutoCdcFlow) -> DataFrame:
         with reading_as(reader):
+        reader.frame = frame
             return cdc.source(reader, flow)
 
     def _kind(self, flow: QueryFlow, frame: DataFrame) -> str | None:
@@ -224,7 +245,7 @@ class Work:
         made = self.target.ensure(reader.session, frame.schema, _MATERIALIZED)
         before = self.target.state("materialized")
         now = {"inputs": known, "definition": self._fingerprint(frame)}
-        if not made and known is not None and before == now:
+        if not made and known is not None and before == now and self.dataset.refresh_policy != "full":
             self._inputs(reader, flow)
             self.update.progress.planned(self.key, flow, "NO_OP")
             return _NOTHING
@@ -233,6 +254,7 @@ class Work:
         figures, reshaped = batch.overwrite(reader, self.target, frame, self.rules)
         if reshaped:
             self.update.catalog.sync(self.key, principal=self.target.principal)
+        self.update.progress.planned(self.key, flow, "COMPLETE_RECOMPUTE")
         self.target.remember("materialized", now)
         return figures
 
@@ -251,6 +273,7 @@ class Work:
         self.update.catalog.put_view(
             self.key, flow.sql, self.target.wanted(frame.schema)[0], comment=self.dataset.comment,
             query_catalog=defaults.catalog, query_schema=defaults.schema, pipeline_id=self.update.pipeline_id,
+        self._inputs(reader, flow)
             principal=self.target.principal,
         )  # fmt: skip
         return _NOTHING

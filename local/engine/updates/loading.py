@@ -18,8 +18,9 @@ from engine.graph.model import Graph, SourceLocation
 from engine.graph.names import Defaults
 from engine.readers import read_files
 from engine.sources.notebook import Cell
-from engine.sources.python import load_python, pipeline_modules
+from engine.sources.python import load_python
 from engine.sources.python_api import Registration, registering
+from engine.sources.python_imports import PipelineImports, importing
 from engine.sources.sql import SqlSourceError, load_sql
 from engine.updates.context import CurrentSession, current
 
@@ -53,13 +54,15 @@ class Sources:
             copy = self._copy(file["path"])
             copy.write_bytes(base64.b64decode(file["content"]))
             paths[str(copy)] = file["path"]
-        roots = [str(self._copy(self._pipeline["rootPath"]))]
+        root = self._copy(self._pipeline["rootPath"])
+        self.imports = PipelineImports([str(root)])
         registration = Registration(self.graph, CurrentSession(self._session), paths)
         files = {path: file for file, path in paths.items()}
         for source in self._pipeline["sources"]:
             beside = str(Path(files[source["path"]]).parent)
-            with pipeline_modules(list(dict.fromkeys([beside, *roots]))), registering(registration):
+            with importing(self.imports), self.imports.active(beside), registering(registration):
                 self._one(source, files[source["path"]], registration.spark)
+        registration.check()
         return self.graph
 
     def _copy(self, path: str) -> Path:

@@ -12,7 +12,9 @@ from typing import Any
 
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql.readwriter import DataFrameReader
+from pyspark.sql import functions as F
 from pyspark.sql.streaming import DataStreamReader
+from pyspark.sql.sql_formatter import SQLStringFormatter
 from pyspark.sql.types import StructType
 
 from engine.catalog import Catalog
@@ -183,12 +185,24 @@ def _load(session: SparkSession, full: str, streaming: bool) -> DataFrame:
 def quote_name(full_name: str) -> str:
     return quote(split(full_name))
 
+    session._jvm.org.apache.spark.sql.lakehouse.Guard.inherit(session._jsparkSession, made._jsparkSession)
 
 def not_a_frame(flow: QueryFlow, found: Any) -> EngineError:
     return EngineError(
         f"{flow.location}: {flow.name} returned {type(found).__name__}; it must return a DataFrame",
         error_class="QUERY_FUNCTION_WITHOUT_FRAME",
         location=str(flow.location),
+def _bound(session: SparkSession, text: str, args: Any) -> str:
+    """The query with `:name`s of a dict, or `?`s of a list, replaced by literals."""
+    if not args:
+        return text
+    literals = session._jvm.org.apache.spark.sql.lakehouse.Literals
+    values = args.items() if isinstance(args, dict) else enumerate(args)
+    columns = {name: F.lit(value)._jc for name, value in values}
+    given = columns if isinstance(args, dict) else list(columns.values())
+    return literals.bindArguments(session._jsparkSession, text, given)
+
+
     )
 
 
@@ -237,16 +251,15 @@ def install() -> None:
 
     def sql(self: SparkSession, sqlQuery: str, args: Any = None, **kwargs: Any) -> DataFrame:
         reader = current.get()
-        if reader is None or kwargs:
+        if reader is None:
             return _original["sql"](self, sqlQuery, args, **kwargs)
-        found = reader.reading.sql(reader, sqlQuery)
-        if found is not None and args:
-            raise EngineError(
-                "spark.sql with args cannot read a dataset of the pipeline here; put the values into the text, or "
-                "read the dataset with spark.read.table",
-                error_class="UNSUPPORTED_ARGUMENT",
-            )
-        return found if found is not None else _original["sql"](self, sqlQuery, args)
+        formatter = SQLStringFormatter(self)
+        text = _bound(self, formatter.format(sqlQuery, **kwargs) if kwargs else sqlQuery, args)
+        try:
+            found = reader.reading.sql(reader, text)
+            return found if found is not None else _original["sql"](self, text)
+        finally:
+            formatter.clear()
 
     SparkSession.table = table
     SparkSession.sql = sql

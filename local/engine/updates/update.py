@@ -20,12 +20,14 @@ from engine import readers as file_readers
 from engine.catalog import Catalog
 from engine.errors import EngineError, message_of
 from engine.event_log import EventLog
+from engine.event_log.hooks import EventHooks
 from engine.event_log.progress import Progress
 from engine.event_log.table import file_of, publish
 from engine.graph.model import DatasetKind, Flow
 from engine.graph.names import Defaults, Names, split
 from engine.session import Engine
 from engine.session import active as active_session
+from engine.sources.python_imports import importing
 from engine.updates import reading
 from engine.updates.context import Reader, current
 from engine.updates.datasets import Work
@@ -54,6 +56,7 @@ class Update:
         self._scheduler: Scheduler | None = None
         self._stopping = threading.Event()
         self._errors: list[tuple[str, BaseException]] = []
+        self._hooks: EventHooks | None = None
         origin = {
             "cloud": "local",
             "pipeline_id": self.pipeline_id,
@@ -65,6 +68,8 @@ class Update:
         def tell(event: dict[str, Any]) -> None:
             told = {"pipelineId": self.pipeline_id, "updateId": self.update_id, "event": event}
             peer.notify("update.event", told)
+            if self._hooks is not None:
+                self._hooks.tell(event)
 
         log = EventLog(file_of(self.storage), origin, tell)
         self.progress = Progress(log, self.update_id, str(self.pipeline.get("name")))
@@ -88,6 +93,8 @@ class Update:
             self.progress.update("FAILED", error)
             return {"state": "FAILED", "error": {"message": message_of(error)}}
         finally:
+            if self._hooks is not None:
+                self._hooks.close()
             shutil.rmtree(sources / self.update_id, ignore_errors=True)
 
     def stop(self) -> None:
@@ -125,6 +132,10 @@ class Update:
         loaded = Sources(pipeline, sources, self.session, defaults, self.storage)
         with self.active(self.session):
             graph = loaded.load()
+        self.imports = loaded.imports
+        if graph.hooks:
+            with self.active(self.session), importing(self.imports):
+                self._hooks = EventHooks(graph.hooks, self.progress.hook_failed)
         if not graph.datasets:
             raise EngineError(
                 f"the sources of pipeline {pipeline.get('name')} define no dataset; define one with @dp.table, "
@@ -172,6 +183,8 @@ class Update:
         for key, dataset in self.names.datasets.items():
             self.progress.dataset(key, dataset, self.names.flows.get(key, []))
         if not self.validating:
+            if self.params.get("fullRefresh") or self._full:
+                self.progress.update("RESETTING")
             self.progress.update("SETTING_UP_TABLES")
             self.progress.update("RUNNING")
         keys = [
@@ -188,7 +201,8 @@ class Update:
         self._scheduler = Scheduler(self.names.datasets, self._work, slots)
         if self._stopping.is_set():
             self._scheduler.stopping.set()
-        outcomes = copy_context().run(self._scheduler.run, keys)
+        with importing(self.imports):
+            outcomes = copy_context().run(self._scheduler.run, keys)
         for key, outcome in outcomes.items():
             self._report(key, outcome)
         return outcomes

@@ -8,13 +8,15 @@ import pytest
 from engine.errors import EngineError
 from engine.graph.model import DatasetKind, Graph
 from engine.graph.names import Defaults, Names
-from engine.sources.python import load_python, pipeline_modules
+from engine.sources.python import load_python
 from engine.sources.python_api import Registration, registering
+from engine.sources.python_imports import PipelineImports, importing
 
 
 def load(text: str, path: str = "/Workspace/p/a") -> Graph:
     graph = Graph()
-    with pipeline_modules([]), registering(Registration(graph, None, {"/copy/a.py": path})):
+    imports = PipelineImports([])
+    with importing(imports), imports.active(), registering(Registration(graph, None, {"/copy/a.py": path})):
         load_python(text, path, "/copy/a.py", {}, lambda cell: None)
     return graph
 

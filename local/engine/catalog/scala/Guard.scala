@@ -54,6 +54,9 @@ object Guard {
   /** From now on, statements and frames of this session are the principal's. */
   def protect(session: SparkSession, principal: String): Unit = { principals.put(session, principal); () }
 
+  /** A session cloned from another is its principal's, too. */
+  def inherit(from: SparkSession, to: SparkSession): Unit = principal(from).foreach(protect(to, _))
+
   private[lakehouse] def principal(session: SparkSession): Option[String] = Option(principals.get(session))
 
   private[lakehouse] def answer(text: String): JsonNode = {

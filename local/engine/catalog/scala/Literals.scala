@@ -1,8 +1,10 @@
 package org.apache.spark.sql.lakehouse
 
+import java.util
+
 import scala.jdk.CollectionConverters._
 
-import org.apache.spark.sql.Column
+import org.apache.spark.sql.{classic, Column}
 import org.apache.spark.sql.catalyst.expressions.{Cast, EvalMode, Literal}
 import org.apache.spark.sql.catalyst.parser.{CatalystSqlParser, ParameterHandler}
 import org.apache.spark.sql.classic.ExpressionUtils
@@ -20,4 +22,15 @@ object Literals {
   def bind(sqlText: String, values: java.util.Map[String, Column]): String =
     ParameterHandler.substituteNamedParameters(
       sqlText, values.asScala.map { case (name, value) => name -> ExpressionUtils.expression(value) }.toMap)._1
+
+  /** The same for `spark.sql(text, args)`: values are constant expressions, and stand for `:name`s or, in order, for `?`s. */
+  def bindArguments(spark: classic.SparkSession, sqlText: String, named: util.Map[String, Column]): String =
+    ParameterHandler.substituteNamedParameters(sqlText, spark.resolveAndValidateParameters(
+      named.asScala.map { case (name, value) => name -> spark.expression(value) }.toMap))._1
+
+  def bindArguments(spark: classic.SparkSession, sqlText: String, placed: util.List[Column]): String = {
+    val named = placed.asScala.zipWithIndex.map { case (value, at) => s"_$at" -> spark.expression(value) }
+    val found = spark.resolveAndValidateParameters(named.toMap)
+    ParameterHandler.substitutePositionalParameters(sqlText, named.map { case (name, _) => found(name) }.toSeq)._1
+  }
 }

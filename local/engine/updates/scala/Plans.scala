@@ -7,7 +7,7 @@ import scala.jdk.CollectionConverters._
 
 import org.apache.spark.sql.{classic, Row}
 import org.apache.spark.sql.catalyst.analysis.UnresolvedRelation
-import org.apache.spark.sql.catalyst.expressions.SubqueryExpression
+import org.apache.spark.sql.catalyst.expressions.{Attribute, Expression, SubqueryExpression}
 import org.apache.spark.sql.catalyst.plans.logical._
 import org.apache.spark.sql.catalyst.trees.TreePattern
 import org.apache.spark.sql.delta.files.TahoeFileIndex
@@ -64,3 +64,17 @@ object Plans {
     if (volatile || leaves.exists(_.isEmpty)) null else leaves.flatten.filter(_.nonEmpty).distinct.sorted.asJava
   }
 }
+
+  /**
+   * Whether the stream's rows replace those of its batch before: an aggregation without a watermark never knows that a
+   * group is complete, so each batch gives all groups anew.
+   */
+  def replacesRows(frame: classic.Dataset[_]): Boolean = {
+    def groups(expressions: Seq[Expression]): Boolean =
+      !expressions.exists(_.exists { case a: Attribute => a.metadata.contains(EventTimeWatermark.delayKey); case _ => false })
+    frame.queryExecution.analyzed.exists {
+      case a: Aggregate => a.isStreaming && groups(a.groupingExpressions)
+      case d: Distinct => d.isStreaming && groups(d.output)
+      case _ => false
+    }
+  }

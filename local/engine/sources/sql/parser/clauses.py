@@ -48,9 +48,7 @@ def _clause(cursor: Cursor, found: dict[str, Any], view: bool, following: str) -
     elif cursor.sees("WITH", "ROW") or cursor.sees("ROW", "FILTER"):
         if view:
             cursor.refuse("ROW FILTER on a view")
-        cursor.accept("WITH")
-        cursor.expect("ROW", "FILTER")
-        found["row_filter"] = _row_filter(cursor)
+        found["row_filter"] = row_filter(cursor)
     elif cursor.accept("DEFAULT"):
         cursor.expect("COLLATION", after="DEFAULT")
         if not cursor.accept("UTF8_BINARY"):
@@ -62,7 +60,10 @@ def _clause(cursor: Cursor, found: dict[str, Any], view: bool, following: str) -
         cursor.fail(f"{following}, or one of {NAMES}")
 
 
-def _row_filter(cursor: Cursor) -> str:
+def row_filter(cursor: Cursor) -> str:
+    """[[WITH] ROW FILTER] function ON (columns): its text from the function's name on."""
+    if cursor.accept("WITH") or cursor.sees("ROW", "FILTER"):
+        cursor.expect("ROW", "FILTER")
     start = cursor.token.start
     cursor.name("the row filter function's name")
     cursor.expect("ON", after="the row filter's function")
