@@ -13,14 +13,15 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from engine.errors import EngineError, to_rpc
+from engine.event_log.progress import Evaluated
 from engine.expectations import Rules
 from engine.flows import batch, cdc, sinks, streams
 from engine.flows.targets import Target
 from engine.graph.model import AutoCdcFlow, Dataset, DatasetKind, Flow, QueryFlow, SnapshotCdcFlow
 from engine.readers import is_schema_change
 from engine.sources.python_api import session_of_flow
-from engine.updates.context import Reader, reading_as
 from engine.updates.actions import in_query
+from engine.updates.context import Reader, reading_as
 from engine.updates.reading import clone, not_a_frame
 from engine.updates.scheduler import DependencyFailed, Stopped
 
@@ -137,7 +138,7 @@ class Work:
             return violation
         found = to_rpc(error)
         return EngineError(
-            f"{flow.location}: {text}",
+            f"{flow.location}: {_cause(found['message'])}",
             error_class=found["data"]["error_class"],
             location=str(flow.location),
         )
@@ -173,11 +174,11 @@ class Work:
         return self._attempt(reader, flow)
 
     def _attempt(self, reader: Reader, flow: Flow) -> dict[str, Any]:
+        reader.frame = None
         if isinstance(flow, AutoCdcFlow):
             if flow.once and batch.was_done(self.target, flow.name):
                 return _NOTHING
             frame = self._changes(reader, flow)
-        reader.frame = None
             self._running(reader, flow)
             return cdc.apply_changes(reader, self.target, flow, self.rules, frame)
         if isinstance(flow, SnapshotCdcFlow):
@@ -196,10 +197,6 @@ class Work:
         self._running(reader, flow)
         if flow.once:
             return batch.append_once(reader, self.target, flow.name, frame, self.rules)
-        fitted = self.target.fit(self.rules.apply(frame, streams.ROWS))
-        writer = streams.available_now(fitted, self.target.checkpoint(flow.name), flow.name, mode).format("delta")
-        query = streams.run(reader, writer, lambda w: w.start(self.target.location))
-        return streams.metrics(reader, self.rules, query)
         mode = "append"
         if streams.replaces(frame):
             mode = "complete"
@@ -207,6 +204,10 @@ class Work:
                 raise self._refuse(
                     flow, "has several flows, and this one replaces all rows: it aggregates without a watermark"
                 )
+        fitted = self.target.fit(self.rules.apply(frame, streams.ROWS))
+        writer = streams.available_now(fitted, self.target.checkpoint(flow.name), flow.name, mode).format("delta")
+        query = streams.run(reader, writer, lambda w: w.start(self.target.location))
+        return streams.metrics(reader, self.rules, query)
 
     def _frame(self, reader: Reader, flow: QueryFlow) -> DataFrame:
         # No longer than that: what the engine itself reads is not the flow's.
@@ -215,11 +216,11 @@ class Work:
             frame = flow.query()
         if not isinstance(frame, DataFrame):
             raise not_a_frame(flow, frame)
+        reader.frame = frame
         return frame
 
     def _changes(self, reader: Reader, flow: AutoCdcFlow) -> DataFrame:
         with reading_as(reader):
-        reader.frame = frame
             return cdc.source(reader, flow)
 
     def _kind(self, flow: QueryFlow, frame: DataFrame) -> str | None:
@@ -250,11 +251,11 @@ class Work:
             self.update.progress.planned(self.key, flow, "NO_OP")
             return _NOTHING
         self._running(reader, flow)
+        self.update.progress.planned(self.key, flow, "COMPLETE_RECOMPUTE")
         self.target.remember("materialized", {})
         figures, reshaped = batch.overwrite(reader, self.target, frame, self.rules)
         if reshaped:
             self.update.catalog.sync(self.key, principal=self.target.principal)
-        self.update.progress.planned(self.key, flow, "COMPLETE_RECOMPUTE")
         self.target.remember("materialized", now)
         return figures
 
@@ -269,11 +270,11 @@ class Work:
         frame = self._frame(reader, flow)
         if flow.sql is None or frame.isStreaming:
             raise self._refuse(flow, "is a view, which a batch query in SQL defines")
+        self._inputs(reader, flow)
         defaults = self.update.names.defaults
         self.update.catalog.put_view(
             self.key, flow.sql, self.target.wanted(frame.schema)[0], comment=self.dataset.comment,
             query_catalog=defaults.catalog, query_schema=defaults.schema, pipeline_id=self.update.pipeline_id,
-        self._inputs(reader, flow)
             principal=self.target.principal,
         )  # fmt: skip
         return _NOTHING

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 from pyspark.sql import DataFrame, Observation, SparkSession
-from pyspark.sql.readwriter import DataFrameReader
 from pyspark.sql import functions as F
-from pyspark.sql.streaming import DataStreamReader
+from pyspark.sql.readwriter import DataFrameReader
 from pyspark.sql.sql_formatter import SQLStringFormatter
+from pyspark.sql.streaming import DataStreamReader
 from pyspark.sql.types import StructType
 
 from engine.catalog import Catalog
@@ -172,26 +172,13 @@ class Reading:
 def clone(session: SparkSession) -> SparkSession:
     """A session with the same settings and temporary views, which then goes its own way."""
     made = SparkSession(session.sparkContext, session._jsparkSession.cloneSession())
+    session._jvm.org.apache.spark.sql.lakehouse.Guard.inherit(session._jsparkSession, made._jsparkSession)
     context = getattr(session, "_lakehouse_readers", None)
     if context is not None:
         install_readers(made, context)
     return made
 
 
-def _load(session: SparkSession, full: str, streaming: bool) -> DataFrame:
-    return _original["stream_table"](session.readStream, full) if streaming else _original["table"](session, full)
-
-
-def quote_name(full_name: str) -> str:
-    return quote(split(full_name))
-
-    session._jvm.org.apache.spark.sql.lakehouse.Guard.inherit(session._jsparkSession, made._jsparkSession)
-
-def not_a_frame(flow: QueryFlow, found: Any) -> EngineError:
-    return EngineError(
-        f"{flow.location}: {flow.name} returned {type(found).__name__}; it must return a DataFrame",
-        error_class="QUERY_FUNCTION_WITHOUT_FRAME",
-        location=str(flow.location),
 def _bound(session: SparkSession, text: str, args: Any) -> str:
     """The query with `:name`s of a dict, or `?`s of a list, replaced by literals."""
     if not args:
@@ -203,6 +190,19 @@ def _bound(session: SparkSession, text: str, args: Any) -> str:
     return literals.bindArguments(session._jsparkSession, text, given)
 
 
+def _load(session: SparkSession, full: str, streaming: bool) -> DataFrame:
+    return _original["stream_table"](session.readStream, full) if streaming else _original["table"](session, full)
+
+
+def quote_name(full_name: str) -> str:
+    return quote(split(full_name))
+
+
+def not_a_frame(flow: QueryFlow, found: Any) -> EngineError:
+    return EngineError(
+        f"{flow.location}: {flow.name} returned {type(found).__name__}; it must return a DataFrame",
+        error_class="QUERY_FUNCTION_WITHOUT_FRAME",
+        location=str(flow.location),
     )
 
 

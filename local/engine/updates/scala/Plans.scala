@@ -63,7 +63,6 @@ object Plans {
     }
     if (volatile || leaves.exists(_.isEmpty)) null else leaves.flatten.filter(_.nonEmpty).distinct.sorted.asJava
   }
-}
 
   /**
    * Whether the stream's rows replace those of its batch before: an aggregation without a watermark never knows that a
@@ -78,3 +77,4 @@ object Plans {
       case _ => false
     }
   }
+}
