@@ -189,10 +189,12 @@ class Catalog:
         constraints: Sequence[Mapping[str, Any]] = (),
         session: SparkSession | None = None,
         replace: bool = False,
+        location: str | None = None,
     ) -> TableRecord:
         """An empty Delta table in a folder of its own, on record. `properties` are Delta's and the user's.
 
-        `replace`: the table exists; it keeps its folder, its grants and its history, and loses its rows.
+        `replace`: the table exists; it keeps its folder, its grants and its history, and loses its rows. `location`: of
+        a table that is private to its pipeline, of which the workspace is not told.
         """
         catalog, schema_name, _ = split(full_name)
         self.require_schema(catalog, schema_name)
@@ -204,6 +206,8 @@ class Catalog:
             statement.append(f"CLUSTER BY ({', '.join(f'`{c}`' for c in cluster_by)})")
         if comment:
             statement.append(f"COMMENT {literal(comment)}")
+        if location:
+            statement.append(f"LOCATION {literal(location)}")
         if properties:
             pairs = ", ".join(f"{literal(k)} = {literal(v)}" for k, v in properties.items())
             statement.append(f"TBLPROPERTIES ({pairs})")
@@ -217,7 +221,12 @@ class Catalog:
             principal=principal,
             **({"constraints": list(constraints)} if constraints else {}),
             **({"clusteringColumns": list(cluster_by)} if cluster_by else {}),
+            **({"private": True} if location else {}),
         )
+
+    def adopt(self, record: TableRecord) -> None:
+        """A private table that an earlier process made."""
+        self._remember(record)
 
     def put_view(
         self,
@@ -291,6 +300,8 @@ class Catalog:
         self._forget(full_name, record.get("location") if record else None)
 
     def _tell(self, record: TableRecord, principal: str | None) -> None:
+        if record.get("private"):
+            return
         sent = {k: v for k, v in record.items() if v is not None and k != "schemaJson"}
         answer = self._workspace.request("catalog.putTable", {"table": sent, "principal": principal})
         if answer and answer.get("tableId"):

@@ -48,10 +48,15 @@ class Guard:
         self._jvm.Guard.start(self, str(Path(engine.tables_root).resolve()))
         engine.guard = self
 
-    def protect(self, session: SparkSession, principal: str | None) -> None:
-        """What `session` does from now on is done by the principal; without one by the engine, which may do all."""
+    def protect(self, session: SparkSession, principal: str | None, pipeline_id: str | None = None) -> None:
+        """What `session` does from now on is done by the principal; without one by the engine, which may do all.
+
+        `pipeline_id`: the session is an update's of that pipeline, whose private tables it reads and alters.
+        """
         if principal is not None:
             self._jvm.Guard.protect(session._jsparkSession, principal)
+        if pipeline_id is not None:
+            self._jvm.Guard.own(session._jsparkSession, pipeline_id)
 
     def _authorize(self, principal: str, check: dict[str, Any]) -> list[dict[str, Any]]:
         asked = {"principal": principal, "checks": [check]}
@@ -62,6 +67,7 @@ class Guard:
         record = self._catalog.get(table)
         if record is None:  # Spark says that it does not exist
             return {}
+        _refuse_private(record)
         check = {"privilege": "SELECT", "securableType": "TABLE", "fullName": table, "throughView": throughView}
         rules = self._authorize(principal, check)
         if not rules:
@@ -78,6 +84,7 @@ class Guard:
 
     @_as_json
     def check(self, principal: str, privilege: str, securableType: str, name: str) -> dict[str, Any]:
+        _refuse_private(self._catalog.get(name) or {})
         self._authorize(principal, {"privilege": privilege, "securableType": securableType, "fullName": name})
         return {}
 
@@ -129,6 +136,15 @@ class Guard:
 
     class Java:
         implements = ["org.apache.spark.sql.lakehouse.Authority"]  # noqa: RUF012 (py4j reads it)
+
+
+def _refuse_private(record: dict[str, Any]) -> None:
+    """A pipeline's private table is there for its own updates, which do not ask here."""
+    if record.get("private"):
+        raise EngineError(
+            f"[TABLE_OR_VIEW_NOT_FOUND] The table or view '{record['fullName']}' cannot be found.",
+            error_class="TABLE_OR_VIEW_NOT_FOUND",
+        )
 
 
 def _rule(rule: dict[str, Any]) -> dict[str, Any]:

@@ -64,9 +64,17 @@ class Target:
     """One dataset's table and the files that its flows keep."""
 
     def __init__(
-        self, key: str, dataset: Dataset, catalog: Catalog, storage: str, pipeline_id: str, principal: str | None
+        self,
+        key: str,
+        table: str,
+        dataset: Dataset,
+        catalog: Catalog,
+        storage: str,
+        pipeline_id: str,
+        principal: str | None,
     ) -> None:
         self.key = key
+        self.table = table
         self.dataset = dataset
         self.catalog = catalog
         self.pipeline_id = pipeline_id
@@ -92,7 +100,7 @@ class Target:
         self.remember("resetting", {"resetting": True})
         if self.folder.exists():
             for entry in self.folder.iterdir():
-                if entry.name != "resetting.json":
+                if entry.name not in ("resetting.json", "private", "private.json"):
                     shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
     @property
@@ -102,11 +110,22 @@ class Target:
     def checkpoint(self, flow: str) -> str:
         return str(self.folder / "checkpoints" / slug(flow))
 
+    def _keep_private(self) -> None:
+        """The workspace has no record of a private table; what the engine needs to know it again is kept here."""
+        if self.dataset.private:
+            self.remember("private", self.record or {})
+
+    def adopt(self) -> None:
+        """Puts a private table of an earlier update into the catalog, which a new engine process does not have."""
+        record = self.state("private")
+        if self.dataset.private and record and self.record is None:
+            self.catalog.adopt(record)
+
     # --- the table -----------------------------------------------------------------------------------------------
 
     @property
     def record(self) -> TableRecord | None:
-        return self.catalog.get(self.key)
+        return self.catalog.get(self.table)
 
     @property
     def location(self) -> str:
@@ -170,13 +189,14 @@ class Target:
 
     @property
     def sql_name(self) -> str:
-        return quote(split(self.key))
+        return quote(split(self.table))
 
     def _create(self, schema: StructType, generated: dict[str, str], properties: dict[str, str], kind: str) -> None:
         self.catalog.create_table(
-            self.key,
+            self.table,
             schema,
             table_type=kind,
+            location=f"file:{self.folder}/private" if self.dataset.private else None,
             comment=self.dataset.comment,
             properties=properties,
             partition_cols=self.dataset.partition_cols,
@@ -188,6 +208,7 @@ class Target:
             replace=self.record is not None,
         )
         self.remember("definition", self._definition(schema, properties))
+        self._keep_private()
 
     def _definition(self, schema: StructType, properties: Mapping[str, str]) -> dict[str, Any]:
         return {
@@ -236,7 +257,8 @@ class Target:
         record = self.record or {}
         if statements or record.get("tableType") != kind or before.get("constraints") != now["constraints"]:
             constraints = [constraint(self.key, c) for c in self.dataset.constraints]
-            self.catalog.sync(self.key, table_type=kind, principal=self.principal, constraints=constraints)
+            self.catalog.sync(self.table, table_type=kind, principal=self.principal, constraints=constraints)
+            self._keep_private()
         if before != now:
             self.remember("definition", now)
 

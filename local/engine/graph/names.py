@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from engine.errors import EngineError
 from engine.graph.model import Dataset, DatasetKind, Flow, Graph, QueryFlow
 
+PRIVATE = "__private_"  # scala/Guard.scala knows it, too
 _UNPUBLISHED = (DatasetKind.TEMPORARY_VIEW, DatasetKind.SINK)
 
 
@@ -57,8 +58,9 @@ class Defaults:
 class Names:
     """The datasets and flows of a graph by resolved name. Building it checks what only the whole graph can tell."""
 
-    def __init__(self, graph: Graph, defaults: Defaults) -> None:
+    def __init__(self, graph: Graph, defaults: Defaults, pipeline_id: str = "") -> None:
         self.defaults = defaults
+        self._pipeline_id = pipeline_id
         self.datasets: dict[str, Dataset] = {}
         self.flows: dict[str, list[Flow]] = {}
         for dataset in graph.datasets:
@@ -98,6 +100,14 @@ class Names:
         if dataset.kind in _UNPUBLISHED:
             return ".".join(split(dataset.name)).lower()
         return self.defaults.full(dataset.name).lower()
+
+    def table(self, key: str) -> str:
+        """The catalog's name of the table behind a dataset. A private one has a name that only its pipeline reads."""
+        dataset = self.datasets[key]
+        if not dataset.private:
+            return key
+        catalog, schema, name = split(key)
+        return f"{catalog}.{schema}.{PRIVATE}{self._pipeline_id}_{name}".lower()
 
     def find(self, name: str) -> str | None:
         """The key of the pipeline's dataset that `name` means, None when it is not one of the pipeline's."""

@@ -16,7 +16,6 @@ from engine.errors import EngineError, to_rpc
 from engine.event_log.progress import Evaluated
 from engine.expectations import Rules
 from engine.flows import batch, cdc, sinks, streams
-from engine.flows.targets import Target
 from engine.graph.model import AutoCdcFlow, Dataset, DatasetKind, Flow, QueryFlow, SnapshotCdcFlow
 from engine.readers import is_schema_change
 from engine.sources.python_api import session_of_flow
@@ -41,9 +40,7 @@ class Work:
         self.key = key
         self.dataset: Dataset = update.names.datasets[key]
         self.flows: list[Flow] = update.names.flows.get(key, [])
-        self.target = Target(
-            key, self.dataset, update.catalog, update.storage, update.pipeline_id, update.params.get("principal")
-        )
+        self.target = update.target(key)
         self.rules = Rules(key, self.dataset.expectations)
 
     def run(self) -> None:
@@ -255,7 +252,7 @@ class Work:
         self.target.remember("materialized", {})
         figures, reshaped = batch.overwrite(reader, self.target, frame, self.rules)
         if reshaped:
-            self.update.catalog.sync(self.key, principal=self.target.principal)
+            self.update.catalog.sync(self.target.table, principal=self.target.principal)
         self.target.remember("materialized", now)
         return figures
 

@@ -73,8 +73,9 @@ class Reading:
             schema = self._need(key, reader.dataset)
         if schema is not None:
             return self.placeholder(reader.session, schema, streaming)
-        self._note(reader, key)
-        return load(quote_name(key))
+        table = self.names.table(key)
+        self._note(reader, table)
+        return load(quote_name(table))
 
     def placeholder(self, session: SparkSession, schema: StructType, streaming: bool) -> DataFrame:
         """No rows, but the columns: what an update that only validates reads instead of a table."""

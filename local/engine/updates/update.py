@@ -23,6 +23,7 @@ from engine.event_log import EventLog
 from engine.event_log.hooks import EventHooks
 from engine.event_log.progress import Progress
 from engine.event_log.table import file_of, publish
+from engine.flows.targets import Target
 from engine.graph.model import DatasetKind, Flow
 from engine.graph.names import Defaults, Names, split
 from engine.session import Engine
@@ -120,7 +121,7 @@ class Update:
         self.catalog.require_schema(catalog, schema)
         defaults = Defaults(catalog, schema)
         self.session = self.engine.new_session(catalog, schema)
-        self.engine.guard.protect(self.session, self.params.get("principal"))
+        self.engine.guard.protect(self.session, self.params.get("principal"), self.pipeline_id)
         for key, value in {"spark.sql.streaming.numRecentProgressUpdates": "10000"}.items():
             self.session.conf.set(key, value)
         for key, value in (pipeline.get("configuration") or {}).items():
@@ -142,10 +143,11 @@ class Update:
                 "@dp.materialized_view or CREATE STREAMING TABLE",
                 error_class="NO_TABLES_IN_PIPELINE",
             )
-        self.names = Names(graph, defaults)
+        self.names = Names(graph, defaults, self.pipeline_id)
         for key, dataset in self.names.datasets.items():
             if dataset.kind not in _UNPUBLISHED:
                 self.catalog.require_schema(*split(key)[:2])
+                self.target(key).adopt()
         code = [pipeline["sources"], pipeline.get("files"), pipeline.get("configuration"), catalog, schema]
         self.code = hashlib.sha256(json.dumps(code, sort_keys=True).encode()).hexdigest()
         empty = str(Path(self.storage) / "empty")
@@ -217,13 +219,20 @@ class Update:
     def _need(self, key: str, reader: str | None) -> StructType | None:
         assert self._scheduler is not None
         if self._only is not None and key not in self._only:
-            if self.catalog.exists(key):
+            if self.catalog.exists(self.names.table(key)):
                 return None
             raise EngineError(
                 f"{key} has never been updated and is not among the tables selected for this update; select it, too",
                 error_class="TABLE_OR_VIEW_NOT_FOUND",
             )
         return self._scheduler.need(key, reader)
+
+    def target(self, key: str) -> Target:
+        principal = self.params.get("principal")
+        table = self.names.table(key)
+        return Target(
+            key, table, self.names.datasets[key], self.catalog, self.storage, self.pipeline_id, principal
+        )  # fmt: skip
 
     def resets(self, key: str) -> bool:
         if self.params.get("fullRefresh"):

@@ -41,6 +41,7 @@ class Refused(message: String, val errorClass: String, val errorCode: String) ex
 
 object Guard {
   @volatile private[lakehouse] var authority: Authority = _
+  private val pipelines = Collections.synchronizedMap(new WeakHashMap[SparkSession, String]())
   private val principals = Collections.synchronizedMap(new WeakHashMap[SparkSession, String]())
   private[lakehouse] val json = new ObjectMapper()
   @volatile private[lakehouse] var tablesRoot: String = _
@@ -54,8 +55,17 @@ object Guard {
   /** From now on, statements and frames of this session are the principal's. */
   def protect(session: SparkSession, principal: String): Unit = { principals.put(session, principal); () }
 
-  /** A session cloned from another is its principal's, too. */
-  def inherit(from: SparkSession, to: SparkSession): Unit = principal(from).foreach(protect(to, _))
+  /** The session is an update's of this pipeline: it reads and alters the pipeline's private tables. */
+  def own(session: SparkSession, pipeline: String): Unit = { pipelines.put(session, pipeline); () }
+
+  /** A session cloned from another is its principal's and its pipeline's, too. */
+  def inherit(from: SparkSession, to: SparkSession): Unit = {
+    principal(from).foreach(protect(to, _))
+    Option(pipelines.get(from)).foreach(own(to, _))
+  }
+
+  private[lakehouse] def owns(session: SparkSession, table: Seq[String]): Boolean =
+    Option(pipelines.get(session)).exists(id => table.last.toLowerCase(Locale.ROOT).startsWith(s"__private_${id.toLowerCase(Locale.ROOT)}_"))
 
   private[lakehouse] def principal(session: SparkSession): Option[String] = Option(principals.get(session))
 
@@ -170,6 +180,7 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
 
   private def protect(name: Seq[String], table: LogicalPlan, shown: Seq[String]): LogicalPlan = {
     val principal = who.getOrElse(return table)
+    if (Guard.owns(session, name)) return table
     if (name.head.equalsIgnoreCase("spark_catalog"))
       throw new Refused(s"[TABLE_OR_VIEW_NOT_FOUND] The table or view '${shown.mkString(".")}' cannot be found.", "TABLE_OR_VIEW_NOT_FOUND", "BAD_REQUEST")
     val found = answer(authority.read(principal, name.mkString("."), inView.nonEmpty))
@@ -319,7 +330,7 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
   }
 
   private def known(parts: Seq[String]): Option[Seq[String]] =
-    if (temporary(parts) || path(parts).isDefined) None else full(parts).filter(exists)
+    if (temporary(parts) || path(parts).isDefined) None else full(parts).filterNot(Guard.owns(session, _)).filter(exists)
 
   private def checked(parts: Seq[String], privilege: String): Unit = known(parts).foreach(check(privilege, "TABLE", _))
 
