@@ -9,6 +9,7 @@ import { pipelines } from "./pipelines/index.ts";
 import { secrets } from "./secrets/index.ts";
 import { settings } from "./settings/index.ts";
 import { sql } from "./sql/index.ts";
+import { sqlObjects } from "./sql-objects/index.ts";
 import { tags } from "./tags/index.ts";
 import { unityCatalog } from "./unity-catalog/index.ts";
 import { warehouses } from "./warehouses/index.ts";
@@ -27,6 +28,7 @@ export const services: readonly Service[] = [
   compute,
   warehouses,
   sql,
+  sqlObjects,
   pipelines,
   jobs,
   web,

@@ -7,8 +7,11 @@ import { z } from "zod";
 import { ApiError, invalid } from "../../core/errors.ts";
 import { paginate } from "../../core/paging.ts";
 import type { App, Context } from "../../core/service.ts";
+import { requireAdmin } from "../identity/rules.ts";
+import { findIdentity } from "../identity/store.ts";
 import { forgetObject } from "../permissions/access.ts";
 import { NODE_TYPES, SPARK_VERSIONS } from "./catalogue.ts";
+import { eventsPage, eventsRequest, forgetEvents, recordEvents } from "./events.ts";
 import { deleteEntry, type Entry, getEntry, insertEntry, listEntries, saveEntry } from "./store.ts";
 
 const fields = {
@@ -50,6 +53,37 @@ function check(body: { spark_version?: string | undefined }): void {
   }
 }
 
+const updateRequest = z.looseObject({
+  cluster_id: z.string(),
+  update_mask: z.string().min(1),
+  cluster: z.looseObject(fields).optional(),
+});
+const ownerRequest = z.looseObject({ cluster_id: z.string(), owner_username: z.string().min(1) });
+
+type Document = Record<string, unknown>;
+
+/** The fields that the mask names, `a.b` for one inside another, as the change has them; one that it leaves out goes. */
+function masked(document: Document, change: Document, mask: string): Document {
+  const result = structuredClone(document);
+  const names = mask.split(",").map((name) => name.trim());
+  for (const name of names.includes("*") ? Object.keys({ ...document, ...change }) : names) {
+    const [field = "", part] = name.split(".", 2);
+    const value = part
+      ? { ...(result[field] as Document), [part]: (change[field] as Document)?.[part] }
+      : change[field];
+    if (value === undefined) delete result[field];
+    else result[field] = value;
+  }
+  return result;
+}
+
+/** What moves a cluster on, and what its event log says of it. */
+const MOVES = {
+  start: { state: "RUNNING", events: ["STARTING", "RUNNING"] },
+  restart: { state: "RUNNING", events: ["RESTARTING", "RUNNING"] },
+  delete: { state: "TERMINATED", events: ["TERMINATING"] },
+} as const;
+
 export function clusterRoutes(app: App, context: Context): void {
   const { db } = context;
   for (const version of ["2.1", "2.0"]) {
@@ -62,7 +96,10 @@ export function clusterRoutes(app: App, context: Context): void {
     app.post(`${base}/create`, { schema: { body: z.looseObject(fields) } }, async ({ body, principal }) => {
       check(body);
       const entry = { id: newId(), creator: principal.name, createdAt: Date.now(), state: "RUNNING", document: body };
-      insertEntry(db, "cluster", entry);
+      db.transaction(() => {
+        insertEntry(db, "cluster", entry);
+        recordEvents(db, entry.id, ["CREATING", "RUNNING"], { user: principal.name });
+      });
       return { cluster_id: entry.id };
     });
     app.post(
@@ -73,9 +110,28 @@ export function clusterRoutes(app: App, context: Context): void {
         const entry = requireCluster(context, cluster_id);
         check(body);
         saveEntry(db, "cluster", { ...entry, document });
+        recordEvents(db, entry.id, ["EDITED"]);
         return {};
       },
     );
+    app.post(`${base}/update`, { schema: { body: updateRequest } }, async ({ body }) => {
+      const entry = requireCluster(context, body.cluster_id);
+      const document = masked(entry.document, body.cluster ?? {}, body.update_mask);
+      check(document);
+      saveEntry(db, "cluster", { ...entry, document });
+      recordEvents(db, entry.id, ["EDITED"]);
+      return {};
+    });
+    app.post(`${base}/change-owner`, { schema: { body: ownerRequest } }, async ({ body, principal }) => {
+      requireAdmin(db, principal, "change the owner of a cluster");
+      const entry = requireCluster(context, body.cluster_id);
+      if (entry.state !== "TERMINATED") {
+        throw new ApiError("INVALID_STATE", `Cluster ${entry.id} must be terminated before its owner is changed.`);
+      }
+      if (!findIdentity(db, "user", body.owner_username)) throw invalid(`User ${body.owner_username} does not exist.`);
+      saveEntry(db, "cluster", { ...entry, creator: body.owner_username });
+      return {};
+    });
     const query = z.looseObject({
       page_size: z.coerce.number().int().optional(),
       page_token: z.string().optional(),
@@ -95,19 +151,20 @@ export function clusterRoutes(app: App, context: Context): void {
     app.get(`${base}/get`, { schema: { querystring: reference } }, async ({ query }) =>
       view(requireCluster(context, query.cluster_id)),
     );
-    app.post(`${base}/events`, { schema: { body: reference } }, async ({ body }) => {
+    app.post(`${base}/events`, { schema: { body: eventsRequest } }, async ({ body }) => {
       requireCluster(context, body.cluster_id);
-      return { events: [], total_count: 0 };
+      return eventsPage(db, body);
     });
 
-    const moves = { start: "RUNNING", restart: "RUNNING", delete: "TERMINATED" } as const;
-    for (const [action, state] of Object.entries(moves)) {
-      app.post(`${base}/${action}`, { schema: { body: reference } }, async ({ body }) => {
+    for (const [action, { state, events }] of Object.entries(MOVES)) {
+      app.post(`${base}/${action}`, { schema: { body: reference } }, async ({ body, principal }) => {
         const entry = requireCluster(context, body.cluster_id);
         if (action === "restart" && entry.state !== "RUNNING") {
           throw new ApiError("INVALID_STATE", `Cluster ${entry.id} is in unexpected state ${entry.state}.`);
         }
+        if (entry.state === state && action !== "restart") return {};
         saveEntry(db, "cluster", { ...entry, state });
+        recordEvents(db, entry.id, events, { user: principal.name });
         return {};
       });
     }
@@ -116,6 +173,7 @@ export function clusterRoutes(app: App, context: Context): void {
       db.transaction(() => {
         deleteEntry(db, "pin", id);
         deleteEntry(db, "cluster", id);
+        forgetEvents(db, id);
         forgetObject(db, "clusters", id);
       });
       return {};
@@ -133,6 +191,7 @@ export function clusterRoutes(app: App, context: Context): void {
       const { num_workers: _, autoscale: __, ...rest } = entry.document;
       const { num_workers, autoscale } = body;
       saveEntry(db, "cluster", { ...entry, document: { ...rest, ...(autoscale ? { autoscale } : { num_workers }) } });
+      recordEvents(db, entry.id, ["RESIZING"]);
       return {};
     });
     app.post(`${base}/pin`, { schema: { body: reference } }, async ({ body, principal }) => {
@@ -146,8 +205,4 @@ export function clusterRoutes(app: App, context: Context): void {
       return {};
     });
   }
-  app.get("/api/2.0/libraries/cluster-status", { schema: { querystring: reference } }, async ({ query }) => ({
-    cluster_id: requireCluster(context, query.cluster_id).id,
-    library_statuses: [],
-  }));
 }

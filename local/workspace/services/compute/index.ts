@@ -2,6 +2,8 @@
 import type { Service } from "../../core/service.ts";
 import { registerObjectType } from "../permissions/registry.ts";
 import { clusterRoutes } from "./clusters.ts";
+import { eventMigrations } from "./events.ts";
+import { libraryRoutes } from "./libraries.ts";
 import { policyRoutes, poolRoutes } from "./policies.ts";
 import { getEntry, type Kind, migrations } from "./store.ts";
 
@@ -17,10 +19,11 @@ for (const [type, kind] of Object.entries(TYPES)) {
 
 export const compute: Service = {
   name: "compute",
-  migrations,
+  migrations: [...migrations, ...eventMigrations],
   routes(app, context) {
     clusterRoutes(app, context);
     policyRoutes(app, context);
     poolRoutes(app, context);
+    libraryRoutes(app, context);
   },
 };

@@ -8,6 +8,10 @@ export const migrations: Migration[] = [
       number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id TEXT NOT NULL, creator TEXT NOT NULL,
       created_at INTEGER NOT NULL, state TEXT NOT NULL, document TEXT NOT NULL, UNIQUE (kind, id)) STRICT`,
   },
+  {
+    id: "compute/3-libraries",
+    sql: "ALTER TABLE compute_records ADD COLUMN libraries TEXT NOT NULL DEFAULT '[]'",
+  },
 ];
 
 /** A pin has the id of its cluster. */
@@ -19,6 +23,8 @@ export interface Entry {
   createdAt: number;
   state: string;
   document: Record<string, unknown>;
+  /** Of a cluster. */
+  libraries?: Record<string, unknown>[];
 }
 
 interface Row {
@@ -27,14 +33,16 @@ interface Row {
   created_at: number;
   state: string;
   document: string;
+  libraries: string;
 }
 
-const fromRow = ({ id, creator, created_at, state, document }: Row): Entry => ({
+const fromRow = ({ id, creator, created_at, state, document, libraries }: Row): Entry => ({
   id,
   creator,
   createdAt: created_at,
   state,
   document: JSON.parse(document) as Record<string, unknown>,
+  libraries: JSON.parse(libraries) as Record<string, unknown>[],
 });
 
 export const listEntries = (db: Database, kind: Kind): Entry[] =>
@@ -51,9 +59,10 @@ export function insertEntry(db: Database, kind: Kind, { id, creator, createdAt, 
   db.run(sql, kind, id, creator, createdAt, state, JSON.stringify(document));
 }
 
-export function saveEntry(db: Database, kind: Kind, { id, state, document }: Entry): void {
-  const sql = "UPDATE compute_records SET state = ?, document = ? WHERE kind = ? AND id = ?";
-  db.run(sql, state, JSON.stringify(document), kind, id);
+export function saveEntry(db: Database, kind: Kind, { id, creator, state, document, libraries = [] }: Entry): void {
+  const sql =
+    "UPDATE compute_records SET creator = ?, state = ?, document = ?, libraries = ? WHERE kind = ? AND id = ?";
+  db.run(sql, creator, state, JSON.stringify(document), JSON.stringify(libraries), kind, id);
 }
 
 export function deleteEntry(db: Database, kind: Kind, id: string): void {

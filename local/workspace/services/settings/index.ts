@@ -1,23 +1,17 @@
-/** Workspace settings that programs deploy: workspace-conf keys and notification destinations. Kept, not acted on. */
+/** Settings of the workspace that programs deploy. Kept, not acted on. */
 import { z } from "zod";
 import { invalid, notFound } from "../../core/errors.ts";
 import { uuid } from "../../core/ids.ts";
 import type { App, Context, Service } from "../../core/service.ts";
-import type { Migration } from "../../store/database.ts";
 import { requireAdmin } from "../identity/rules.ts";
-
-const migrations: readonly Migration[] = [
-  {
-    id: "settings/1-records",
-    sql: `
-      CREATE TABLE workspace_conf (key TEXT PRIMARY KEY, value TEXT) STRICT;
-      CREATE TABLE setting_records (id TEXT PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT;`,
-  },
-];
+import { gitRoutes } from "./git-credentials.ts";
+import { initScriptRoutes } from "./init-scripts.ts";
+import { ipAccessListRoutes } from "./ip-access-lists.ts";
+import { type Body, findRecord, listRecords, migrations, putRecord, removeRecord } from "./store.ts";
+import { typedSettingRoutes } from "./typed.ts";
 
 const nothing = z.object({});
 const idParams = z.object({ id: z.string() });
-type Body = Record<string, unknown>;
 
 function confRoutes(app: App, { db }: Context): void {
   app.get("/api/2.0/workspace-conf", { schema: { querystring: z.object({ keys: z.string() }) } }, async ({ query }) => {
@@ -66,34 +60,28 @@ function destinationType(config: Body | undefined): string | undefined {
 function recordRoutes(app: App, { db }: Context): void {
   for (const { kind, path, key, label, body, show } of KINDS) {
     const read = (id: string): Body => {
-      const row = db.get<{ body: string }>("SELECT body FROM setting_records WHERE kind = ? AND id = ?", kind, id);
-      if (!row) throw notFound(`${label} ${id} does not exist.`);
-      return JSON.parse(row.body) as Body;
+      const found = findRecord(db, kind, id);
+      if (!found) throw notFound(`${label} ${id} does not exist.`);
+      return found.body;
     };
     app.post(path, { schema: { body } }, async (request) => {
       requireAdmin(db, request.principal, `create a ${label.toLowerCase()}`);
       const id = uuid();
-      db.run("INSERT INTO setting_records VALUES (?, ?, ?, ?)", id, kind, JSON.stringify(request.body), Date.now());
+      putRecord(db, kind, id, request.body);
       return show(id, read(id));
     });
-    app.get(path, async () => {
-      const rows = db.all<{ id: string; body: string }>(
-        "SELECT id, body FROM setting_records WHERE kind = ? ORDER BY created_at",
-        kind,
-      );
-      return { [key]: rows.map((row) => show(row.id, JSON.parse(row.body) as Body)) };
-    });
+    app.get(path, async () => ({ [key]: listRecords(db, kind).map((each) => show(each.id, each.body)) }));
     app.get(`${path}/:id`, { schema: { params: idParams } }, async ({ params }) => show(params.id, read(params.id)));
     app.patch(`${path}/:id`, { schema: { params: idParams, body } }, async (request) => {
       requireAdmin(db, request.principal, `change a ${label.toLowerCase()}`);
       const next = { ...read(request.params.id), ...request.body };
-      db.run("UPDATE setting_records SET body = ? WHERE id = ?", JSON.stringify(next), request.params.id);
+      putRecord(db, kind, request.params.id, next);
       return show(request.params.id, next);
     });
     app.delete(`${path}/:id`, { schema: { params: idParams, response: { 200: nothing } } }, async (request) => {
       requireAdmin(db, request.principal, `delete a ${label.toLowerCase()}`);
       read(request.params.id);
-      db.run("DELETE FROM setting_records WHERE id = ?", request.params.id);
+      removeRecord(db, kind, request.params.id);
       return {};
     });
   }
@@ -105,5 +93,9 @@ export const settings: Service = {
   routes(app, context) {
     confRoutes(app, context);
     recordRoutes(app, context);
+    typedSettingRoutes(app, context);
+    ipAccessListRoutes(app, context);
+    gitRoutes(app, context);
+    initScriptRoutes(app, context);
   },
 };

@@ -43,6 +43,22 @@ function keptColumns(old: Securable | undefined, columns: readonly { name: strin
   });
 }
 
+/** A pipeline's definition says all of its table's keys; those of other tables stay as long as their columns are there. */
+function keptConstraints(
+  old: Securable | undefined,
+  pipelineId: unknown,
+  columns: readonly { name: string }[],
+): unknown {
+  if (pipelineId) return undefined;
+  const there = new Set(columns.map(({ name }) => name.toLowerCase()));
+  const kept = (
+    (old?.body.table_constraints ?? []) as Record<string, { child_columns?: string[] } | undefined>[]
+  ).filter((each) =>
+    Object.values(each).every((detail) => (detail?.child_columns ?? []).every((name) => there.has(name.toLowerCase()))),
+  );
+  return kept.length > 0 ? kept : undefined;
+}
+
 function bodyOf(table: z.infer<typeof record>, old: Securable | undefined): Body {
   const body: Body = {
     table_type: table.tableType,
@@ -54,7 +70,7 @@ function bodyOf(table: z.infer<typeof record>, old: Securable | undefined): Body
     pipeline_id: table.pipelineId,
     clustering_columns: table.clusteringColumns,
     partition_columns: table.partitionColumns,
-    table_constraints: table.constraints,
+    table_constraints: table.constraints ?? keptConstraints(old, table.pipelineId, table.columns),
     row_filter: table.rowFilter ?? old?.body.row_filter,
     extra: table.extra,
   };

@@ -5,6 +5,7 @@ import { bootstrap } from "./bootstrap.ts";
 import { engineRequests } from "./engine-requests.ts";
 import { bindingRoutes } from "./routes/bindings.ts";
 import { catalogRoutes } from "./routes/catalogs.ts";
+import { constraintRoutes } from "./routes/constraints.ts";
 import { functionRoutes, modelRoutes } from "./routes/functions.ts";
 import { grantRoutes } from "./routes/grants.ts";
 import { metastoreRoutes } from "./routes/metastores.ts";
@@ -23,6 +24,7 @@ const routes = [
   schemaRoutes,
   volumeRoutes,
   tableRoutes,
+  constraintRoutes,
   functionRoutes,
   modelRoutes,
   grantRoutes,

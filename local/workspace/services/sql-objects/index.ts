@@ -1,0 +1,24 @@
+/** Saved queries, alerts and dashboards. */
+import type { Service } from "../../core/service.ts";
+import { registerObjectType } from "../permissions/registry.ts";
+import { dashboardRoutes } from "./dashboards.ts";
+import { savedRoutes } from "./routes.ts";
+import { findSaved, type Kind, migrations } from "./store.ts";
+
+const TYPES: Record<string, Kind> = { "sql/queries": "query", "sql/alerts": "alert", dashboards: "dashboard" };
+
+for (const [type, kind] of Object.entries(TYPES)) {
+  registerObjectType(type, {
+    exists: ({ db }, id) => findSaved(db, kind, id) !== undefined,
+    creator: ({ db }, id) => findSaved(db, kind, id)?.owner,
+  });
+}
+
+export const sqlObjects: Service = {
+  name: "sql-objects",
+  migrations,
+  routes(app, context) {
+    savedRoutes(app, context);
+    dashboardRoutes(app, context);
+  },
+};
