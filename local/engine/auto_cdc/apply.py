@@ -9,7 +9,6 @@ again after a crash finds the same difference, so it ends in the same rows. Flow
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 from pyspark import StorageLevel
@@ -20,11 +19,12 @@ from pyspark.sql.types import StructField, StructType
 from engine.auto_cdc import delta, states
 from engine.auto_cdc import plan as planning
 from engine.auto_cdc.plan import END_AT, IDENTITY, KIND, SEQUENCE, START_AT, quoted
+from engine.auto_cdc.store import EventStore
 from engine.errors import EngineError
 from engine.graph.model import AutoCdcFlow
 
-# Above so many keys a literal list costs more to plan than it saves in reading.
-_MAX_LITERAL_KEYS = 2000
+# Up to so many rows are taken into memory.
+_FEW = 20_000
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,18 @@ class AutoCdcApplier:
         self.flow = flow
         self.plan = planning.make_plan(flow, source_schema)
         self.target_path = target_path
-        self.state_path = state_path
+        self.store = EventStore(spark, state_path)
         empty = spark.createDataFrame([], source_schema)
         for argument in ("apply_as_deletes", "apply_as_truncates"):
             condition = getattr(flow, argument)
             if condition is not None and empty.select(planning.column(condition)).dtypes[0][1] != "boolean":
                 raise self._refuse(argument, "is not a condition: its type is not BOOLEAN")
         self.sequence_type = planning.sequence_type(flow, empty).dataType
+
+    @property
+    def _same(self) -> list[str]:
+        """What makes two deliveries the same event."""
+        return [*self.plan.keys, SEQUENCE, IDENTITY]
 
     @property
     def target_schema(self) -> StructType:
@@ -61,75 +66,86 @@ class AutoCdcApplier:
 
     def apply(self, batch: DataFrame, batch_id: int) -> CdcMetrics:
         """Applies one batch; again with the same events, it changes nothing more."""
-        events = planning.to_events(self.flow, self.plan, batch)
-        events = events.persist(StorageLevel.MEMORY_AND_DISK)
+        events = planning.to_events(self.flow, self.plan, batch).persist(StorageLevel.MEMORY_AND_DISK)
         try:
-            found = events.agg(
-                F.count(F.lit(1)).alias("events"),
-                F.sum(F.when(F.col(SEQUENCE).isNull(), 1).otherwise(0)).alias("unordered"),
-                F.sum(F.when(F.col(KIND) == "T", 1).otherwise(0)).alias("truncates"),
-            ).first()
-            if found is None or not found.events:
-                return CdcMetrics()
-            if found.unordered:
-                raise self._refuse(
-                    "sequence_by",
-                    f"{found.unordered} of {found.events} events have no sequence (NULL); drop them before",
-                )
-            return self._apply(events, found.events, found.truncates > 0, batch_id)
+            few = delta.local(events, _FEW)
+            return self._checked(events if few is None else few, few is not None, batch_id)
         finally:
             events.unpersist()
 
-    def _apply(self, events: DataFrame, count: int, truncating: bool, batch_id: int) -> CdcMetrics:
-        spark = events.sparkSession
-        if not os.path.isdir(os.path.join(delta.local_path(self.state_path), "_delta_log")):
-            return self._first(spark, events, count, batch_id)
-        log = spark.read.format("delta").load(self.state_path)
-        keys = events.select(*map(quoted, self.plan.keys)).distinct()
-        old = log if truncating else self._of_keys(log, keys)
-        old = old.where(f"{KIND} != 'T'") if truncating else old
+    def _checked(self, events: DataFrame, few: bool, batch_id: int) -> CdcMetrics:
+        found = events.agg(
+            F.count(F.lit(1)).alias("events"),
+            F.sum(F.when(F.col(SEQUENCE).isNull(), 1).otherwise(0)).alias("unordered"),
+            F.sum(F.when(F.col(KIND) == "T", 1).otherwise(0)).alias("truncates"),
+        ).first()
+        if found is None or not found.events:
+            return CdcMetrics()
+        if found.unordered:
+            raise self._refuse(
+                "sequence_by",
+                f"{found.unordered} of {found.events} events have no sequence (NULL); drop them before",
+            )
+        if not self.store.exists():
+            return self._first(events, found.events, batch_id)
+        log = self.store.read(events.schema)
+        known = delta.touching(log, events, self.plan.keys) if few and not self.plan.truncates else None
+        old = delta.local(known, _FEW) if known is not None else None
+        if old is not None:
+            return self._few(old, events, found.events, batch_id)
+        return self._many(log, events, found.events, found.truncates > 0, batch_id)
+
+    def _few(self, old: DataFrame, events: DataFrame, count: int, batch_id: int) -> CdcMetrics:
+        """All events of the batch's keys are in memory: the rows before and after are the work of one task."""
+        fresh = delta.fresh(events, old, self._same)
+        was, now = states.rows(self.plan, old), states.rows(self.plan, delta.together(old, fresh))
+        changes = delta.local(self._difference(was, now), _FEW)
+        keys, names = states.row_keys(self.plan), self.target_schema.fieldNames()
+        if changes is None:
+            upserted, deleted = delta.merge(self.target_path, self._difference(was, now), keys, names)
+        else:
+            upserted, deleted = (delta.count(changes, delta.ACTION, action) for action in "UD")
+            if upserted or deleted:
+                put = changes.where(f"{delta.ACTION} = 'U'").select(*map(quoted, names))
+                if not delta.replace(self.target_path, changes, keys, put, self.flow.name, batch_id):
+                    delta.merge(self.target_path, changes, keys, names)
+        self.store.append(fresh)
+        return CdcMetrics(count, upserted, deleted)
+
+    def _many(self, log: DataFrame, events: DataFrame, count: int, truncating: bool, batch_id: int) -> CdcMetrics:
+        if truncating:
+            old = log.where(f"{KIND} != 'T'")
+        else:
+            keys = events.select(*map(quoted, self.plan.keys)).distinct()
+            old = log.alias("o").join(keys.alias("k"), delta.equal("o", "k", self.plan.keys), "left_semi")
         before, after = self._after_truncates(log, events, truncating)
         old = old.persist(StorageLevel.MEMORY_AND_DISK)
         try:
-            same = [*self.plan.keys, SEQUENCE, IDENTITY]
-            fresh = (
-                events.dropDuplicates(same).alias("e").join(old.alias("o"), delta.equal("e", "o", same), "left_anti")
-            )
-            everything = old.unionByName(fresh, allowMissingColumns=True)
+            fresh = self._fresh(old, events)
+            was = states.rows(self.plan, before(old))
+            now = states.rows(self.plan, after(old.union(fresh).where(f"{KIND} != 'T'")))
             names = self.target_schema.fieldNames()
-            was = states.rows(self.plan, before(self._complete(old)))
-            now = states.rows(self.plan, after(everything.where(f"{KIND} != 'T'")))
             merged = delta.merge(self.target_path, self._difference(was, now), states.row_keys(self.plan), names)
-            self._append(fresh, batch_id)
+            self.store.append(fresh)
         finally:
             old.unpersist()
         return CdcMetrics(count, merged[0], merged[1])
 
-    def _first(self, spark: SparkSession, events: DataFrame, count: int, batch_id: int) -> CdcMetrics:
+    def _fresh(self, old: DataFrame, events: DataFrame) -> DataFrame:
+        """Each event that is not remembered, once."""
+        unique = events.dropDuplicates(self._same).alias("e")
+        return unique.join(old.alias("o"), delta.equal("e", "o", self._same), "left_anti")
+
+    def _first(self, events: DataFrame, count: int, batch_id: int) -> CdcMetrics:
         """No log yet: whatever the target holds is a first batch that did not end, so it is written anew."""
-        unique = events.dropDuplicates([*self.plan.keys, SEQUENCE, IDENTITY])
+        unique = events.dropDuplicates(self._same)
         _, after = self._after_truncates(None, events, True)
         result = states.rows(self.plan, after(unique.where(f"{KIND} != 'T'")))
         observed = result.select(*[quoted(f.name).cast(f.dataType).alias(f.name) for f in self.target_schema.fields])
         observed.write.format("delta").mode("overwrite").option("mergeSchema", "true").save(self.target_path)
-        rows = delta.last_metric(self.target_path, "numOutputRows", spark)
-        self._append(unique, batch_id)
+        rows = delta.last_metric(self.target_path, "numOutputRows", self.spark)
+        self.store.append(unique)
         return CdcMetrics(count, rows, 0)
-
-    def _complete(self, log: DataFrame) -> DataFrame:
-        """The log's rows with the columns that the source gained since."""
-        missing = [f for f in self.plan.columns.fields if f.name not in log.columns]
-        return log.withColumns({f.name: F.lit(None).cast(f.dataType) for f in missing}) if missing else log
-
-    def _of_keys(self, log: DataFrame, keys: DataFrame) -> DataFrame:
-        """The events of the batch's keys. A literal list lets Parquet skip what cannot match; the join is exact."""
-        listed = keys.limit(_MAX_LITERAL_KEYS + 1).collect()
-        if len(listed) <= _MAX_LITERAL_KEYS:
-            for key in self.plan.keys:
-                values = {row[key] for row in listed}
-                if None not in values:
-                    log = log.where(quoted(key).isin(list(values)))
-        return log.alias("o").join(F.broadcast(keys.alias("k")), delta.equal("o", "k", self.plan.keys), "left_semi")
 
     def _after_truncates(self, log: DataFrame | None, events: DataFrame, truncating: bool):
         """Filters for the events that outlive the truncates known before and after the batch."""
@@ -151,7 +167,7 @@ class AutoCdcApplier:
         names = self.target_schema.fieldNames()
         before = was.select(*map(quoted, keys), planning.identity(names).alias("__was"))
         after = now.withColumn("__now", planning.identity(names))
-        joined = before.alias("b").join(after.alias("a"), delta.equal("b", "a", keys), "full_outer")
+        joined = before.alias("b").hint("merge").join(after.alias("a"), delta.equal("b", "a", keys), "full_outer")
         joined = joined.where("not (b.__was <=> a.__now)")
         picked = [
             (
@@ -162,11 +178,6 @@ class AutoCdcApplier:
             for n in names
         ]
         return joined.select(*picked, F.when(F.col("a.__now").isNull(), "D").otherwise("U").alias(delta.ACTION))
-
-    def _append(self, events: DataFrame, batch_id: int) -> None:
-        writer = events.write.format("delta").mode("append").option("mergeSchema", "true")
-        writer = writer.option("delta.dataSkippingNumIndexedCols", str(len(self.plan.keys)))
-        writer.option("userMetadata", f"{self.flow.name} batch {batch_id}").save(self.state_path)
 
     def _refuse(self, argument: str, problem: str) -> EngineError:
         flow = self.flow

@@ -30,6 +30,42 @@ def table_at(spark: SparkSession, path: str) -> Any:
     return spark._jvm.io.delta.tables.DeltaTable.forPath(spark._jsparkSession, path)
 
 
+def _changes(frame: DataFrame) -> Any:
+    return frame.sparkSession._jvm.org.apache.spark.sql.lakehouse.Changes
+
+
+def local(frame: DataFrame, most: int) -> DataFrame | None:
+    """The rows as a frame of one partition in memory; None where they are more than `most`."""
+    found = _changes(frame).local(frame._jdf, most)
+    return None if found is None else DataFrame(found, frame.sparkSession)
+
+
+def fresh(rows: DataFrame, known: DataFrame, columns: Sequence[str]) -> DataFrame:
+    """Of local frames: the rows whose columns no row of `known` has, the first of equal ones."""
+    return DataFrame(_changes(rows).fresh(rows._jdf, known._jdf, list(columns)), rows.sparkSession)
+
+
+def together(one: DataFrame, other: DataFrame) -> DataFrame:
+    """The rows of two local frames, as a local frame."""
+    return DataFrame(_changes(one).together(one._jdf, other._jdf), one.sparkSession)
+
+
+def count(rows: DataFrame, column: str, value: str) -> int:
+    """How many rows of a local frame have this text in the column."""
+    return _changes(rows).count(rows._jdf, column, value)
+
+
+def touching(frame: DataFrame, rows: DataFrame, keys: Sequence[str]) -> DataFrame | None:
+    """The frame's rows with the keys of a local frame's rows; None where a set of their values cannot tell."""
+    found = _changes(frame).touching(frame._jdf, rows._jdf, list(keys))
+    return None if found is None else DataFrame(found, frame.sparkSession)
+
+
+def replace(path: str, changed: DataFrame, keys: Sequence[str], put: DataFrame, flow: str, batch: int) -> bool:
+    """One commit: the rows with the keys of the local frame `changed` go, `put` comes; False where only MERGE can."""
+    return _changes(changed).replace(path, changed._jdf, list(keys), put._jdf, flow, batch)
+
+
 def merge(path: str, changes: DataFrame, keys: Sequence[str], names: Sequence[str]) -> tuple[int, int]:
     """One commit for all changed rows; how many were put and how many removed."""
     spark = changes.sparkSession
