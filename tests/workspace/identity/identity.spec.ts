@@ -90,6 +90,10 @@ describe("identity", () => {
     const changed = await workspace.admin.ok("PATCH", `${SCIM}/Users/${id}`, change);
     assert.deepEqual([changed.active, changed.name], [false, { givenName: "Pat" }]);
     await workspace.admin.ok("PATCH", `${SCIM}/Users/${id}`, patch({ op: "remove", path: "name.givenName" }));
+    const entitlements = (value: Json[]) => patch({ op: "replace", path: "entitlements", value });
+    await workspace.admin.ok("PATCH", `${SCIM}/Users/${id}`, entitlements([{ value: "workspace-access" }]));
+    const emptied = await workspace.admin.ok("PATCH", `${SCIM}/Users/${id}`, entitlements([{}]));
+    assert.equal(emptied.entitlements, undefined);
     const odd = await workspace.admin.call(
       "PATCH",
       `${SCIM}/Users/${id}`,

@@ -12,11 +12,16 @@ type Member = { value: string; [key: string]: unknown };
 
 const MULTI_VALUED = new Set(["members", "entitlements", "roles", "emails", "groups"]);
 
+/** The provider sends `[{}]` or `[{ "value": "" }]` to empty a list. */
+const saysNothing = (item: unknown): boolean =>
+  typeof item === "object" && item !== null && ["", undefined].includes((item as { value?: string }).value);
+
 const asMembers = (value: unknown): Member[] =>
-  (Array.isArray(value) ? value : [value]).map((item) => {
-    if (typeof item === "string") return { value: item };
+  (Array.isArray(value) ? value : [value]).flatMap((item) => {
+    if (typeof item === "string") return [{ value: item }];
+    if (saysNothing(item)) return [];
     if (typeof item === "object" && item !== null && typeof (item as Resource).value === "string")
-      return item as Member;
+      return [item as Member];
     throw new ScimError(400, `A value must be an object with 'value', got ${JSON.stringify(item)}`, "invalidValue");
   });
 
