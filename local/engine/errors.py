@@ -69,6 +69,24 @@ def message_of(error: BaseException) -> str:
     return user_names(text).strip()
 
 
+# Conditions that say that work failed, and not why: the cause does.
+_WRAPPER = re.compile(r"\[(TASK_WRITE_FAILED|STREAM_FAILED)\]|Job aborted|Writing job failed|Query \[.*\] terminated")
+_OPENER = re.compile(r"\[FAILED_READ_FILE[.A-Z_]*\]")  # names the file; its cause says what is wrong with it
+
+
+def reason_of(error: BaseException) -> str:
+    """`message_of`, of the first cause that says more than that a task or a stream failed."""
+    java, found = getattr(error, "_origin", None), ""
+    while java is not None:
+        text = user_names((java.getMessage() or java.toString()).split("\n\tat ")[0]).strip()
+        if not _WRAPPER.match(text):
+            found = f"{found}: {text}" if found else text
+            if not _OPENER.match(text):
+                return found
+        java = java.getCause()
+    return found or message_of(error)
+
+
 def to_rpc(error: BaseException) -> dict[str, Any]:
     """`error` of a JSON-RPC answer: {code, message, data: {error_class, error_code, location?, trace?}}."""
     error = refusal_of(error) or error

@@ -1,4 +1,4 @@
-"""`python tests/docs/lakeflow_sql.py`: writes docs/lakeflow-sql.md from the parser's registry of clauses."""
+"""`python tests/docs/lakeflow_sql.py`: writes docs/lakeflow-sql.md from the registries of clauses and of options."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "local"))
 
+from engine.readers.registry import markdown as options  # noqa: E402
 from engine.sources.sql.registry import markdown  # noqa: E402
 
 FILE = ROOT / "docs" / "lakeflow-sql.md"
@@ -18,7 +19,10 @@ def content() -> str:
         "# Lakeflow SQL on the local workspace\n\n"
         "What each statement and clause of a pipeline's SQL does here; generated from the parser's own registry by\n"
         "`python tests/docs/lakeflow_sql.py`. A refused clause ends the update with an error that names file, line\n"
-        "and column, and says what to do instead.\n\n" + markdown()
+        "and column, and says what to do instead.\n\n" + markdown() + "\n## Options of read_files and Auto Loader\n\n"
+        "`read_files(path, name => value, …)` in SQL, `cloudFiles` in SQL and Python. Options of the group cloudFiles have\n"
+        "the prefix `cloudFiles.` in Auto Loader and none in `read_files`. Every value is checked; an option that is not\n"
+        "in the table is refused.\n\n" + options()
     )
 
 

@@ -16,10 +16,11 @@ _SHOWN = 1500  # of a message that is not the expected one
 
 
 class CorpusRuns:
-    """An area runs when the first of its cases is asked for."""
+    """An area runs when the first of its cases is asked for; of its cases those that are among `selected`."""
 
-    def __init__(self, engine: EngineProcess) -> None:
+    def __init__(self, engine: EngineProcess, selected: Sequence[Case]) -> None:
         self.engine = engine
+        self._selected = {id(case) for case in selected}
         self._problems: dict[str, dict[str, list[str]]] = {}
 
     def check(self, area: Area, case: Case) -> None:
@@ -32,15 +33,16 @@ class CorpusRuns:
         schema = {"op": "createSchema", "catalog": "main", "schema": area.name}
         self.engine.ask("catalog.apply", {"changes": [schema]})
         found: dict[str, list[str]] = {}
-        together = [case for case in area.cases if not case.apart]
+        cases = [case for case in area.cases if id(case) in self._selected]
+        together = [case for case in cases if not case.apart]
         if together:
             found |= _CaseRun(self.engine, area.name, together).run()
-            if len(together) > 1 and any(found.values()):
-                # Which case is to blame shows where each has a pipeline of its own; it needs other tables for that.
-                self._drop(area.name)
+            if len(together) > 1 and all(found.values()):
+                # The sources of one case keep all from running; which one shows where each has its own pipeline.
                 for case in together:
+                    self._drop(area.name)
                     found |= _CaseRun(self.engine, area.name, [case]).run()
-        for case in area.cases:
+        for case in cases:
             if case.apart:
                 found |= _CaseRun(self.engine, area.name, [case]).run()
         return found
@@ -94,9 +96,31 @@ class _CaseRun:
             params |= step.params
         self.pipeline.sources = [self._source(case, name, text) for case, name, text in self._sources()]
         answer = self.pipeline.update(**params)
+        failed = self._failed() if len(self.cases) > 1 else {}
         for case, step in steps:
-            found = [f"update {number + 1}: {problem}" for problem in self._compare(case, step, answer)]
+            own = answer
+            if failed:  # the answer tells of one flow; each case is told of its own
+                messages = failed.get(self._folder(case))
+                own = (
+                    {"state": "FAILED", "error": {"message": "; ".join(messages)}}
+                    if messages
+                    else {"state": "COMPLETED"}
+                )
+            found = [f"update {number + 1}: {problem}" for problem in self._compare(case, step, own)]
             self.problems[case.name] += found
+
+    def _failed(self) -> dict[str, list[str]]:
+        """By folder of a case, what its failed flows say."""
+        where: dict[str, str] = {}
+        found: dict[str, list[str]] = {}
+        for event in self.pipeline.events:
+            flow = event["origin"].get("flow_name")
+            if event["event_type"] == "flow_definition":
+                location = event["details"]["flow_definition"]["source_location"]
+                where[flow] = location.split(":")[0].rpartition("/")[0]
+            elif event["event_type"] == "flow_progress" and event["details"]["flow_progress"]["status"] == "FAILED":
+                found.setdefault(where.get(flow, ""), []).append(event["message"])
+        return found
 
     def _sources(self) -> Iterable[tuple[Case, str, str]]:
         cases = {case.name: case for case in self.cases}

@@ -11,11 +11,14 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming import DataStreamReader
-from pyspark.sql.types import StructType, _parse_datatype_string
+from pyspark.sql.types import StructType
 
 from engine.errors import EngineError
 from engine.readers import frames, options
 from engine.readers.frames import ReaderContext
+from engine.readers.hints import parse_schema
+from engine.readers.listing import list_files
+from engine.readers.registry import FORMATS
 
 __all__ = ["ReaderContext", "install", "is_schema_change", "read_files"]
 
@@ -45,31 +48,29 @@ def read_files(
     streaming: bool = False,
     schema: StructType | str | None = None,
     context: ReaderContext | None = None,
+    source: str = "read_files",
     **given: Any,
 ) -> DataFrame:
-    """SQL's `read_files(path, …)`, and with `streaming` `STREAM read_files(path, …)`."""
-    parsed = StructType.fromDDL(schema) if isinstance(schema, str) else schema
+    """SQL's `read_files(path, …)`, and with `streaming` `STREAM read_files(path, …)`; `source`: whose defaults hold."""
+    parsed = parse_schema(source, "schema", schema) if isinstance(schema, str) else schema
     texts = {name: _text(value) for name, value in given.items() if value is not None}
     where = context or getattr(spark, _ATTRIBUTE, ReaderContext())
     if not any(name.lower() in ("format", "cloudfiles.format") for name in texts):
         texts["format"] = _detect_format(where.to_local(path), path)
-    checked = options.parse("read_files", texts, schema_given=parsed is not None, streaming=streaming)
+    checked = options.parse(source, texts, schema_given=parsed is not None, streaming=streaming)
     return frames.build(frames.Source(spark, where, checked, path, parsed, streaming))
 
 
 def _detect_format(local: str, path: str) -> str:
-    from engine.readers.inference import list_files
-
     endings = {"csv": "csv", "tsv": "csv", "json": "json", "jsonl": "json", "ndjson": "json", "parquet": "parquet",
                "txt": "text", "xml": "xml", "avro": "avro", "orc": "orc"}  # fmt: skip
-    for file in list_files(local, None):
+    for file in list_files(local):
         parts = file.path.lower().removesuffix(".gz").rsplit(".", 1)
         if len(parts) == 2 and parts[1] in endings:
             return endings[parts[1]]
         break
     raise EngineError(
-        f"read_files: the format of {path} cannot be told from its files; give format => one of "
-        f"{', '.join(options.FORMATS)}",
+        f"read_files: the format of {path} cannot be told from its files; give format => one of {', '.join(FORMATS)}",
         error_class="INVALID_READER_OPTION",
     )
 
@@ -113,7 +114,7 @@ def _patch() -> None:
         if not path:
             raise EngineError("cloudFiles: load needs the path to read from", error_class="INVALID_READER_OPTION")
         wanted = schema if schema is not None else memory["schema"]
-        struct = _parse_datatype_string(wanted) if isinstance(wanted, str) else wanted
+        struct = parse_schema("cloudFiles", "schema", wanted) if isinstance(wanted, str) else wanted
         checked = options.parse("cloudFiles", given, schema_given=struct is not None, streaming=True)
         context = getattr(self._spark, _ATTRIBUTE, None) or ReaderContext()
         return frames.build(frames.Source(self._spark, context, checked, path, struct, True))

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import datetime
+import functools
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import MapType, StringType, StructField, StructType
+from pyspark.sql.types import StringType, StructField, StructType
 
 from engine.errors import EngineError
-from engine.readers import inference
-from engine.readers.options import FileOptions
+from engine.graph.names import quote
+from engine.readers import inference, json_files
+from engine.readers.hints import apply_hints
+from engine.readers.listing import Listed, list_files, partition_column, partition_fields
+from engine.readers.options import FileOptions, refuse
 
 CSV_BY_NAME = "lakehouse.readers.NamedCsvFileFormat"
-CORRUPT = "_corrupt_record"
 
 
 @dataclass(frozen=True)
@@ -41,9 +46,10 @@ class Source:
     schema: StructType | None
     streaming: bool
 
-    def reader(self, **extra: str) -> Any:
-        reader = self.spark.readStream if self.streaming else self.spark.read
-        options = {**self.options.spark, **extra}
+    def load(self, file_format: str, schema: StructType | None, **extra: str) -> DataFrame:
+        """The rows of all files below the path; `_metadata` is there to be asked for."""
+        reader: Any = self.spark.readStream if self.streaming else self.spark.read
+        options = {**self.options.spark, **extra, "recursiveFileLookup": "true"}
         if self.streaming:
             # Spark forgets files older than the newest by maxFileAge; Auto Loader forgets none.
             options["maxFileAge"] = "36500d"
@@ -51,80 +57,135 @@ class Source:
                 options["maxBytesPerTrigger"] = str(self.options.max_bytes)
             elif self.options.max_files is not None:
                 options["maxFilesPerTrigger"] = str(self.options.max_files)
-        return reader.options(**options)
-
-    def load(self, file_format: str, schema: StructType | None, **extra: str) -> DataFrame:
-        reader = self.reader(**extra).format(file_format)
+        reader = reader.options(**options).format(file_format)
         if schema is not None:
             reader = reader.schema(schema)
-        return reader.load(self.context.to_spark(self.path))
+        frame = reader.load(self.context.to_spark(self.path))
+        changed = F.col("_metadata.file_modification_time")
+        if self.options.after is not None:
+            frame = frame.where(changed > F.lit(self.options.after).cast("timestamp"))
+        if self.options.before is not None:
+            frame = frame.where(changed < F.lit(self.options.before).cast("timestamp"))
+        return frame
+
+    def partitions(self, given: StructType | None) -> list[StructField]:
+        """The columns that folders name; beside a given schema only those of its own columns."""
+        if self.options.spark.get("recursiveFileLookup") == "true":
+            return []
+        root = self.context.to_local(self.path)
+        found = partition_fields(root, self.files(), self.options.infer_types, self.options.partition_columns)
+        if given is None:
+            return found
+        folders = {field.name.lower() for field in found}
+        return [field for field in given.fields if field.name.lower() in folders]
+
+    def folder(self) -> str | None:
+        """Where this machine keeps what the reader must remember between updates; None where there is no place."""
+        location = self.options.schema_location
+        if location is not None:
+            return self.context.to_local(location)
+        folder = self.context.schema_dir()
+        return None if folder is None else os.path.join(folder, _slug(self.path))
+
+    def files(self) -> list[Listed]:
+        return list_files(self.context.to_local(self.path), self.options.spark.get("pathGlobFilter"))
 
     def resolved(self, infer: inference.Infer) -> StructType:
         """The given schema, or the inferred one with hints. With a given schema no file is looked at."""
         if self.schema is not None:
-            return inference.apply_hints(self.schema, self.options.schema_hints)
-        location = self.options.schema_location
-        folder = self.context.to_local(location) if location else self.context.schema_dir()
+            return apply_hints(self.options.source, self.schema, self.options.schema_hints)
+        folder = self.folder() if self.streaming else None
         if self.streaming and folder is None:
             raise EngineError(
                 f"{self.options.source}: reading {self.path} needs a schema or the option cloudFiles.schemaLocation",
                 error_class="CF_MISSING_SCHEMA_LOCATION",
             )
-        if location is None and folder is not None:
-            folder = os.path.join(folder, _slug(self.path))
-        pattern = self.options.spark.get("pathGlobFilter")
-        local = self.context.to_local(self.path)
-        files = inference.list_files(local, pattern)
-        schema = inference.known_schema(self.options, folder if self.streaming else None, files, infer, self.path)
-        return inference.apply_hints(_with_partitions(schema, local, files, self.options), self.options.schema_hints)
+        schema = inference.known_schema(self.options, folder, self.files(), infer, self.path)
+        known = {f.name.lower() for f in schema.fields}
+        folders = [f for f in self.partitions(None) if f.name.lower() not in known]
+        return apply_hints(self.options.source, StructType([*schema.fields, *folders]), self.options.schema_hints)
 
 
 def _slug(path: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in path).strip("_")[-120:] or "root"
 
 
-def _with_partitions(schema: StructType, root: str, files: list[inference.Listed], options: FileOptions) -> StructType:
-    """Adds the `name=value` folders between the root and the first file as text columns."""
-    if options.partition_columns == () or options.spark.get("recursiveFileLookup", "").lower() == "true" or not files:
-        return schema
-    parts = os.path.relpath(os.path.dirname(files[0].path), root).split(os.sep) if os.path.isdir(root) else []
-    names = [p.split("=", 1)[0] for p in parts if "=" in p]
-    if options.partition_columns is not None:
-        names = list(options.partition_columns)
-    known = {f.name.lower() for f in schema.fields}
-    return StructType([*schema.fields, *(StructField(n, StringType()) for n in names if n.lower() not in known)])
-
-
 def build(source: Source) -> DataFrame:
+    apply_hints(
+        source.options.source, StructType(), source.options.schema_hints
+    )  # wrong ones fail before files are read
     if not source.options.include_existing:
         source = _without_existing(source)
     match source.options.format:
         case "csv":
             return _csv(source)
         case "json":
-            return _json(source)
-        case "text" | "binaryFile":
-            return source.load(source.options.format, source.schema)
+            return json_files.build(source)
+        case "text":
+            return _fixed(source, StructType.fromDDL("value STRING"))
+        case "binaryFile":
+            whole = "path STRING, modificationTime TIMESTAMP, length BIGINT, content BINARY"
+            return _fixed(source, StructType.fromDDL(whole))
         case other:
             return _self_describing(source, other)
 
 
+def finished(
+    frame: DataFrame, schema: StructType, partitions: Sequence[StructField], made: Mapping[str, Column] | None = None
+) -> DataFrame:
+    """The columns of `schema`, in order: those `made`, those of folders, and the frame's own; `_metadata` is hidden."""
+    folders, columns = {field.name: field for field in partitions}, made or {}
+
+    def column(name: str) -> Column:
+        if name in columns:
+            return columns[name].alias(name)
+        return partition_column(folders[name]) if name in folders else F.col(quote([name]))
+
+    shown = frame.select(*[column(field.name) for field in schema.fields], F.col("_metadata"))
+    spark = frame.sparkSession
+    return DataFrame(spark._jvm.org.apache.spark.sql.lakehouse.FileFrames.hide(shown._jdf), spark)
+
+
+def without(schema: StructType, fields: Sequence[StructField], *names: str | None) -> StructType:
+    left_out = {field.name for field in fields} | set(names)
+    return StructType([field for field in schema.fields if field.name not in left_out])
+
+
+def _fixed(source: Source, schema: StructType) -> DataFrame:
+    """Formats that have the same columns whatever the files hold; folders add theirs."""
+    given = source.schema
+    partitions = source.partitions(given)
+    frame = source.load(source.options.format, without(given, partitions) if given is not None else schema)
+    return finished(frame, given or StructType([*schema.fields, *partitions]), partitions)
+
+
 def _without_existing(source: Source) -> Source:
-    raise EngineError(
-        f"{source.options.source}: option cloudFiles.includeExistingFiles=false is not supported here: every file in "
-        f"{source.path} is read once; use modifiedAfter to leave out older files",
-        error_class="UNSUPPORTED_READER_OPTION",
-    )
+    """Only files that came after the first start, whose time is kept beside the schema."""
+    options, folder = source.options, source.folder()
+    problem = None
+    if not source.streaming:
+        problem = "a query that is no stream reads the files that are there; use modifiedAfter"
+    elif folder is None:
+        problem = "it needs the option cloudFiles.schemaLocation, beside which the time of the first start is kept"
+    elif options.after is not None:
+        problem = "modifiedAfter is given, too; keep one of them"
+    if problem is not None or folder is None:
+        raise refuse(options.source, "includeExistingFiles=false", problem or "")
+    mark = Path(folder) / "_first_start"
+    if not mark.exists():
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.write_text(datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+    return replace(source, options=replace(options, after=mark.read_text()))
 
 
 def _csv(source: Source) -> DataFrame:
     options = source.options
-    wants_types = options.infer_types or options.spark.get("inferSchema", "").lower() == "true"
+    wants_types = options.infer_types or options.spark.get("inferSchema") == "true"
 
-    def infer(paths: list[str]) -> StructType | None:
+    def infer(paths: Sequence[str]) -> StructType | None:
         if not paths:
             return None
-        settings = {k: v for k, v in options.spark.items() if k not in ("pathGlobFilter", "inferSchema")}
+        settings = {k: v for k, v in options.spark.items() if k not in ("pathGlobFilter", "inferSchema", "mode")}
         reader = source.spark.read.format(CSV_BY_NAME).options(**settings, inferSchema=str(wants_types).lower())
         try:
             return reader.load(["file:" + p for p in paths]).schema
@@ -140,7 +201,9 @@ def _csv(source: Source) -> DataFrame:
         extra["rescuedDataColumn"] = options.rescued_column
     if options.evolution_mode in ("addNewColumns", "failOnNewColumns") and source.schema is None:
         extra["failOnNewColumns"] = "true"
-    return source.load(CSV_BY_NAME, schema, **extra)
+    partitions = source.partitions(schema)
+    frame = source.load(CSV_BY_NAME, without(schema, partitions), **extra)
+    return finished(frame, schema, partitions)
 
 
 def _with_column(schema: StructType, name: str) -> StructType:
@@ -149,103 +212,31 @@ def _with_column(schema: StructType, name: str) -> StructType:
     return StructType([*schema.fields, StructField(name, StringType())])
 
 
-_JSON_ONLY_FILE_OPTIONS = [
-    "pathGlobFilter",
-    "recursiveFileLookup",
-    "modifiedAfter",
-    "modifiedBefore",
-    "ignoreCorruptFiles",
-    "ignoreMissingFiles",
-    "lineSep",
-    "encoding",
-    "charset",
-    "multiLine",
-    "compression",
-]
-
-
-def _json(source: Source) -> DataFrame:
-    options = source.options
-    parse = {k: v for k, v in options.spark.items() if k not in _JSON_ONLY_FILE_OPTIONS}
-
-    def infer(paths: list[str]) -> StructType | None:
-        settings = {k: v for k, v in options.spark.items() if k not in ("pathGlobFilter", "primitivesAsString")}
-        reader = source.spark.read.format("json").options(**settings)
-        found = reader.option("prefersDecimal", "false").load(["file:" + p for p in paths]).schema
-        fields = [f for f in found.fields if f.name != CORRUPT]
-        if not options.infer_types:
-            fields = [StructField(f.name, StringType()) for f in fields]
-        return StructType(fields) if fields else None
-
-    schema = source.resolved(infer)
-    rescued = options.rescued_column
-    multi_line = options.spark.get("multiLine", "false").lower() == "true"
-    if rescued is None:
-        return source.load("json", schema)
-    plain = StructType([f for f in schema.fields if f.name != rescued])
-    text_options = {k: v for k, v in options.spark.items() if k in _JSON_ONLY_FILE_OPTIONS and k != "multiLine"}
-    if text_options.get("encoding", text_options.get("charset", "UTF-8")).upper().replace("-", "") != "UTF8":
-        raise EngineError(
-            f"{options.source}: option encoding with a rescued data column is supported for JSON in UTF-8 only",
-            error_class="UNSUPPORTED_READER_OPTION",
-        )
-    text_source = Source(
-        source.spark,
-        source.context,
-        FileOptions(options.source, "text", text_options, max_files=options.max_files, max_bytes=options.max_bytes),
-        source.path,
-        None,
-        source.streaming,
-    )
-    lines = text_source.load("text", None, wholetext=str(multi_line).lower())
-    value = F.col("value")
-    if multi_line:
-        # A file is one document, or an array of documents of which each is a row.
-        elements = F.from_json(
-            F.when(F.trim(value).startswith("["), value).otherwise(F.concat(F.lit("["), value, F.lit("]"))),
-            "array<string>",
-        )
-        lines = lines.select(F.explode(elements).alias("value"))
-    lines = lines.where(F.length(F.trim(value)) > 0)
-    parsed = StructType([*plain.fields, StructField(CORRUPT, StringType())])
-    columns = lines.select(
-        value,
-        F.from_json(value, parsed, {**parse, "columnNameOfCorruptRecord": CORRUPT}).alias("parsed"),
-        F.from_json(value, MapType(StringType(), StringType())).alias("raw"),
-        F.col("_metadata.file_path").alias("file"),
-    )
-    return columns.select(
-        *[F.col("parsed")[f.name].alias(f.name) for f in plain.fields], _json_rescue(plain).alias(rescued)
-    )
-
-
-def _json_rescue(schema: StructType) -> Column:
-    """JSON text of the fields that are not in the schema or do not fit their type; null when there are none."""
-    names = [f.name for f in schema.fields]
-    known = F.array(*[F.lit(n) for n in names]) if names else F.array().cast("array<string>")
-    misfits = [F.when(F.col("parsed")[n].isNull() & F.col("raw")[n].isNotNull(), F.lit(n)) for n in names]
-    misfit = F.array_compact(F.array(*misfits)) if misfits else F.array().cast("array<string>")
-    kept = F.map_filter("raw", lambda k, v: v.isNotNull() & (~F.array_contains(known, k) | F.array_contains(misfit, k)))
-    whole = F.create_map(F.lit(CORRUPT), F.col("value"))
-    rest = F.when(F.col("raw").isNull(), whole).otherwise(kept)
-    text = F.to_json(F.map_concat(rest, F.create_map(F.lit("_file_path"), F.col("file"))))
-    return F.when(F.size(rest) > 0, text)
-
-
 def _self_describing(source: Source, file_format: str) -> DataFrame:
-    """Parquet, ORC, Avro and XML name and type their own columns."""
+    """Parquet, ORC and XML name and type their own columns; those that the schema lacks are rescued."""
+    options = source.options
 
-    def infer(paths: list[str]) -> StructType | None:
-        settings = {k: v for k, v in source.options.spark.items() if k != "pathGlobFilter"}
+    def infer(paths: Sequence[str]) -> StructType | None:
+        if not paths:
+            return None
+        settings = {k: v for k, v in options.spark.items() if k != "pathGlobFilter"}
         if file_format in ("parquet", "orc"):
             settings["mergeSchema"] = "true"
         found = source.spark.read.format(file_format).options(**settings).load(["file:" + p for p in paths]).schema
         return found if found.fields else None
 
     schema = source.resolved(infer)
-    frame = source.load(file_format, schema)
-    rescued = source.options.rescued_column
+    rescued = options.rescued_column
+    partitions = source.partitions(schema)
     if rescued is None or rescued in schema.fieldNames():
-        return frame
-    # These formats fail the read on a type that does not fit, so there is nothing to rescue from a column.
-    return frame.withColumn(rescued, F.lit(None).cast("string"))
+        return finished(source.load(file_format, without(schema, partitions)), schema, partitions)
+    known = {f.name.lower() for f in schema.fields}
+    in_files = infer([f.path for f in source.files()])
+    others = [f for f in (in_files.fields if in_files else []) if f.name.lower() not in known]
+    frame = source.load(file_format, StructType([*without(schema, partitions).fields, *others]))
+    rest: Column = F.lit(None).cast("string")
+    if others:
+        values = [F.col(quote([f.name])) for f in others]
+        text = F.to_json(F.struct(*values, F.col("_metadata.file_path").alias("_file_path")))
+        rest = F.when(functools.reduce(lambda a, b: a | b, [value.isNotNull() for value in values]), text)
+    return finished(frame, _with_column(schema, rescued), partitions, {rescued: rest})

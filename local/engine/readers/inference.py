@@ -6,54 +6,19 @@ at, so that an update looks only at files that came later, before it reads them.
 
 from __future__ import annotations
 
-import fnmatch
-import glob
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from pyspark.sql.types import StructField, StructType
+from pyspark.sql.types import StructType
 
 from engine.errors import EngineError
+from engine.readers.hints import apply_hints
+from engine.readers.listing import Listed
 from engine.readers.options import FileOptions
 
 Infer = Callable[[Sequence[str]], StructType | None]
-
-
-@dataclass(frozen=True)
-class Listed:
-    path: str
-    modified: float
-
-
-def list_files(path: str, pattern: str | None) -> list[Listed]:
-    """Data files under a local path or glob, as Spark lists them: hidden names (`_`, `.`) are left out."""
-    found: dict[str, Listed] = {}
-
-    def add(file: str) -> None:
-        if pattern is None or fnmatch.fnmatch(os.path.basename(file), pattern):
-            found[file] = Listed(file, os.stat(file).st_mtime)
-
-    for start in sorted(glob.glob(path)) if glob.has_magic(path) else [path]:
-        if os.path.isfile(start):
-            add(start)
-        for folder, folders, files in os.walk(start):
-            folders[:] = sorted(f for f in folders if not (f.startswith(".") or (f.startswith("_") and "=" not in f)))
-            for name in sorted(files):
-                if not name.startswith((".", "_")):
-                    add(os.path.join(folder, name))
-    return list(found.values())
-
-
-def apply_hints(schema: StructType, hints: str | None) -> StructType:
-    """`schemaHints` replaces the types of inferred columns and adds the columns that were not found."""
-    if not hints:
-        return schema
-    hinted = {f.name.lower(): f for f in StructType.fromDDL(hints)}
-    fields = [StructField(f.name, hinted.pop(f.name.lower(), f).dataType, True) for f in schema.fields]
-    return StructType([*fields, *hinted.values()])
 
 
 def known_schema(
@@ -73,8 +38,9 @@ def known_schema(
             )
         _write(store, 0, found, files)
         return found
-    known = {f.name for f in current.fields}
-    new = [f for f in (found.fields if found else []) if f.name not in known]
+    # A column that differs from a known one by case alone is no new column: it is matched, or rescued.
+    known = {f.name.lower() for f in apply_hints(options.source, current, options.schema_hints).fields}
+    new = [f for f in (found.fields if found else []) if f.name.lower() not in known]
     if options.evolution_mode == "failOnNewColumns" and new:
         names = ", ".join(f.name for f in new)
         raise EngineError(

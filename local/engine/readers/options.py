@@ -1,4 +1,4 @@
-"""Options of `cloudFiles` and `read_files`: every one is known, and either has an effect or is refused by name."""
+"""Options of `cloudFiles` and `read_files`: every one is known to registry.py, and has its value checked."""
 
 from __future__ import annotations
 
@@ -7,76 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.errors import EngineError
+from engine.readers.registry import FORMATS, Option, find
 
-FORMATS = ("avro", "binaryFile", "csv", "json", "orc", "parquet", "text", "xml")
-# Formats in which Databricks infers columns as text unless cloudFiles.inferColumnTypes asks for types.
-TEXT_FORMATS = ("csv", "json", "xml")
-EVOLUTION_MODES = ("addNewColumns", "addNewColumnsWithTypeWidening", "rescue", "failOnNewColumns", "none")
-
-_CLOUD_OPTIONS = (
-    "allowOverwrites",
-    "format",
-    "includeExistingFiles",
-    "inferColumnTypes",
-    "maxBytesPerTrigger",
-    "maxFileAge",
-    "maxFilesPerTrigger",
-    "partitionColumns",
-    "schemaEvolutionMode",
-    "schemaHints",
-    "schemaLocation",
-    "useNotifications",
-    "useIncrementalListing",
-    "useManagedFileEvents",
-    "backfillInterval",
-    "validateOptions",
-    "cleanSource",
+RESCUED_DATA = "_rescued_data"
+_FIXED_SCHEMA = ("text", "binaryFile")
+_INTERVAL = re.compile(
+    r"(interval\s+)?\d+\s*(microsecond|millisecond|second|minute|hour|day|week|month|year|[smhd])s?", re.I
 )
-_REFUSED = {
-    "usenotifications": "file notifications need a cloud's queue; leave it out, and files are found by listing",
-    "usemanagedfileevents": "file events need an external location; leave it out, and files are found by listing",
-    "allowoverwrites": "a file is read once by its path; deliver a changed file under a new name",
-    "backfillinterval": "files are found by listing, which misses none",
-    "cleansource": "source files are never moved or deleted here",
-}
-# Effects on cost only: the local workspace always lists the folder, which is right for any value.
-_WITHOUT_EFFECT = ("useincrementallisting", "validateoptions")
-_FALSE = ("false", "0", "no")
-
-_GENERIC = (
-    "ignoreCorruptFiles",
-    "ignoreMissingFiles",
-    "modifiedAfter",
-    "modifiedBefore",
-    "pathGlobFilter",
-    "fileNamePattern",
-    "recursiveFileLookup",
-)
-_CSV = (
-    "sep delimiter quote escape header inferSchema encoding charset comment multiLine lineSep mode nullValue "
-    "emptyValue nanValue positiveInf negativeInf dateFormat timestampFormat timestampNTZFormat timeZone locale "
-    "ignoreLeadingWhiteSpace ignoreTrailingWhiteSpace charToEscapeQuoteEscaping unescapedQuoteHandling "
-    "maxColumns maxCharsPerColumn columnNameOfCorruptRecord readerCaseSensitive rescuedDataColumn "
-    "enforceSchema preferDate samplingRatio enableDateTimeParsingFallback compression mergeSchema "
-)
-_JSON = (
-    "allowBackslashEscapingAnyCharacter allowComments allowNonNumericNumbers allowNumericLeadingZeros "
-    "allowSingleQuotes allowUnquotedControlChars allowUnquotedFieldNames columnNameOfCorruptRecord dateFormat "
-    "dropFieldIfAllNull encoding charset inferTimestamp lineSep locale mode multiLine prefersDecimal "
-    "primitivesAsString readerCaseSensitive rescuedDataColumn timestampFormat timestampNTZFormat timeZone "
-    "samplingRatio compression "
-)
-_BY_FORMAT = {
-    "csv": _CSV,
-    "json": _JSON,
-    "parquet": "datetimeRebaseMode int96RebaseMode mergeSchema readerCaseSensitive rescuedDataColumn",
-    "text": "encoding lineSep wholeText wholetext",
-    "binaryFile": "",
-    "avro": "avroSchema datetimeRebaseMode mergeSchema readerCaseSensitive rescuedDataColumn",
-    "orc": "mergeSchema",
-    "xml": "rowTag mode nullValue rootTag attributePrefix valueTag encoding ignoreSurroundingSpaces dateFormat "
-    "timestampFormat columnNameOfCorruptRecord rescuedDataColumn excludeAttribute inferSchema samplingRatio",
-}
 
 
 @dataclass(frozen=True)
@@ -91,10 +28,13 @@ class FileOptions:
     evolution_mode: str | None = None
     infer_types: bool = False
     rescued_column: str | None = None
+    variant_column: str | None = None
     partition_columns: tuple[str, ...] | None = None
     max_files: int | None = None
     max_bytes: int | None = None
     include_existing: bool = True
+    after: str | None = None  # modifiedAfter and modifiedBefore of a stream, which Spark takes in a batch query only
+    before: str | None = None
 
 
 def refuse(source: str, name: str, why: str) -> EngineError:
@@ -106,80 +46,36 @@ def invalid(source: str, name: str, value: str, allowed: str) -> EngineError:
     return EngineError(message, error_class="INVALID_READER_OPTION")
 
 
-def as_bool(source: str, name: str, value: str) -> bool:
-    if value.lower() not in ("true", "false"):
-        raise invalid(source, name, value, "true, false")
-    return value.lower() == "true"
-
-
-def as_bytes(source: str, name: str, value: str) -> int:
-    match = re.fullmatch(r"\s*(\d+)\s*([kmgt]?)b?\s*", value.lower())
-    if not match:
-        raise invalid(source, name, value, "a size such as 10g or 1048576")
-    return int(match[1]) * 1024 ** " kmgt".index(match[2] or " ")
-
-
 def parse(source: str, given: Mapping[str, str], *, schema_given: bool, streaming: bool) -> FileOptions:
-    """Checks `given` (names in any case, `cloudFiles.` or not where Databricks allows both)."""
-    cloud_names = {name.lower(): name for name in _CLOUD_OPTIONS}
+    """Checks `given`: names in any case, `cloudFiles.` before those of Auto Loader, or not in `read_files`."""
+    wanted = {name.lower().removeprefix("cloudfiles."): (name, value) for name, value in given.items()}
+    file_format = _format(source, wanted)
+    validate = wanted.get("validateoptions", ("", "true"))[1].lower() != "false"
     cloud: dict[str, str] = {}
-    plain: dict[str, tuple[str, str]] = {}
-    for name, value in given.items():
-        low = name.lower()
-        if low.startswith("cloudfiles."):
-            low = low.removeprefix("cloudfiles.")
-            if low not in cloud_names:
-                raise refuse(source, name, "no such option; see the Auto Loader options")
-            cloud[low] = value
-        elif source == "read_files" and low in cloud_names:
-            cloud[low] = value
-        else:
-            plain[low] = (name, value)
-    for name, why in _REFUSED.items():
-        if name in cloud and cloud[name].lower() not in (*_FALSE, "off"):
-            raise refuse(source, cloud_names[name], why)
-    file_format = _format(source, cloud.get("format"))
-    spark = _reader_options(source, file_format, plain)
-    rescued = spark.pop("rescuedDataColumn", None)
-    infer = cloud.get("infercolumntypes")
-    mode = cloud.get("schemaevolutionmode")
-    if mode is not None:
-        mode = _one_of(source, "cloudFiles.schemaEvolutionMode", mode, EVOLUTION_MODES)
-        if mode == "addNewColumnsWithTypeWidening":
-            raise refuse(source, f"cloudFiles.schemaEvolutionMode={mode}", "types are not widened; use addNewColumns")
-        if mode == "addNewColumns" and schema_given:
-            why = "addNewColumns needs an inferred schema; leave the schema out and give cloudFiles.schemaHints"
-            raise refuse(source, f"cloudFiles.schemaEvolutionMode={mode}", why)
-    inferring = not schema_given and file_format not in ("text", "binaryFile")
-    if mode is None:
-        mode = "addNewColumns" if inferring else "none"
-    if rescued is None and inferring:
-        rescued = "_rescued_data"
-    if mode == "rescue" and rescued is None:
-        rescued = "_rescued_data"
-    max_files, max_bytes = cloud.get("maxfilespertrigger"), cloud.get("maxbytespertrigger")
-    if "header" not in spark and file_format == "csv" and source == "read_files":
-        spark["header"] = "true" if inferring else "false"
-    if streaming and max_files is None and max_bytes is None:
-        max_files = "1000"  # Auto Loader's default
-    if max_files is not None and (not max_files.isdigit() or int(max_files) < 1):
-        raise invalid(source, "maxFilesPerTrigger", max_files, "a whole number above 0")
-    partition = cloud.get("partitioncolumns")
-    names = None if partition is None else tuple(c.strip() for c in partition.split(",") if c.strip())
-    return FileOptions(
-        source=source,
-        format=file_format,
-        spark=spark,
-        schema_location=cloud.get("schemalocation"),
-        schema_hints=cloud.get("schemahints"),
-        evolution_mode=mode,
-        infer_types=source == "read_files" if infer is None else as_bool(source, "inferColumnTypes", infer),
-        rescued_column=rescued or None,
-        partition_columns=names,
-        max_files=None if max_files is None else int(max_files),
-        max_bytes=None if max_bytes is None else as_bytes(source, "maxBytesPerTrigger", max_bytes),
-        include_existing=as_bool(source, "includeExistingFiles", cloud.get("includeexistingfiles", "true")),
-    )
+    spark: dict[str, str] = {}
+    for low, (name, value) in wanted.items():
+        own = name.lower().startswith("cloudfiles.")
+        groups = ["cloudFiles"] if own else [file_format, "any format"]
+        option = find(groups if own or source != "read_files" else [*groups, "cloudFiles"], low)
+        if option is None:
+            if not validate:
+                continue
+            what = "there is no such option of Auto Loader" if own else f"format {file_format} has no such option"
+            raise refuse(source, name, what)
+        if option.status == "refused" and value.lower() not in option.harmless:
+            raise refuse(source, name, option.note[0].lower() + option.note[1:])
+        value = _checked(source, option, name, value)
+        if option.status == "no effect":
+            continue
+        (cloud if option.group == "cloudFiles" else spark)[option.name] = value
+    return _options(source, file_format, cloud, spark, schema_given, streaming)
+
+
+def _format(source: str, wanted: Mapping[str, tuple[str, str]]) -> str:
+    name, value = wanted.get("format", ("cloudFiles.format" if source == "cloudFiles" else "format", ""))
+    if value.lower() == "avro":
+        raise refuse(source, f"{name}=avro", f"Spark's module for Avro is not here; allowed: {', '.join(FORMATS)}")
+    return _one_of(source, name, value, FORMATS)
 
 
 def _one_of(source: str, name: str, value: str, allowed: tuple[str, ...]) -> str:
@@ -189,19 +85,67 @@ def _one_of(source: str, name: str, value: str, allowed: tuple[str, ...]) -> str
     raise invalid(source, name, value, ", ".join(allowed))
 
 
-def _format(source: str, value: str | None) -> str:
-    if value is None:
-        raise invalid(source, "cloudFiles.format" if source == "cloudFiles" else "format", "", ", ".join(FORMATS))
-    return _one_of(source, "format", value, FORMATS)
+def _checked(source: str, option: Option, name: str, value: str) -> str:
+    """The value as Spark and this module read it."""
+    match option.kind:
+        case "boolean":
+            return _one_of(source, name, value, ("true", "false"))
+        case "choice":
+            if option.name == "schemaEvolutionMode" and value.lower() == "addnewcolumnswithtypewidening":
+                raise refuse(source, f"{name}={value}", "types are not widened; use addNewColumns")
+            return _one_of(source, name, value, option.choices)
+        case "count":
+            lowest = 0 if option.name == "skipRows" else 1
+            if not value.isdigit() or int(value) < lowest:
+                raise invalid(source, name, value, f"a whole number from {lowest}")
+        case "size":
+            _bytes(source, name, value)
+        case "interval":
+            if not _INTERVAL.fullmatch(value.strip()):
+                raise invalid(source, name, value, "an interval such as 1 day")
+    return value
 
 
-def _reader_options(source: str, file_format: str, plain: Mapping[str, tuple[str, str]]) -> dict[str, str]:
-    known = {name.lower(): name for name in (*_GENERIC, *_BY_FORMAT[file_format].split(), "rescuedDataColumn")}
-    spark: dict[str, str] = {}
-    for low, (name, value) in plain.items():
-        if low not in known:
-            raise refuse(source, name, f"format {file_format} has no such option")
-        spark[known[low]] = value
+def _bytes(source: str, name: str, value: str) -> int:
+    match = re.fullmatch(r"\s*(\d+)\s*([kmgt]?)b?\s*", value.lower())
+    if not match:
+        raise invalid(source, name, value, "a size such as 10g or 1048576")
+    return int(match[1]) * 1024 ** " kmgt".index(match[2] or " ")
+
+
+def _options(
+    source: str, file_format: str, cloud: dict[str, str], spark: dict[str, str], schema_given: bool, streaming: bool
+) -> FileOptions:
+    rescued, variant = spark.pop("rescuedDataColumn", None), spark.pop("singleVariantColumn", None)
+    inferring = not schema_given and variant is None and file_format not in _FIXED_SCHEMA
+    mode = cloud.get("schemaEvolutionMode")
+    if mode == "addNewColumns" and schema_given:
+        why = "addNewColumns needs an inferred schema; leave the schema out and give cloudFiles.schemaHints"
+        raise refuse(source, f"cloudFiles.schemaEvolutionMode={mode}", why)
+    if rescued is None and (inferring or mode == "rescue"):
+        rescued = RESCUED_DATA
+    max_files, max_bytes = cloud.get("maxFilesPerTrigger"), cloud.get("maxBytesPerTrigger")
+    if streaming and max_files is None and max_bytes is None:
+        max_files = "1000"  # Auto Loader's default
+    if file_format == "csv":
+        spark.setdefault("header", str(inferring).lower())
     if "fileNamePattern" in spark:
         spark["pathGlobFilter"] = spark.pop("fileNamePattern")
-    return spark
+    partition = cloud.get("partitionColumns")
+    return FileOptions(
+        source=source,
+        format=file_format,
+        spark=spark,
+        schema_location=cloud.get("schemaLocation"),
+        schema_hints=cloud.get("schemaHints"),
+        evolution_mode=mode or ("addNewColumns" if inferring else "none"),
+        infer_types=cloud.get("inferColumnTypes", str(source == "read_files").lower()) == "true",
+        rescued_column=rescued or None,
+        variant_column=variant,
+        partition_columns=None if partition is None else tuple(c.strip() for c in partition.split(",") if c.strip()),
+        max_files=None if max_files is None else int(max_files),
+        max_bytes=None if max_bytes is None else _bytes(source, "maxBytesPerTrigger", max_bytes),
+        after=spark.pop("modifiedAfter", None) if streaming else None,
+        before=spark.pop("modifiedBefore", None) if streaming else None,
+        include_existing=cloud.get("includeExistingFiles", "true") == "true",
+    )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
-from engine.errors import EngineError, to_rpc
+from engine.errors import EngineError, reason_of, to_rpc
 from engine.event_log.progress import Evaluated
 from engine.expectations import Rules
 from engine.flows import batch, cdc, sinks, streams
@@ -134,8 +134,11 @@ class Work:
         if violation is not None:
             return violation
         found = to_rpc(error)
+        text = _cause(found["message"])
+        if text.startswith("[TASK_WRITE_FAILED]"):
+            text = reason_of(error)
         return EngineError(
-            f"{flow.location}: {_cause(found['message'])}",
+            f"{flow.location}: {text}",
             error_class=found["data"]["error_class"],
             location=str(flow.location),
         )

@@ -136,16 +136,18 @@ class Sources:
         self._scopes[path] = scope
         load_python(found.read_text(encoding="utf-8"), path, str(found), scope, lambda cell: self._magic(cell, path))
 
-    def run_sql(self, text: str, *, catalog: str | None, schema: str | None) -> DataFrame:
+    def run_sql(
+        self, text: str, *, catalog: str | None, schema: str | None, frames: Mapping[str, DataFrame]
+    ) -> DataFrame:
         reader = current.get()
         if reader is None:
             raise EngineError("a pipeline's query ran outside of an update", error_class="OUTSIDE_OF_PIPELINE")
-        if catalog is None and schema is None:
-            return reader.session.sql(text)
-        chosen = Defaults(
-            catalog or self._defaults.catalog, schema or ("default" if catalog else self._defaults.schema)
-        )
-        return reader.reading.sql_in(reader, text, chosen)
+        chosen = None
+        if catalog is not None or schema is not None:
+            chosen = Defaults(
+                catalog or self._defaults.catalog, schema or ("default" if catalog else self._defaults.schema)
+            )
+        return reader.reading.query(reader, text, chosen, frames)
 
     def table_function(
         self, name: str, arguments: list[str], options: dict[str, Any], streaming: bool, location: SourceLocation
@@ -160,9 +162,12 @@ class Sources:
             raise EngineError(f"{location}: {name} needs a path", error_class="INVALID_READER_OPTION")
         if name == "cloud_files" and len(arguments) > 1:
             given["format"] = arguments[1]
-        given = {key.removeprefix("cloudFiles."): value for key, value in given.items()}
+        source = "read_files"
+        if name == "cloud_files":  # Auto Loader's older name in SQL, with the defaults that it has in Python
+            source = "cloudFiles"
+            given = {("cloudFiles.format" if key == "format" else key): value for key, value in given.items()}
         try:
-            return read_files(session, path, streaming=streaming, **given)
+            return read_files(session, path, streaming=streaming, source=source, **given)
         except EngineError as error:
             raise EngineError(f"{location}: {error}", error_class=error.error_class, location=str(location)) from None
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pyspark.sql import DataFrame, Observation, SparkSession
@@ -136,14 +137,23 @@ class Reading:
             reader.rules.append((rules, observation))
         return frame
 
-    def sql(self, reader: Reader, text: str, defaults: Defaults | None = None) -> DataFrame | None:
-        """The frame of a query that reads datasets of the pipeline; None where it reads none of them."""
+    def sql(
+        self,
+        reader: Reader,
+        text: str,
+        defaults: Defaults | None = None,
+        frames: Mapping[str, DataFrame] = MappingProxyType({}),
+    ) -> DataFrame | None:
+        """The frame of a query that reads datasets of the pipeline, or `frames`; None where it reads none of them."""
         session = reader.session
         plans = session._jvm.org.apache.spark.sql.lakehouse.Plans
         replaced = session._jvm.java.util.HashMap()
         for mode, *parts in [list(relation) for relation in plans.relations(session._jsparkSession, text)]:
             name = quote(parts)
             if len(parts) > 3:
+                continue
+            if len(parts) == 1 and parts[0] in frames:
+                replaced.put("\0".join([mode, *parts]), frames[parts[0]]._jdf)
                 continue
             if len(parts) == 1 and session.catalog._jcatalog.tableExists(name) and self.find(name, defaults) is None:
                 continue  # a temporary view of the session
@@ -159,12 +169,15 @@ class Reading:
             return None
         return DataFrame(plans.query(session._jsparkSession, text, replaced), session)
 
-    def sql_in(self, reader: Reader, text: str, defaults: Defaults) -> DataFrame:
-        """The frame of a query whose names `defaults` complete, as after USE."""
+    def query(self, reader: Reader, text: str, defaults: Defaults | None, frames: Mapping[str, DataFrame]) -> DataFrame:
+        """The frame of a query in SQL; `defaults` complete its names, as after USE, and `frames` stand for some."""
+        if defaults is None:
+            found = self.sql(reader, text, frames=frames)
+            return found if found is not None else _original["sql"](reader.session, text)
         before, reader.session = reader.session, clone(reader.session)
         try:
             use(reader.session, defaults.catalog, defaults.schema)
-            found = self.sql(reader, text, defaults)
+            found = self.sql(reader, text, defaults, frames)
             return found if found is not None else _original["sql"](reader.session, text)
         finally:
             reader.session = before

@@ -92,14 +92,18 @@ def test_read_files_infers_types(spark, landing: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"cloudFiles.useNotifications": "true"}, "cloudFiles.*useNotifications is not supported"),
-        ({"cloudFiles.nonsense": "1"}, "cloudFiles.nonsense is not supported"),
+        (
+            {"cloudFiles.allowOverwrites": "true"},
+            "cloudFiles.allowOverwrites is not supported here: a file is read once",
+        ),
+        ({"cloudFiles.nonsense": "1"}, "cloudFiles.nonsense is not supported here: there is no such option"),
+        ({"cloudFiles.header": "true"}, "cloudFiles.header is not supported here: there is no such option"),
         ({"nonsense": "1"}, "nonsense is not supported here: format csv has no such option"),
-        ({"cloudFiles.format": "toml"}, "format is 'toml'; allowed: avro"),
+        ({"cloudFiles.format": "toml"}, "format is 'toml'; allowed: binaryFile, csv"),
         ({"cloudFiles.schemaEvolutionMode": "addNewColumns"}, "leave the schema out"),
     ],
 )
-def test_an_option_without_effect_is_refused_by_name(spark, landing: Path, options: dict, message: str) -> None:
+def test_an_option_that_cannot_be_applied_is_refused_by_name(spark, landing: Path, options: dict, message: str) -> None:
     with pytest.raises(EngineError, match=message):
         reader(spark, **options).schema(SCHEMA).load(str(landing))
 

@@ -50,12 +50,13 @@ class NamedCsvFileFormat extends TextBasedFileFormat with Serializable {
     val csv = CsvFile.options(spark, options)
     val conf = new SerializableConfiguration(spark.sessionState.newHadoopConfWithOptions(options))
     val paths = files.map(_.getPath.toString)
+    val skipRows = CsvFile.skipRows(csv)
     val perFile: Seq[Seq[(String, DataType)]] =
       if (paths.isEmpty) Nil
-      else if (!csv.inferSchemaFlag) paths.map(p => CsvFile.columns(p, csv, conf.value).map(_ -> StringType))
+      else if (!csv.inferSchemaFlag) paths.map(p => CsvFile.columns(p, csv, conf.value, skipRows).map(_ -> StringType))
       else {
         val slices = math.min(paths.size, spark.sparkContext.defaultParallelism)
-        spark.sparkContext.parallelize(paths, slices).map(p => CsvFile.inferTypes(p, csv, conf.value)).collect().toSeq
+        spark.sparkContext.parallelize(paths, slices).map(p => CsvFile.inferTypes(p, csv, conf.value, skipRows)).collect().toSeq
       }
     val merged = scala.collection.mutable.LinkedHashMap.empty[String, DataType]
     val widen = new CSVInferSchema(csv)
@@ -78,11 +79,12 @@ class NamedCsvFileFormat extends TextBasedFileFormat with Serializable {
       hadoopConf: Configuration): PartitionedFile => Iterator[InternalRow] = {
     val csv = CsvFile.options(spark, options)
     val conf = new SerializableConfiguration(hadoopConf)
+    val skipRows = CsvFile.skipRows(csv)
     val rescue = csv.parameters.get("rescuedDataColumn").filter(_.nonEmpty)
     val caseSensitive = csv.parameters.get("readerCaseSensitive").forall(_.toBoolean) && rescue.isDefined
     val failOnNew = csv.parameters.get("failOnNewColumns").exists(_.toBoolean)
     (file: PartitionedFile) =>
-      new CsvFile(file.toPath, csv, conf.value).rows(dataSchema, requiredSchema, rescue, caseSensitive, failOnNew)
+      new CsvFile(file.toPath, csv, conf.value, skipRows).rows(dataSchema, requiredSchema, rescue, caseSensitive, failOnNew)
   }
 }
 
@@ -94,11 +96,14 @@ object CsvFile {
       spark.sessionState.conf.sessionLocalTimeZone,
       spark.sessionState.conf.columnNameOfCorruptRecord)
 
-  def columns(path: String, csv: CSVOptions, conf: Configuration): Seq[String] =
-    new CsvFile(new Path(path), csv, conf).read(_.header.toSeq)
+  /** Read where the options were made: on their way to an executor they lose what is not a field of theirs. */
+  def skipRows(csv: CSVOptions): Int = csv.parameters.get("skipRows").fold(0)(_.toInt)
 
-  def inferTypes(path: String, csv: CSVOptions, conf: Configuration): Seq[(String, DataType)] =
-    new CsvFile(new Path(path), csv, conf).read { records =>
+  def columns(path: String, csv: CSVOptions, conf: Configuration, skipRows: Int): Seq[String] =
+    new CsvFile(new Path(path), csv, conf, skipRows).read(_.header.toSeq)
+
+  def inferTypes(path: String, csv: CSVOptions, conf: Configuration, skipRows: Int): Seq[(String, DataType)] =
+    new CsvFile(new Path(path), csv, conf, skipRows).read { records =>
       val infer = new CSVInferSchema(csv)
       val start = Array.fill[DataType](records.header.length)(NullType)
       val types = records.foldLeft(start)((soFar, tokens) => infer.inferRowType(soFar, tokens))
@@ -113,7 +118,8 @@ trait CsvRecords extends Iterator[Array[String]] {
   def line: Long
 }
 
-class CsvFile(path: Path, csv: CSVOptions, conf: Configuration) {
+/** `skipRows`: the lines before the header, whatever they hold; blank lines and comments count, too. */
+class CsvFile(path: Path, csv: CSVOptions, conf: Configuration, skipRows: Int) {
   private def unreadable(cause: Throwable): Throwable =
     new java.io.IOException(s"cannot read $path as CSV: ${Option(cause.getMessage).getOrElse(cause.toString)}", cause)
 
@@ -131,13 +137,16 @@ class CsvFile(path: Path, csv: CSVOptions, conf: Configuration) {
   private def records(in: InputStream): CsvRecords = {
     val parser = new CsvParser(settings)
     val source: Iterator[(Array[String], String)] = if (csv.multiLine) {
-      parser.beginParsing(in, Charset.forName(csv.charset))
+      val reader = new BufferedReader(new InputStreamReader(in, Charset.forName(csv.charset)), 1 << 16)
+      (0 until skipRows).foreach(_ => reader.readLine())
+      parser.beginParsing(reader)
       Iterator.continually(parser.parseNext()).takeWhile(_ != null)
         .map(t => (t, Option(parser.getContext.currentParsedContent()).fold("")(_.stripSuffix("\n").stripSuffix("\r"))))
     } else {
       val blank = (s: String) => s.forall(_ <= ' ')
       val comment = if (csv.isCommentSet) csv.comment.toString else null
       new Lines(in, csv.charset, csv.lineSeparator)
+        .drop(skipRows)
         .filterNot(l => blank(l) || (comment != null && l.startsWith(comment)))
         .map(l => (parser.parseLine(l), l))
     }
@@ -182,9 +191,11 @@ class CsvFile(path: Path, csv: CSVOptions, conf: Configuration) {
     val extra: Array[Int] =
       if (csv.headerFlag) header.indices.filterNot(i => known.exists(same(header(i), _))).toArray
       else (known.length until header.length).toArray
-    if (failOnNew && extra.nonEmpty) {
+    // A column that differs from a known one by case alone is rescued, and never becomes a second column of that name.
+    val added = extra.filterNot(i => known.exists(header(i).equalsIgnoreCase(_)))
+    if (failOnNew && added.nonEmpty) {
       throw new IllegalStateException(s"[UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_FILE] $path has columns that the schema " +
-        s"does not: ${extra.map(header(_)).mkString(", ")}. The flow starts again with them.")
+        s"does not: ${added.map(header(_)).mkString(", ")}. The flow starts again with them.")
     }
     val maker = new UnivocityParser(StructType(dataSchema.filterNot(f => special(f.name))), csv)
     val typed = dataSchema.filterNot(f => special(f.name) || f.dataType == StringType)

@@ -1,7 +1,7 @@
 """What a query needs before Spark can read it: table functions and `:parameter`. The rest of its text stays as written.
 
 Spark reads `STREAM t`, `STREAM(t)` and `LIVE.t` itself; it has no `read_files`, `cloud_files` or `event_log`.
-A call of one becomes the name of a temporary view over what `SqlContext.table_function` returns.
+A call of one becomes a name, which stands for what `SqlContext.table_function` returns.
 """
 
 from __future__ import annotations

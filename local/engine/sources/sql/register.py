@@ -35,8 +35,13 @@ class SqlContext(Protocol):
     configuration: Mapping[str, str]  # values of ${key}
     parameters: Mapping[str, str]  # values of :key
 
-    def run_sql(self, text: str, *, catalog: str | None, schema: str | None) -> DataFrame:
-        """The frame of a query; names of the pipeline's datasets mean its datasets. `catalog` and `schema`: of USE."""
+    def run_sql(
+        self, text: str, *, catalog: str | None, schema: str | None, frames: Mapping[str, DataFrame]
+    ) -> DataFrame:
+        """The frame of a query; names of the pipeline's datasets mean its datasets, and those of `frames` mean these.
+
+        `catalog` and `schema`: of USE.
+        """
         ...
 
     def table_function(
@@ -254,12 +259,13 @@ class _Loader:
         catalog, schema, context = self.catalog, self.schema, self.context
 
         def run() -> DataFrame:
-            for call in rewritten.calls:
-                frame = context.table_function(
+            frames = {
+                call.view: context.table_function(
                     call.name, list(call.arguments), dict(call.options), call.streaming, call.location
                 )
-                frame.createOrReplaceTempView(call.view)
-            return context.run_sql(rewritten.text, catalog=catalog, schema=schema)
+                for call in rewritten.calls
+            }
+            return context.run_sql(rewritten.text, catalog=catalog, schema=schema, frames=frames)
 
         return run
 

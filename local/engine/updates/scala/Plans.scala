@@ -26,8 +26,8 @@ object Plans {
   /** The frame of a query, with frames in the place of some of its tables; `replaced` by the entries of `relations`, joined by \u0000. */
   def query(spark: classic.SparkSession, text: String, replaced: util.Map[String, classic.Dataset[Row]]): classic.Dataset[Row] = {
     val plan = rewrite(spark.sessionState.sqlParser.parsePlan(text), Set.empty, r =>
-      Option(replaced.get(key(r).mkString("\u0000"))).fold[LogicalPlan](r)(frame =>
-        SubqueryAlias(r.multipartIdentifier, frame.queryExecution.analyzed)))
+      Option(replaced.get(key(r).mkString("\u0000"))).map(_.queryExecution.analyzed).fold[LogicalPlan](r)(found =>
+        if (FileFrames.hides(found)) found else SubqueryAlias(r.multipartIdentifier, found)))
     classic.Dataset.ofRows(spark, plan)
   }
 
@@ -40,7 +40,7 @@ object Plans {
       // A common table expression sees those before it, and not itself: WITH t AS (SELECT … FROM t) reads the table t.
       var seen = hidden
       val inner = w.cteRelations.map { relation =>
-        val body = rewrite(relation._2, seen, f).asInstanceOf[SubqueryAlias]
+        val body = relation._2.copy(child = rewrite(relation._2.child, seen, f))
         seen += relation._1.toLowerCase(util.Locale.ROOT)
         relation.copy(_2 = body)
       }
@@ -48,6 +48,9 @@ object Plans {
     case other =>
       other.mapChildren(rewrite(_, hidden, f)).transformExpressions {
         case s: SubqueryExpression => s.withNewPlan(rewrite(s.plan, hidden, f))
+      } match {
+        case SubqueryAlias(name, files) if FileFrames.hides(files) => FileFrames.named(files, name.qualifier :+ name.name)
+        case done => done
       }
   }
 
