@@ -52,7 +52,8 @@ export function scimRoutes(app: App, { db }: Context): void {
 
   app.get(`${SCIM}/Me`, { schema: { querystring: scimQuery, response: { 200: scimResource } } }, async (request) =>
     project(
-      render(db, getIdentity(db, request.principal.id)!),
+      // a service principal asks for itself as for a user, whose name is its application id
+      { ...render(db, getIdentity(db, request.principal.id)!), userName: request.principal.name },
       request.query.attributes,
       request.query.excludedAttributes,
     ),
