@@ -1,4 +1,4 @@
-"""The Databricks SDK for Python as scripts use it: waiters, iterators over pages, error classes, files and secrets. No Spark is needed."""
+"""The Databricks SDK for Python as scripts use it: waiters, pages, error classes, files, secrets. No Spark is needed."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_waiter_fails_with_the_reason_when_a_task_fails(workspace: WorkspaceCl
     missing = NotebookTask(notebook_path="/Shared/is-not-there")
     job = workspace.jobs.create(name="bad", tasks=[Task(task_key="t", notebook_task=missing)])
     waiter = workspace.jobs.run_now(job.job_id)
-    with pytest.raises(OperationFailed, match="INTERNAL_ERROR: Task t failed with message: .*is-not-there"):
+    with pytest.raises(OperationFailed, match=r"INTERNAL_ERROR: Task t failed with message: .*is-not-there"):
         waiter.result(timeout=SOON)
     run = workspace.jobs.get_run(waiter.run_id)
     assert (run.state.life_cycle_state, run.state.result_state) == (
@@ -162,7 +162,7 @@ def test_errors_are_the_classes_that_scripts_catch(workspace: WorkspaceClient, r
         list(workspace.groups.list(filter="no filter"))
     with pytest.raises(PermissionDenied):
         robot.catalogs.create("mine")
-    with pytest.raises(NotImplemented, match="docs/local-workspace.md"):
+    with pytest.raises(NotImplemented, match=r"docs/local-workspace\.md"):
         list(workspace.serving_endpoints.list())
     # A token that is not there is 403 on Databricks, none at all is 401.
     with pytest.raises(PermissionDenied):
@@ -242,7 +242,7 @@ def test_identities_and_grants(workspace: WorkspaceClient, robot: WorkspaceClien
     group = workspace.groups.create(display_name="scripts", members=[ComplexValue(value=user.id)])
     assert [member.value for member in workspace.groups.get(group.id).members] == [user.id]
     me = robot.current_user.me().user_name
-    with pytest.raises(PermissionDenied, match="USE CATALOG|USE SCHEMA|READ VOLUME"):
+    with pytest.raises(PermissionDenied, match=r"USE CATALOG|USE SCHEMA|READ VOLUME"):
         list(robot.files.list_directory_contents(volume))
     for kind, name, privilege in (
         ("catalog", "main", Privilege.USE_CATALOG),
