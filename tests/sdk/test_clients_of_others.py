@@ -1,4 +1,4 @@
-"""The Databricks SDK for Python as scripts use it: waiters, pages, error classes, files, secrets. No Spark is needed."""
+"""The Databricks SDK for Python as scripts use it: waiters, pages, error classes, files, secrets. Without Spark."""
 
 from __future__ import annotations
 
