@@ -110,6 +110,8 @@ export const jobRules: readonly Rule[] = [
     limits: { maxRetries: { type: "integer", default: 5, minimum: 1, description: "Most retries of a task" } },
     check: ({ props }, { maxRetries }) =>
       tasksOf(props).flatMap(({ path, task }) => {
+        // a continuous job starts anew by itself, and takes no retry policy
+        if (objects(props.continuous).length > 0) return [];
         if (NOT_RETRIED.some((kind) => set(task[kind])) || task.maxRetries === UNKNOWN) return [];
         const retries = asNumber(task.maxRetries) ?? 0;
         if (retries >= 1 && retries <= maxRetries) return [];

@@ -43,6 +43,15 @@ describe("rules of the policy pack", () => {
     });
   }
 
+  it("asks no retries of a continuous job, which cannot have any", async () => {
+    const sent = resource("Job", { continuous: { pauseStatus: "UNPAUSED" }, schedule: undefined });
+    const tasks = (sent.props.tasks as Record<string, unknown>[]).map(({ maxRetries: _, ...task }) => task);
+    const of = async (props: object): Promise<string[]> =>
+      (await pack.analyze({ ...sent, props: { ...sent.props, ...props } })).map(({ policy }) => policy);
+    assert.ok((await of({ tasks, continuous: undefined })).includes("job-require-retries"));
+    assert.ok(!(await of({ tasks })).includes("job-require-retries"));
+  });
+
   it("has a fixture and a way to break it for every rule", () => {
     const broken = new Set(BREAKS.map(({ rule }) => rule));
     assert.deepEqual(
