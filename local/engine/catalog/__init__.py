@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.types import StructType
 
 from engine.catalog.columns import column_infos, ddl
+from engine.catalog.detail import table_detail
 from engine.catalog.functions import Functions
 from engine.catalog.text import columns_json, literal, path_of, quoted, split, uri_of
 from engine.errors import EngineError
@@ -211,9 +212,8 @@ class Catalog:
         if properties:
             pairs = ", ".join(f"{literal(k)} = {literal(v)}" for k, v in properties.items())
             statement.append(f"TBLPROPERTIES ({pairs})")
-        with self._lock:
-            (session or self._engine.spark).sql(" ".join(statement))
-            self.drain_events()
+        (session or self._engine.spark).sql(" ".join(statement))
+        self.drain_events()  # of this thread: what they tell is put on record here
         return self.sync(
             full_name,
             table_type=table_type,
@@ -270,29 +270,29 @@ class Catalog:
         """Reads columns, comment and properties of a table from Delta again and tells the workspace."""
         known = self.get(full_name) or {}
         frame = self._engine.spark.table(quoted(full_name))
-        detail = self._engine.spark.sql(f"DESCRIBE DETAIL {quoted(full_name)}").first()
-        properties = dict(detail["properties"] or {})
-        managed = Path(detail["location"].removeprefix("file:").replace("///", "/")).is_relative_to(
-            Path(self._engine.tables_root).resolve()
-        )
-        partitions = list(detail["partitionColumns"] or [])
+        detail = table_detail(self._engine, full_name)
+        managed = (path_of(detail["location"]) or Path()).is_relative_to(Path(self._engine.tables_root).resolve())
         record: TableRecord = {
             **known,
             "fullName": full_name,
             "tableType": table_type or known.get("tableType") or ("MANAGED" if managed else "EXTERNAL"),
-            "dataSourceFormat": (detail["format"] or "delta").upper(),
+            "dataSourceFormat": detail["format"].upper(),
             "location": detail["location"],
-            "columns": column_infos(frame.schema, partitions),
-            "comment": detail["description"],
-            "properties": {k: v for k, v in properties.items() if not k.startswith("lakehouse.")},
-            "partitionColumns": partitions,
-            "clusteringColumns": list(detail["clusteringColumns"] or []) or known.get("clusteringColumns"),
+            "columns": column_infos(frame.schema, detail["partitions"]),
+            "comment": detail["comment"],
+            "properties": {k: v for k, v in detail["properties"].items() if not k.startswith("lakehouse.")},
+            "partitionColumns": detail["partitions"],
+            "clusteringColumns": detail["clustering"] or known.get("clusteringColumns"),
             **{k: v for k, v in more.items() if v is not None},
         }
         self._tell(record, principal)
         with self._lock:
             self._tables[full_name.lower()] = record
         return record
+
+    def statement(self, statement: Mapping[str, Any], principal: str | None = None) -> Any:
+        """A statement that is the workspace's business (docs/architecture.md); raises EngineError where it refuses."""
+        return self._workspace.request("catalog.statement", {"statement": statement, "principal": principal})
 
     def drop_table(self, full_name: str, principal: str | None = None) -> None:
         record = self.get(full_name)

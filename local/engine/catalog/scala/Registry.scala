@@ -2,9 +2,13 @@ package lakehouse.catalog
 
 import java.net.URI
 
+import org.apache.hadoop.fs.Path
 import org.apache.spark.sql.{SparkSession, classic}
 import org.apache.spark.sql.catalyst.TableIdentifier
 import org.apache.spark.sql.catalyst.catalog.{CatalogDatabase, CatalogStorageFormat, CatalogTable, CatalogTableType}
+import org.apache.spark.sql.delta.DeltaLog
+import org.apache.spark.sql.delta.skipping.clustering.{ClusteredTableUtils, ClusteringColumnInfo}
+import org.apache.spark.sql.delta.util.JsonUtils
 import org.apache.spark.sql.types.StructType
 
 /** Fills Spark's catalog from the workspace's record, without a statement and without reading the tables. */
@@ -32,6 +36,24 @@ object Registry {
       val storage = CatalogStorageFormat.empty.copy(locationUri = Some(URI.create(location)))
       catalog(spark).createTable(
         CatalogTable(ident, CatalogTableType.EXTERNAL, storage, new StructType(), Some(provider)), ignoreIfExists = true)
+    }
+  }
+
+  /**
+   * What a Delta table's log says of it, without the Spark job of DESCRIBE DETAIL: location, comment, and as JSON properties,
+   * partition columns, clustering columns. Null where the table is not Delta's.
+   */
+  def detail(spark: classic.SparkSession, catalogName: String, schema: String, table: String): Array[String] = {
+    val found = catalog(spark).getTable(Names.schema(catalogName, schema), Names.table(table))
+    if (!found.provider.exists(_.equalsIgnoreCase("delta"))) null
+    else {
+      val log = DeltaLog.forTable(spark, new Path(found.location))
+      val snapshot = log.update()
+      val metadata = snapshot.metadata
+      val clustering =
+        if (ClusteredTableUtils.isSupported(snapshot.protocol)) ClusteringColumnInfo.extractLogicalNames(snapshot) else Nil
+      Array(log.dataPath.toString, metadata.description, JsonUtils.toJson(metadata.configuration),
+        JsonUtils.toJson(metadata.partitionColumns), JsonUtils.toJson(clustering))
     }
   }
 
