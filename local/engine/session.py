@@ -30,7 +30,7 @@ SETTINGS = {
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",  # VACUUM lists files in as many tasks
     "spark.sql.adaptive.enabled": "true",
-    # Generating and compiling Java for every new query costs a fifth of an update here, more than it gives back on small data.
+    # Generating and compiling Java for every new query is a fifth of an update, more than it gives back on small data.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.streaming.metricsEnabled": "false",
