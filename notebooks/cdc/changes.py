@@ -27,7 +27,7 @@ def log(entity: Entity, events: Entity) -> None:
         name=f"cdc.{entity.name}_changes",
         comment=f"{events.comment}, exactly as delivered",
         schema=bronze.schema(events),
-        table_properties={"quality": "bronze"},
+        table_properties={"quality": "bronze", "grain": "delivered event"},
     )
     @dp.expect_all(changes.log_expectations())
     def delivered():
@@ -48,7 +48,7 @@ def stage(entity: Entity, events: Entity) -> None:
         name=f"cdc.{entity.name}_staged",
         comment=f"{events.comment} that keep every rule, typed",
         schema=changes.staged_schema(events),
-        table_properties={"quality": "silver"},
+        table_properties={"quality": "silver", "grain": "delivered event"},
     )
     def staged():
         return spark.readStream.table(f"{entity.name}_valid").drop(*HELPERS)
@@ -59,7 +59,7 @@ def set_aside(entity: Entity, events: Entity) -> None:
         name=f"ops.quarantine_{entity.name}_changes",
         comment=f"{events.comment} that break a rule, as delivered",
         schema=quarantine.schema(events),
-        table_properties={"quality": "quarantine"},
+        table_properties={"quality": "quarantine", "grain": "delivered event"},
     )
     def rejected():
         return changes.rejected(spark.readStream.table(f"cdc.{entity.name}_changes"), events)

@@ -43,7 +43,7 @@ def keep(entity: Entity, name: str, scd_type: int, comment: str) -> None:
         name=f"cdc.{name}",
         comment=comment,
         schema=changes.state_schema(entity, history=scd_type == 2),
-        table_properties={"quality": "silver"},
+        table_properties={"quality": "silver", "grain": ", ".join([key, *(["__START_AT"] if scd_type == 2 else [])])},
         cluster_by=[key],
     )
     dp.create_auto_cdc_flow(

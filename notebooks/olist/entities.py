@@ -92,9 +92,7 @@ def _not_negative(column: str, broken_by: str) -> Rule:
 
 
 def _not_negative_if_given(column: str, broken_by: str) -> Rule:
-    # What was delivered decides: text that is no number is neither absent nor a fair value.
-    condition = f"coalesce({column} >= 0, trim(_delivered.{column}) = '', true)"
-    return Rule(f"{column}_is_not_negative", condition, column, broken_by, needed=False)
+    return Rule(f"{column}_is_not_negative", f"{column} IS NULL OR {column} >= 0", column, broken_by, needed=False)
 
 
 def _in_brazil(column: str, low: float, high: float, broken_by: str) -> Rule:

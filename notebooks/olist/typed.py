@@ -15,7 +15,13 @@ DELIVERED, SEQUENCE = "_delivered", "_sequence"
 # Columns of a typed row that help on the way to silver and do not belong there.
 HELPERS = (DELIVERED, RESCUED, SEQUENCE)
 UNKNOWN_CATEGORY = "unknown"
-_BLANKS = " \t\r\n"
+# Every character that is white space in Unicode, as no-break spaces; SQL's trim knows the space alone.
+_BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680{}\u2028\u2029\u202f\u205f\u3000".format(
+    "".join(map(chr, range(0x2000, 0x200B)))
+)
+# Casts read more than numbers and dates: 1.5d is a DOUBLE, and 12:30 a time of the day on which the update runs.
+_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+_DAY_FIRST = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([T ]|$)"
 
 
 def clean(name: str, kind: Kind) -> Column:
@@ -31,8 +37,10 @@ def clean(name: str, kind: Kind) -> Column:
         case Kind.COUNT:
             # Tools that know no missing integers write 225.0 for 225.
             text = F.regexp_replace(text, r"\.0+$", "").try_cast(kind.sql_type)
-        case Kind.MONEY | Kind.DEGREES | Kind.TIME:
-            text = text.try_cast(kind.sql_type)
+        case Kind.MONEY | Kind.DEGREES:
+            text = F.when(text.rlike(_NUMBER), text).try_cast(kind.sql_type)
+        case Kind.TIME:
+            text = F.when(text.rlike(_DAY_FIRST) & ~text.startswith("0000"), text).try_cast(kind.sql_type)
     if name == "product_category_name":
         text = F.coalesce(text, F.lit(UNKNOWN_CATEGORY))
     return text

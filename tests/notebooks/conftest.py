@@ -1,10 +1,12 @@
-"""A plain Spark session, UTC as on Databricks; the shared functions need neither Delta nor the engine."""
+"""A plain Spark session, UTC as on Databricks, for the shared functions; the engine for whole pipelines."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from lakehouse import EngineProcess, start_engine
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
@@ -24,3 +26,14 @@ def spark() -> Iterator[SparkSession]:
     yield session
     if running is None:  # else it is another package's
         session.stop()
+
+
+@pytest.fixture(scope="package")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineProcess]:
+    if "delta" not in os.environ.get("ENGINE_JARS", ""):
+        pytest.fail("ENGINE_JARS does not name Delta's jars")
+    process = start_engine(tmp_path_factory.mktemp("engine"))
+    try:
+        yield process
+    finally:
+        process.close()

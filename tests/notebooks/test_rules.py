@@ -50,7 +50,7 @@ BROKEN: list[tuple[str, str, str | None, str]] = [
     ("products", "product_weight_g", "-1", "product_weight_g_is_not_negative"),
     ("products", "product_length_cm", "-1", "product_length_cm_is_not_negative"),
     ("products", "product_height_cm", "-1", "product_height_cm_is_not_negative"),
-    ("products", "product_width_cm", "wide", "product_width_cm_is_not_negative"),
+    ("products", "product_width_cm", "-2147483648", "product_width_cm_is_not_negative"),
     ("sellers", "seller_id", None, "seller_id_is_32_characters"),
     ("sellers", "seller_city", " ", "seller_city_is_given"),
     ("sellers", "seller_state", None, "seller_state_is_given"),

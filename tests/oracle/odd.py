@@ -6,7 +6,10 @@ import csv
 import io
 import os
 
-from oracle.spec import COLUMNS
+from oracle import values
+from oracle.odd_values import NUMBERS, SPACES, TIMES, WORDS
+from oracle.silver import TYPES
+from oracle.spec import COLUMNS, KEYS
 
 Table = list[dict[str, str]]
 
@@ -96,6 +99,42 @@ SMALL: dict[str, Table] = {
         {"seller_id": f"{3001:032x}", "seller_zip_code_prefix": "01001", "seller_city": "recife", "seller_state": "pe"}
     ],
 }
+
+
+def _odd() -> dict[str, Table]:
+    """Rows with one odd text each, in every column but for its key in all of them; most have keys of their own."""
+    # Sums of money have to stay below what the columns of gold hold.
+    amounts = [text for text in NUMBERS if (amount := values.money(text)) is None or abs(amount) < 10**12]
+    texts = {values.integer: NUMBERS, values.double: NUMBERS, values.money: amounts, values.time: TIMES}
+    tables: dict[str, Table] = {}
+    for entity, columns in COLUMNS.items():
+        base, rows = SMALL[entity][0], []
+        own = KEYS.get(entity, columns[:1])[-1]
+        for column in columns:
+            for text in [*texts.get(TYPES.get(column, values.text), WORDS), *SPACES]:
+                number = str(100 + len(rows))
+                row = {**base, own: number if TYPES.get(own) is values.integer else f"{len(rows) + 9000:032x}"}
+                rows.append({**row, column: text})
+        rows += [{**row, columns[-1]: f"{row[columns[-1]]} "} for row in rows[:3]]  # a later version in the same file
+        tables[entity] = rows
+    tables["customers"] += [
+        {
+            **SMALL["customers"][0],
+            "customer_id": f"{n:032x}",
+            "customer_state": state,
+            "customer_zip_code_prefix": "1001",
+        }
+        for n, state in enumerate(["SPA", "s", "XX"], start=8000)
+    ]
+    tables["orders"] += [
+        {**SMALL["orders"][0], "order_id": f"{n:032x}", "order_purchase_timestamp": f"{day} 12:00:00"}
+        for n, day in enumerate(["2018-12-31", "2019-01-01", "2016-01-03", "2016-01-04"], start=8000)
+    ]
+    tables["order_payments"] += [{**SMALL["order_payments"][0], "order_id": f"{n:032x}"} for n in range(8000, 8004)]
+    return tables
+
+
+ODD = _odd()
 
 
 def _csv(rows: Table, columns: list[str], *, quoting: int = csv.QUOTE_MINIMAL, end: str = "\n") -> bytes:

@@ -22,7 +22,7 @@ _REGIONS = {
 }
 REGION = {state: region for region, states in _REGIONS.items() for state in states.split()}
 
-_TYPES: dict[str, Callable[[str | None], Any]] = {
+TYPES: dict[str, Callable[[str | None], Any]] = {
     "customer_city": v.title,
     "customer_state": v.upper,
     "customer_email": v.lower,
@@ -43,12 +43,12 @@ _TYPES: dict[str, Callable[[str | None], Any]] = {
     "payment_value": v.money,
     "product_category_name": lambda value: v.text(value) or "unknown",
 }
-_TYPES |= {c: v.integer for c in COLUMNS["products"][2:]}
-_TYPES |= {c: v.time for c in [*COLUMNS["orders"][3:], "shipping_limit_date", *COLUMNS["order_reviews"][5:]]}
+TYPES |= {c: v.integer for c in COLUMNS["products"][2:]}
+TYPES |= {c: v.time for c in [*COLUMNS["orders"][3:], "shipping_limit_date", *COLUMNS["order_reviews"][5:]]}
 
 
 def clean(entity: str, row: Row) -> Row:
-    return {column: _TYPES.get(column, v.text)(row[column]) for column in COLUMNS[entity]}
+    return {column: TYPES.get(column, v.text)(row[column]) for column in COLUMNS[entity]}
 
 
 def _id(column: str) -> tuple[str, Callable[[Row], bool]]:

@@ -29,7 +29,7 @@ CREATE OR REFRESH MATERIALIZED VIEW gold.customer_segments (
 )
 COMMENT 'Recency, frequency and monetary scores and the segment of each person'
 CLUSTER BY (segment)
-TBLPROPERTIES ('quality' = 'gold')
+TBLPROPERTIES ('quality' = 'gold', 'grain' = 'customer_unique_id')
 AS
 WITH newest AS (
   SELECT CAST(max(order_purchase_timestamp) AS DATE) AS day FROM silver.orders_enriched

@@ -23,7 +23,7 @@ CREATE OR REFRESH MATERIALIZED VIEW gold.logistics_efficiency (
   CONSTRAINT days_present EXPECT (avg_delivery_days IS NOT NULL AND avg_delay_days IS NOT NULL AND p90_delivery_days IS NOT NULL) ON VIOLATION FAIL UPDATE
 )
 COMMENT 'Days to deliver and lateness per customer state'
-TBLPROPERTIES ('quality' = 'gold')
+TBLPROPERTIES ('quality' = 'gold', 'grain' = 'customer_state')
 AS
 WITH delivered AS (
   SELECT

@@ -24,7 +24,7 @@ CREATE OR REFRESH MATERIALIZED VIEW gold.payment_methods_evolution (
 )
 COMMENT 'Payments, amount and share of each payment type per week of purchase'
 CLUSTER BY (week_start)
-TBLPROPERTIES ('quality' = 'gold')
+TBLPROPERTIES ('quality' = 'gold', 'grain' = 'payment_type, week_start')
 AS
 WITH weekly AS (
   SELECT

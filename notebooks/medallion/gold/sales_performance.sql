@@ -26,7 +26,7 @@ CREATE OR REFRESH MATERIALIZED VIEW gold.sales_performance (
 )
 COMMENT 'Sales of delivered orders per product category, customer state, customer city and month of purchase'
 CLUSTER BY (sales_month, customer_state)
-TBLPROPERTIES ('quality' = 'gold')
+TBLPROPERTIES ('quality' = 'gold', 'grain' = 'category, customer_state, customer_city, sales_month')
 AS
 WITH sold AS (
   SELECT

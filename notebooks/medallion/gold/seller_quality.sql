@@ -25,7 +25,7 @@ CREATE OR REFRESH MATERIALIZED VIEW gold.seller_quality (
 )
 COMMENT 'Revenue, ratings, cancellations and late shipments of each seller, ranked'
 CLUSTER BY (seller_id)
-TBLPROPERTIES ('quality' = 'gold')
+TBLPROPERTIES ('quality' = 'gold', 'grain' = 'seller_id')
 AS
 WITH seller_orders AS (
   SELECT

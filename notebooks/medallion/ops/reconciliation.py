@@ -19,7 +19,7 @@ from pyspark import pipelines as dp
     name="ops.reconciliation",
     comment="Laws between the layers, each with both of its sides; a side that differs fails the update",
     schema=reconciliation.SCHEMA,
-    table_properties={"quality": "ops"},
+    table_properties={"quality": "ops", "grain": "law, subject"},
 )
 @dp.expect_all_or_fail(reconciliation.BALANCED)
 def checks():

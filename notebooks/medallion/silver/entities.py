@@ -32,7 +32,7 @@ def judge(entity: Entity) -> None:
         name=f"ops.quarantine_{entity.name}",
         comment=f"{entity.comment}: rows that break a rule, as delivered",
         schema=quarantine.schema(entity),
-        table_properties={"quality": "quarantine"},
+        table_properties={"quality": "quarantine", "grain": "delivered row"},
     )
     def set_aside():
         return quarantine.rejected(spark.readStream.table(f"bronze.{entity.name}"), entity)
@@ -43,7 +43,7 @@ def keep_latest(entity: Entity) -> None:
         name=f"silver.{entity.name}",
         comment=f"{entity.comment}; typed, one row per {', '.join(entity.key)}",
         schema=t.schema(entity),
-        table_properties={"quality": "silver"},
+        table_properties={"quality": "silver", "grain": ", ".join(entity.key)},
         cluster_by=list(entity.key),
     )
     dp.create_auto_cdc_flow(

@@ -11,6 +11,7 @@
 
 from olist import quarantine, silver
 from olist.entities import GEOLOCATION
+from olist.reconciliation import GRAINS
 from olist.typed import typed
 from pyspark import pipelines as dp
 
@@ -27,7 +28,7 @@ def geolocation_valid():
     name="silver.geolocation",
     comment="Places by zip prefix: mean coordinates, most frequent city and state, region",
     schema=silver.GEOLOCATION_SCHEMA,
-    table_properties={"quality": "silver"},
+    table_properties={"quality": "silver", "grain": GRAINS["silver.geolocation"]},
     cluster_by=["geolocation_zip_code_prefix"],
 )
 def geolocation():
@@ -38,7 +39,7 @@ def geolocation():
     name="ops.quarantine_geolocation",
     comment=f"{GEOLOCATION.comment}: rows that break a rule, as delivered",
     schema=quarantine.schema(GEOLOCATION),
-    table_properties={"quality": "quarantine"},
+    table_properties={"quality": "quarantine", "grain": "delivered row"},
 )
 def quarantine_geolocation():
     return quarantine.rejected(spark.readStream.table("bronze.geolocation"), GEOLOCATION)

@@ -10,6 +10,7 @@
 # COMMAND ----------
 
 from olist import silver
+from olist.reconciliation import GRAINS
 from pyspark import pipelines as dp
 
 # COMMAND ----------
@@ -19,7 +20,7 @@ from pyspark import pipelines as dp
     name="silver.orders_enriched",
     comment="Orders with their customer, items, payments, reviews and delivery times; one row per order",
     schema=silver.ENRICHED_SCHEMA,
-    table_properties={"quality": "silver"},
+    table_properties={"quality": "silver", "grain": GRAINS["silver.orders_enriched"]},
     cluster_by=["order_purchase_timestamp"],
 )
 def orders_enriched():

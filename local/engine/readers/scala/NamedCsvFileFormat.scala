@@ -1,7 +1,7 @@
 package lakehouse.readers
 
 import java.io.{BufferedReader, InputStream, InputStreamReader}
-import java.nio.charset.Charset
+import java.nio.charset.{CharacterCodingException, Charset, CodingErrorAction}
 
 import com.fasterxml.jackson.databind.ObjectMapper
 import com.univocity.parsers.csv.{CsvParser, CsvParserSettings}
@@ -50,13 +50,13 @@ class NamedCsvFileFormat extends TextBasedFileFormat with Serializable {
     val csv = CsvFile.options(spark, options)
     val conf = new SerializableConfiguration(spark.sessionState.newHadoopConfWithOptions(options))
     val paths = files.map(_.getPath.toString)
-    val skipRows = CsvFile.skipRows(csv)
+    val given = CsvFile.given(csv)
     val perFile: Seq[Seq[(String, DataType)]] =
       if (paths.isEmpty) Nil
-      else if (!csv.inferSchemaFlag) paths.map(p => CsvFile.columns(p, csv, conf.value, skipRows).map(_ -> StringType))
+      else if (!csv.inferSchemaFlag) paths.map(p => CsvFile.columns(p, csv, conf.value, given).map(_ -> StringType))
       else {
         val slices = math.min(paths.size, spark.sparkContext.defaultParallelism)
-        spark.sparkContext.parallelize(paths, slices).map(p => CsvFile.inferTypes(p, csv, conf.value, skipRows)).collect().toSeq
+        spark.sparkContext.parallelize(paths, slices).map(p => CsvFile.inferTypes(p, csv, conf.value, given)).collect().toSeq
       }
     val merged = scala.collection.mutable.LinkedHashMap.empty[String, DataType]
     val widen = new CSVInferSchema(csv)
@@ -79,12 +79,12 @@ class NamedCsvFileFormat extends TextBasedFileFormat with Serializable {
       hadoopConf: Configuration): PartitionedFile => Iterator[InternalRow] = {
     val csv = CsvFile.options(spark, options)
     val conf = new SerializableConfiguration(hadoopConf)
-    val skipRows = CsvFile.skipRows(csv)
+    val given = CsvFile.given(csv)
     val rescue = csv.parameters.get("rescuedDataColumn").filter(_.nonEmpty)
     val caseSensitive = csv.parameters.get("readerCaseSensitive").forall(_.toBoolean) && rescue.isDefined
     val failOnNew = csv.parameters.get("failOnNewColumns").exists(_.toBoolean)
     (file: PartitionedFile) =>
-      new CsvFile(file.toPath, csv, conf.value, skipRows).rows(dataSchema, requiredSchema, rescue, caseSensitive, failOnNew)
+      new CsvFile(file.toPath, csv, conf.value, given).rows(dataSchema, requiredSchema, rescue, caseSensitive, failOnNew)
   }
 }
 
@@ -96,14 +96,15 @@ object CsvFile {
       spark.sessionState.conf.sessionLocalTimeZone,
       spark.sessionState.conf.columnNameOfCorruptRecord)
 
-  /** Read where the options were made: on their way to an executor they lose what is not a field of theirs. */
-  def skipRows(csv: CSVOptions): Int = csv.parameters.get("skipRows").fold(0)(_.toInt)
+  def given(csv: CSVOptions): Given = Given(
+    skipRows = csv.parameters.get("skipRows").fold(0)(_.toInt),
+    strict = csv.parameters.contains("encoding") || csv.parameters.contains("charset"))
 
-  def columns(path: String, csv: CSVOptions, conf: Configuration, skipRows: Int): Seq[String] =
-    new CsvFile(new Path(path), csv, conf, skipRows).read(_.header.toSeq)
+  def columns(path: String, csv: CSVOptions, conf: Configuration, given: Given): Seq[String] =
+    new CsvFile(new Path(path), csv, conf, given).read(_.header.toSeq)
 
-  def inferTypes(path: String, csv: CSVOptions, conf: Configuration, skipRows: Int): Seq[(String, DataType)] =
-    new CsvFile(new Path(path), csv, conf, skipRows).read { records =>
+  def inferTypes(path: String, csv: CSVOptions, conf: Configuration, given: Given): Seq[(String, DataType)] =
+    new CsvFile(new Path(path), csv, conf, given).read { records =>
       val infer = new CSVInferSchema(csv)
       val start = Array.fill[DataType](records.header.length)(NullType)
       val types = records.foldLeft(start)((soFar, tokens) => infer.inferRowType(soFar, tokens))
@@ -118,18 +119,46 @@ trait CsvRecords extends Iterator[Array[String]] {
   def line: Long
 }
 
-/** `skipRows`: the lines before the header, whatever they hold; blank lines and comments count, too. */
-class CsvFile(path: Path, csv: CSVOptions, conf: Configuration, skipRows: Int) {
-  private def unreadable(cause: Throwable): Throwable =
-    new java.io.IOException(s"cannot read $path as CSV: ${Option(cause.getMessage).getOrElse(cause.toString)}", cause)
+/**
+ * Options read where they were made: on their way to an executor they lose what is not a field of theirs.
+ * `skipRows`: the lines before the header, whatever they hold; blank lines and comments count, too.
+ * `strict`: the encoding was given, so that a file in another one is not read with replacements.
+ */
+case class Given(skipRows: Int, strict: Boolean)
 
-  private def open(): InputStream =
-    try CodecStreams.createInputStream(conf, path) catch { case e: java.io.IOException => throw unreadable(e) }
+/** A file of which no row can be trusted. */
+class Unreadable(message: String, cause: Throwable) extends java.io.IOException(message, cause)
+
+class CsvFile(path: Path, csv: CSVOptions, conf: Configuration, given: Given) {
+  private def unreadable(cause: Throwable): Throwable = {
+    val chain = Iterator.iterate(cause)(_.getCause).takeWhile(_ != null).toSeq
+    val why =
+      if (chain.exists(_.isInstanceOf[CharacterCodingException])) s"it is not text in ${csv.charset}"
+      else Option(chain.last.getMessage).getOrElse(chain.last.toString)
+    new Unreadable(s"cannot read $path as CSV: $why", cause)
+  }
+
+  private def orUnreadable[T](work: => T): T =
+    try work catch {
+      case e: java.io.FileNotFoundException => throw e // gone since it was listed: ignoreMissingFiles decides
+      case e: Unreadable => throw e
+      case e @ (_: java.io.IOException | _: java.io.UncheckedIOException |
+          _: com.univocity.parsers.common.TextParsingException) => throw unreadable(e)
+      case e: IllegalStateException if e.getCause.isInstanceOf[java.io.IOException] => throw unreadable(e)
+    }
+
+  private def open(): InputStream = orUnreadable(CodecStreams.createInputStream(conf, path))
+
+  /** Spark replaces what it cannot decode; where the reader was told the encoding, a file in another one is refused. */
+  private def decoded(in: InputStream): BufferedReader = {
+    val action = if (given.strict) CodingErrorAction.REPORT else CodingErrorAction.REPLACE
+    val decoder = Charset.forName(csv.charset).newDecoder().onMalformedInput(action).onUnmappableCharacter(action)
+    new BufferedReader(new InputStreamReader(in, decoder), 1 << 16)
+  }
 
   def read[T](use: CsvRecords => T): T = {
     val in = open()
-    try use(records(in)) catch { case e: com.univocity.parsers.common.TextParsingException => throw unreadable(e) }
-    finally in.close()
+    try orUnreadable(use(records(in))) finally in.close()
   }
 
   private def settings: CsvParserSettings = csv.asParserSettings
@@ -137,16 +166,16 @@ class CsvFile(path: Path, csv: CSVOptions, conf: Configuration, skipRows: Int) {
   private def records(in: InputStream): CsvRecords = {
     val parser = new CsvParser(settings)
     val source: Iterator[(Array[String], String)] = if (csv.multiLine) {
-      val reader = new BufferedReader(new InputStreamReader(in, Charset.forName(csv.charset)), 1 << 16)
-      (0 until skipRows).foreach(_ => reader.readLine())
+      val reader = decoded(in)
+      (0 until given.skipRows).foreach(_ => reader.readLine())
       parser.beginParsing(reader)
       Iterator.continually(parser.parseNext()).takeWhile(_ != null)
         .map(t => (t, Option(parser.getContext.currentParsedContent()).fold("")(_.stripSuffix("\n").stripSuffix("\r"))))
     } else {
       val blank = (s: String) => s.forall(_ <= ' ')
       val comment = if (csv.isCommentSet) csv.comment.toString else null
-      new Lines(in, csv.charset, csv.lineSeparator)
-        .drop(skipRows)
+      new Lines(decoded(in), csv.lineSeparator)
+        .drop(given.skipRows)
         .filterNot(l => blank(l) || (comment != null && l.startsWith(comment)))
         .map(l => (parser.parseLine(l), l))
     }
@@ -167,7 +196,10 @@ class CsvFile(path: Path, csv: CSVOptions, conf: Configuration, skipRows: Int) {
   private def headerNames(tokens: Array[String]): Array[String] = {
     val names = tokens.zipWithIndex.map { case (t, i) =>
       val name = if (t == null || t.isEmpty || t == csv.nullValue) s"_c$i" else if (i == 0) t.stripPrefix("\uFEFF") else t
-      if (name.indexOf('\u0000') >= 0) throw unreadable(new IllegalArgumentException("its header holds binary data"))
+      // U+FFFD stands for what could not be decoded.
+      if (name.exists(c => c == '\uFFFD' || c.isControl && !c.isWhitespace)) {
+        throw unreadable(new IllegalArgumentException("its header holds binary data"))
+      }
       name
     }
     val repeated = names.groupBy(identity).filter(_._2.length > 1).keySet
@@ -179,7 +211,7 @@ class CsvFile(path: Path, csv: CSVOptions, conf: Configuration, skipRows: Int) {
       caseSensitive: Boolean, failOnNew: Boolean): Iterator[InternalRow] = {
     val in = open()
     Option(TaskContext.get()).foreach(_.addTaskCompletionListener[Unit](_ => in.close()))
-    val records = this.records(in)
+    val records = orUnreadable(this.records(in))
     val header = records.header
     val corruptColumn = csv.columnNameOfCorruptRecord
     def same(a: String, b: String) = if (caseSensitive) a == b else a.equalsIgnoreCase(b)
@@ -258,11 +290,8 @@ class CsvFile(path: Path, csv: CSVOptions, conf: Configuration, skipRows: Int) {
     }
     new Iterator[InternalRow] {
       private val rest = records.map { tokens => row(tokens) }.filter(_ != null)
-      override def hasNext: Boolean =
-        try rest.hasNext catch {
-          case e @ (_: java.io.IOException | _: com.univocity.parsers.common.TextParsingException) => throw unreadable(e)
-        }
-      override def next(): InternalRow = rest.next()
+      override def hasNext: Boolean = orUnreadable(rest.hasNext)
+      override def next(): InternalRow = orUnreadable(rest.next())
     }
   }
 
@@ -270,8 +299,7 @@ class CsvFile(path: Path, csv: CSVOptions, conf: Configuration, skipRows: Int) {
 }
 
 /** The lines of a stream, ended by \n, \r or \r\n, or by the separator that the reader was given. */
-class Lines(in: InputStream, charset: String, separator: Option[String]) extends Iterator[String] {
-  private val reader = new BufferedReader(new InputStreamReader(in, Charset.forName(charset)), 1 << 16)
+class Lines(reader: BufferedReader, separator: Option[String]) extends Iterator[String] {
   private var first = true
   private var ahead: String = read()
 
