@@ -68,7 +68,7 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
 
   await app.register(swagger, {
     openapi: { info: { title: "Local workspace", version: "1.0.0" }, servers: [] },
-    transform: jsonSchemaTransform,
+    transform: describe,
   });
 
   // SDKs read the workspace's id from this header (CurrentWorkspaceID).
@@ -99,6 +99,20 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     },
   };
 }
+
+/** OpenAPI has no wildcards: what follows the last slash is a parameter named `path`. */
+const describe: typeof jsonSchemaTransform = (input) => {
+  const { schema, url } = jsonSchemaTransform(input);
+  const params = schema?.params as { properties: Record<string, object>; required?: string[] } | undefined;
+  if (!url.endsWith("/*")) return { schema, url };
+  const path = url.replace(/\*$/, ":path");
+  if (!params?.properties["*"]) return { schema, url: path };
+  const { "*": rest, ...properties } = params.properties;
+  return {
+    schema: { ...schema, params: { ...params, properties: { ...properties, path: rest }, required: ["path"] } },
+    url: path,
+  };
+};
 
 /** The workspace's number, drawn once and kept. */
 function workspaceId(db: Database): number {

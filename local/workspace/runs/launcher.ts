@@ -34,6 +34,10 @@ const OVERRIDES = ["notebook_params", "python_params", "pipeline_params", "sql_p
 /** Parameters of task types that do not run here: taking them would mean to ignore them. */
 const FOREIGN = ["jar_params", "spark_submit_params", "python_named_params", "dbt_commands"] as const;
 
+/** Parameters whose JSON is limited, and to how much. https://docs.databricks.com/api/workspace/jobs/runnow */
+const BOUNDED = ["notebook_params", "python_params"] as const;
+const MOST_PARAMETER_BYTES = 10_000;
+
 /** More runs than this in one job's queue are refused; Databricks' limit, too. */
 const QUEUE_LIMIT = 1000;
 
@@ -245,6 +249,11 @@ function override(run: JobRun, request: RunNow | RepairRequest): void {
     const parameter = run.jobParameters.find((other) => other.name === name);
     if (!parameter) throw invalid(`Job parameter '${name}' is not defined in job ${run.jobId}.`);
     parameter.value = value;
+  }
+  for (const key of BOUNDED) {
+    const bytes = Buffer.byteLength(JSON.stringify({ [key]: request[key] ?? {} }));
+    if (bytes > MOST_PARAMETER_BYTES)
+      throw invalid(`${key}: its JSON must have at most ${MOST_PARAMETER_BYTES} bytes.`);
   }
   for (const key of OVERRIDES) if (request[key] !== undefined) run.overriding[key] = request[key];
 }

@@ -68,6 +68,21 @@ describe("the Jobs API", function () {
     await admin.ok("GET", "/api/2.2/jobs/runs/list?limit=0");
   });
 
+  it("holds to the sizes that the reference states", async () => {
+    const refused = (settings: Json, message: RegExp): Promise<void> =>
+      admin
+        .refused("INVALID_PARAMETER_VALUE", "POST", "/api/2.2/jobs/create", { tasks: [task("a")], ...settings })
+        .then((said) => assert.match(said, message));
+    const tags = (count: number): Json => Object.fromEntries(Array.from({ length: count }, (_, at) => [`t${at}`, ""]));
+    await refused({ tags: tags(26) }, /at most 25 tags, got 26/);
+    await refused({ name: "ü".repeat(2049) }, /4096 bytes/);
+    await refused({ webhook_notifications: { on_failure: ["a", "b", "c", "d"].map((id) => ({ id })) } }, /at most 3/);
+    const { job_id } = await admin.ok("POST", "/api/2.2/jobs/create", { tasks: [task("a")], tags: tags(25) });
+    const run = (notebook_params: Json): Json => ({ job_id, notebook_params });
+    await admin.refused("INVALID_PARAMETER_VALUE", "POST", "/api/2.2/jobs/run-now", run({ p: "x".repeat(10_000) }));
+    await admin.ok("POST", "/api/2.2/jobs/run-now", run({ p: "x".repeat(9900) }));
+  });
+
   it("run_as must name a principal that is there, and that the caller may act as", async () => {
     const create = "/api/2.2/jobs/create";
     const settings = (run_as: Json): Json => ({ name: "r", tasks: [task("a")], run_as });

@@ -118,6 +118,22 @@ function nestedTasks(tasks: readonly Task[]): void {
   }
 }
 
+const MOST_TAGS = 25;
+const MOST_DESTINATIONS = 3;
+const MOST_NAME_BYTES = 4096;
+
+/** Sizes that the reference of the Jobs API states. */
+function withinLimits({ name = "", tags = {}, webhook_notifications = {} }: Settings): void {
+  if (Buffer.byteLength(name) > MOST_NAME_BYTES) throw invalid(`name must have at most ${MOST_NAME_BYTES} bytes.`);
+  const count = Object.keys(tags).length;
+  if (count > MOST_TAGS) throw invalid(`tags: a job has at most ${MOST_TAGS} tags, got ${count}.`);
+  for (const [event, destinations] of Object.entries(webhook_notifications)) {
+    if (Array.isArray(destinations) && destinations.length > MOST_DESTINATIONS) {
+      throw invalid(`webhook_notifications.${event} has at most ${MOST_DESTINATIONS} destinations.`);
+    }
+  }
+}
+
 export function checkTasks(tasks: readonly Task[], settings: Settings): void {
   for (const task of tasks) exactlyOneType(task);
   uniqueKeys(tasks);
@@ -129,6 +145,7 @@ export function checkTasks(tasks: readonly Task[], settings: Settings): void {
 
 export function checkSettings(context: Context, settings: Settings): void {
   checkTasks(settings.tasks ?? [], settings);
+  withinLimits(settings);
   uniqueParameters(settings);
   oneTrigger(settings);
   validSchedule(settings);
