@@ -66,7 +66,9 @@ class AutoCdcApplier:
 
     def apply(self, batch: DataFrame, batch_id: int) -> CdcMetrics:
         """Applies one batch; again with the same events, it changes nothing more."""
-        events = planning.to_events(self.flow, self.plan, batch).persist(StorageLevel.MEMORY_AND_DISK)
+        events = planning.to_events(self.flow, self.plan, batch, self.store.appended).persist(
+            StorageLevel.MEMORY_AND_DISK
+        )
         try:
             few = delta.local(events, _FEW)
             return self._checked(events if few is None else few, few is not None, batch_id)

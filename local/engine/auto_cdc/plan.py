@@ -13,9 +13,10 @@ from engine.errors import EngineError
 from engine.graph.model import AutoCdcFlow
 
 START_AT, END_AT = "__START_AT", "__END_AT"
-# Columns of the event log beside the source's own: sequence, kind of event (U, D, T), identity of the event.
-SEQUENCE, KIND, IDENTITY = "__sequence", "__kind", "__event_id"
-RESERVED = (START_AT, END_AT, SEQUENCE, KIND, IDENTITY)
+# Columns of remembered events beside the source's own: sequence, kind of event (U, D, T), identity of the event, and
+# the number of the batch that brought it.
+SEQUENCE, KIND, IDENTITY, ARRIVED = "__sequence", "__kind", "__event_id", "__arrived"
+RESERVED = (START_AT, END_AT, SEQUENCE, KIND, IDENTITY, ARRIVED)
 
 
 @dataclass(frozen=True)
@@ -125,15 +126,15 @@ def quoted(name: str) -> Column:
     return F.col("`" + name.replace("`", "``") + "`")
 
 
-def to_events(flow: AutoCdcFlow, plan: CdcPlan, batch: DataFrame) -> DataFrame:
-    """The batch as rows of the event log: the target's columns, sequence, kind and identity."""
+def to_events(flow: AutoCdcFlow, plan: CdcPlan, batch: DataFrame, number: int) -> DataFrame:
+    """The batch as events to remember: the target's columns, sequence, kind, identity and the batch's number."""
     kind = F.lit("U")
     if flow.apply_as_deletes is not None:
         kind = F.when(column(flow.apply_as_deletes), F.lit("D")).otherwise(kind)
     if flow.apply_as_truncates is not None:
         kind = F.when(column(flow.apply_as_truncates), F.lit("T")).otherwise(kind)
     events = batch.select(*[quoted(n) for n in plan.names], column(flow.sequence_by).alias(SEQUENCE), kind.alias(KIND))
-    return events.withColumn(IDENTITY, identity([*plan.names, KIND]))
+    return events.withColumns({IDENTITY: identity([*plan.names, KIND]), ARRIVED: F.lit(number).cast("bigint")})
 
 
 def sequence_type(flow: AutoCdcFlow, source: DataFrame) -> StructField:

@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, MapType, StructType
 
-from engine.auto_cdc.plan import END_AT, IDENTITY, KIND, SEQUENCE, START_AT, CdcPlan, quoted
+from engine.auto_cdc.plan import ARRIVED, END_AT, IDENTITY, KIND, SEQUENCE, START_AT, CdcPlan, quoted
 
 
 def rows(plan: CdcPlan, events: DataFrame) -> DataFrame:
@@ -19,9 +19,9 @@ def row_keys(plan: CdcPlan) -> list[str]:
 
 
 def _one_per_sequence(plan: CdcPlan, events: DataFrame) -> DataFrame:
-    """Two different events of a key with one sequence have no documented winner; a delete wins here, then the greater
-    identity, so that the answer does not depend on which came first."""
-    same = Window.partitionBy(*map(quoted, plan.keys), SEQUENCE).orderBy(KIND, F.desc(IDENTITY))
+    """Two different events of a key with one sequence have no documented winner; here a delete wins, then what came in
+    a later batch, then the greater identity."""
+    same = Window.partitionBy(*map(quoted, plan.keys), SEQUENCE).orderBy(KIND, F.desc(ARRIVED), F.desc(IDENTITY))
     return events.withColumn("__n", F.row_number().over(same)).where("__n = 1").drop("__n")
 
 

@@ -12,6 +12,7 @@ import os
 import shutil
 import uuid
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
@@ -29,8 +30,16 @@ class EventStore:
         self.spark = spark
         self.folder = Path(delta.local_path(path))
 
-    def _names(self) -> list[str]:
-        return json.loads((self.folder / _LIST).read_text())
+    def _state(self) -> dict[str, Any]:
+        """`folders`: the names of those that count. `appended`: how many batches were."""
+        try:
+            return json.loads((self.folder / _LIST).read_text())
+        except FileNotFoundError:
+            return {"folders": [], "appended": 0}
+
+    @property
+    def appended(self) -> int:
+        return self._state()["appended"]
 
     def exists(self) -> bool:
         if (self.folder / _LIST).exists():
@@ -44,18 +53,18 @@ class EventStore:
 
     def read(self, schema: StructType) -> DataFrame:
         """All events, with the columns of `schema`; null in those that the events of older batches lack."""
-        return self._read(self._names(), schema)
+        return self._read(self._state()["folders"], schema)
 
     def append(self, events: DataFrame) -> None:
         """Remembers the events of one batch."""
-        before = self._names() if (self.folder / _LIST).exists() else []
-        self._forget_all_but(before)
-        names = [*before, self._write(events)]
-        self._commit(names)
+        state = self._state()
+        self._forget_all_but(state["folders"])
+        names = [*state["folders"], self._write(events)]
+        self._commit(names, state["appended"] + 1)
         small = [name for name in names if _size(self.folder / name) < _SMALL_BYTES]
         if len(small) >= _SMALL_FOLDERS:
             merged = self._write(self._read(small, events.schema).coalesce(1))
-            self._commit([*(name for name in names if name not in small), merged])
+            self._commit([*(name for name in names if name not in small), merged], state["appended"] + 1)
 
     def _read(self, names: list[str], schema: StructType) -> DataFrame:
         return self.spark.read.schema(schema).parquet(*[f"file:{self.folder / name}" for name in names])
@@ -65,9 +74,9 @@ class EventStore:
         events.write.parquet(f"file:{self.folder / name}")
         return name
 
-    def _commit(self, names: list[str]) -> None:
+    def _commit(self, names: list[str], appended: int) -> None:
         partial = self.folder / f".{_LIST}.tmp"
-        partial.write_text(json.dumps(names))
+        partial.write_text(json.dumps({"folders": names, "appended": appended}))
         os.replace(partial, self.folder / _LIST)
 
     def _forget_all_but(self, names: list[str]) -> None:

@@ -48,6 +48,13 @@ def test_two_flows_into_a_target_share_what_they_remember(spark, tmp_path: Path)
     assert table(spark, tmp_path / "t") == {("k", "new", "x", 5)}
 
 
+def test_of_two_states_with_one_sequence_the_later_batch_has_the_last_word(spark, tmp_path: Path) -> None:
+    for name in ("b", "c", "a"):
+        run(spark, flow(), [[{"id": "k", "name": name, "city": "x", "seq": 1, "op": "U"}]], tmp_path)
+    run(spark, flow(), [[{"id": "k", "name": "b", "city": "x", "seq": 1, "op": "U"}]], tmp_path)  # once more
+    assert table(spark, tmp_path / "t") == {("k", "a", "x", 1)}
+
+
 def test_keys_that_sets_cannot_compare_are_merged(spark, tmp_path: Path) -> None:
     schema = "id double, name string, seq int"
     define = flow(apply_as_deletes=None, except_column_list=["seq"])
