@@ -48,6 +48,16 @@ def in_query(place: str, warn: Callable[[str], None]) -> Iterator[None]:
         _query.reset(token)
 
 
+@contextmanager
+def no_query() -> Iterator[None]:
+    """Work that a query function gives rise to and does not do itself, as bringing what it reads up to date."""
+    token = _query.set(None)
+    try:
+        yield
+    finally:
+        _query.reset(token)
+
+
 def install() -> None:
     """Once for the process; code that is no query function does as it always did."""
     with _lock:
@@ -74,11 +84,8 @@ def _told(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
                 f"{query.place}: the function calls {name}(), which runs a query each time the function is evaluated; "
                 "return a DataFrame that says the same"
             )
-        token = _query.set(None)  # what the method calls itself is not the function's doing
-        try:
+        with no_query():  # what the method calls itself is not the function's doing
             return method(*args, **kwargs)
-        finally:
-            _query.reset(token)
 
     return call
 

@@ -25,6 +25,7 @@ from engine.graph.model import Dataset, DatasetKind, QueryFlow
 from engine.graph.names import Defaults, Names, quote, split
 from engine.readers import install as install_readers
 from engine.session import use
+from engine.updates.actions import no_query
 from engine.updates.context import Reader, current, reading_as
 
 _lock = threading.Lock()
@@ -70,7 +71,7 @@ class Reading:
             raise EngineError(f"{name} is a sink, which cannot be read", error_class="SINK_NOT_READABLE")
         if dataset.kind is DatasetKind.TEMPORARY_VIEW:
             return self._view(reader, key, dataset, streaming)
-        with reading_as(None):  # bringing it up to date, on this thread, is no reading of the flow's
+        with reading_as(None), no_query():  # bringing it up to date, on this thread, is not the flow's doing
             schema = self._need(key, reader.dataset)
         if schema is not None:
             return self.placeholder(reader.session, schema, streaming)

@@ -65,6 +65,24 @@ dp.create_auto_cdc_flow(target="a_current", source="a_good", keys=["id"], sequen
     assert types["main.default.a_total"] == "MATERIALIZED_VIEW" and types["main.default.a_current"] == "STREAMING_TABLE"
 
 
+def test_what_a_function_reads_is_not_brought_up_to_date_where_nothing_else_did_it_before(
+    engine: EngineProcess,
+) -> None:
+    p = Pipeline(engine, configuration={"pipelines.maxParallelFlows": "1"})
+    p.python(
+        """
+@dp.materialized_view
+def b_known():
+    return spark.read.table("b_landed").groupBy("id").count()
+
+"""
+        + STREAM.format(name="b_landed")
+    )
+    p.land("orders/1.csv", "id,amount,at\n1,10,2024-01-02\n")
+    p.completed()
+    assert p.rows("SELECT * FROM main.default.b_known") == [["1", "1"]]
+
+
 def test_a_failed_expectation_keeps_the_table_and_stops_only_what_reads_it(engine: EngineProcess) -> None:
     p = Pipeline(engine).python(STREAM.format(name="b_orders"))
     p.sql("CREATE OR REFRESH STREAMING TABLE b_copy AS SELECT * FROM STREAM(b_orders)")
