@@ -50,9 +50,9 @@ class EngineProcess:
 
     def send(self, method: str, params: dict[str, Any]) -> Future[Any]:
         number = next(self._ids)
-        self._waiting[number] = Future()
+        answer = self._waiting[number] = Future()
         self._write({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
-        return self._waiting[number]
+        return answer
 
     def ask(self, method: str, params: dict[str, Any], timeout: float = 120) -> Any:
         return self.send(method, params).result(timeout)

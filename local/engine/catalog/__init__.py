@@ -174,6 +174,12 @@ class Catalog:
                 f"Schema '{catalog}.{schema}' does not exist.", error_class="SCHEMA_NOT_FOUND", error_code="NOT_FOUND"
             )
 
+    def authorize(self, principal: str | None, privilege: str, securable_type: str, full_name: str) -> None:
+        """Raises PERMISSION_DENIED where the principal lacks the privilege; the engine itself (None) may do all."""
+        if principal is not None:
+            check = {"privilege": privilege, "securableType": securable_type, "fullName": full_name}
+            self._workspace.request("catalog.authorize", {"principal": principal, "checks": [check]})
+
     def create_table(
         self,
         full_name: str,

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
-from engine.errors import EngineError
+from engine.errors import EngineError, reason_of
 from engine.graph.model import Expectation
 
 _MARK = "EXPECTATION_VIOLATION:"
@@ -59,11 +59,12 @@ class Rules:
 
     def violation(self, error: BaseException) -> EngineError | None:
         """The broken FAIL rule behind Spark's error, with a sample of the row; None when it is something else."""
-        text = str(error) if isinstance(error, PySparkException) or _MARK in str(error) else ""
-        _, found, rest = text.partition(_MARK)
-        number, colon, row = rest.partition(":")
-        if not found or not colon or not number.isdigit() or int(number) >= len(self.expectations):
+        # The text of a stream's error has the plan in it, too, where the mark is not followed by a row.
+        text = f"{error}\n{reason_of(error)}"
+        found = re.search(rf"{_MARK}(\d+):(?=\{{)", text)
+        if found is None or int(found[1]) >= len(self.expectations):
             return None
+        number, row = found[1], text[found.end() :]
         rule = self.expectations[int(number)]
         try:
             sample = json.dumps(json.JSONDecoder().raw_decode(row)[0])

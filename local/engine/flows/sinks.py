@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import PurePosixPath
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -14,6 +15,7 @@ from engine.flows.targets import Target
 from engine.graph.model import Dataset, QueryFlow
 from engine.session import active
 from engine.updates.context import Reader
+from engine.updates.reading import local
 
 FORMATS = ("delta", "kafka")
 
@@ -49,8 +51,37 @@ def write(reader: Reader, dataset: Dataset, target: Target, flow: QueryFlow, fra
             error_class="INVALID_SINK_OPTION",
             location=str(dataset.location),
         )
-    query = streams.run(reader, writer, lambda w: w.toTable(table) if table else w.start(path) if path else w.start())
+    place = _table(reader, dataset, target, table, frame) if table else _path(reader, target, path) if path else None
+    query = streams.run(reader, writer, lambda w: w.start(place) if place else w.start())
     return streams.metrics(reader, rules, query)
+
+
+def _table(reader: Reader, dataset: Dataset, target: Target, name: str, frame: DataFrame) -> str:
+    """The folder of the table that a sink writes to: made on first use; later, the principal must be allowed to."""
+    full = reader.reading.names.defaults.full(name)
+    record = target.catalog.get(full)
+    if record is None:
+        record = target.catalog.create_table(full, frame.schema, principal=target.principal)
+    elif record.get("pipelineId") or record["tableType"] == "VIEW":
+        raise EngineError(
+            f"{dataset.location}: the sink {dataset.name} writes to {full}, which is a view or a pipeline's dataset; "
+            "name another table",
+            error_class="INVALID_SINK_OPTION",
+            location=str(dataset.location),
+        )
+    else:
+        target.catalog.authorize(target.principal, "MODIFY", "TABLE", full)
+    return "file:" + local(record["location"])
+
+
+def _path(reader: Reader, target: Target, path: str) -> str:
+    """A folder of a volume is one of this machine; another path is Spark's business."""
+    volumes = reader.volumes
+    if not volumes.is_volume_path(path):
+        return path
+    parts = PurePosixPath(path.removeprefix("dbfs:")).parts
+    target.catalog.authorize(target.principal, "WRITE_VOLUME", "VOLUME", ".".join(parts[2:5]))
+    return "file:" + volumes.to_local(path)
 
 
 def _handler(reader: Reader, dataset: Dataset) -> Callable[[DataFrame, int], None]:

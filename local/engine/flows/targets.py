@@ -103,6 +103,10 @@ class Target:
                 if entry.name not in ("resetting.json", "private", "private.json"):
                     shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
+    def forget(self) -> None:
+        """All that was read and remembered."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     @property
     def resetting(self) -> bool:
         return (self.folder / "resetting.json").exists()

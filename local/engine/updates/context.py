@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame, Observation, SparkSession
 
+from engine.volumes import Volumes
+
 if TYPE_CHECKING:
     from engine.expectations import Rules
     from engine.updates.reading import Reading
@@ -22,6 +24,7 @@ class Reader:
     reading: Reading
     session: SparkSession
     dataset: str | None  # key of the dataset that the flow writes, None where nothing is written
+    volumes: Volumes
     schema_dir: str | None = None
     views: tuple[str, ...] = ()  # temporary views that are being evaluated, outermost first
     inputs: dict[str, int] = field(default_factory=dict)  # folder of a Delta table: its version

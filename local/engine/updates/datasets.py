@@ -51,6 +51,8 @@ class Work:
             self.target.check_owner()
             if self.update.resets(self.key) or (self.target.record is None and self.target.folder.exists()):
                 self.target.begin_reset()
+        elif self.update.resets(self.key):
+            self.target.forget()  # the rows that have left the pipeline stay where they are
         if not self.flows and not self.dataset.schema and not self.dataset.columns:
             raise EngineError(
                 f"{self.dataset.location}: {self.dataset.name} has neither a flow nor a schema; add a flow that writes "
@@ -103,7 +105,7 @@ class Work:
             for key, value in conf.items():
                 session.conf.set(key, str(value))
         folder = str(self.target.folder / "schemas" / flow.name.replace("/", "_"))
-        reader = Reader(self.update.reading, session, self.key, folder)
+        reader = Reader(self.update.reading, session, self.key, self.update.engine.volumes, folder)
         token = session_of_flow.set(session)
         self.update.readers.add(reader)
         try:

@@ -1,0 +1,235 @@
+"""Flows and sinks: several into one table, once, changes and snapshots, and rows that leave the pipeline."""
+
+from __future__ import annotations
+
+import pytest
+from lakeflow.cases import Area, Step, Table, python
+from lakeflow.python.sources import APPEND_FLOW, CDC, FLOWS, FOREACH_BATCH, SINK, SNAPSHOT, lines, reader
+
+READ = reader("id INT, v STRING")
+NORTH = READ.replace("LANDING", "LANDING/north")
+LOOPED = READ.replace("LANDING", 'LANDING/" + side + "')
+SOUTH = READ.replace("LANDING", "LANDING/south")
+EVENTS = reader("id INT, v STRING, op STRING, n INT")
+SNAPSHOT_TABLE = "CREATE OR REPLACE TABLE main.raw.py_snapshot AS SELECT * FROM VALUES"
+
+CHANGES = {
+    "1.json": lines(
+        {"id": 1, "v": "a", "op": "U", "n": 1},
+        {"id": 2, "v": "b", "op": "U", "n": 1},
+        {"id": 1, "v": "c", "op": "U", "n": 3},
+    )
+}
+LATER = {
+    "2.json": lines(
+        {"id": 1, "v": "late", "op": "U", "n": 2},
+        {"id": 2, "v": None, "op": "D", "n": 2},
+        {"id": 3, "v": "d", "op": "U", "n": 1},
+    )
+}
+
+AREA = Area(
+    "py_flows",
+    [
+        python(
+            "two flows fill one table",
+            APPEND_FLOW,
+            'dp.create_streaming_table("both", comment="north and south")\n'
+            f'@dp.append_flow(target="both")\ndef north():\n    return {NORTH}\n'
+            f'@dp.append_flow(target="both", name="from_the_south", comment="second")\ndef south():\n'
+            f"    return {SOUTH}\n",
+            Step(
+                {"north/1.json": lines({"id": 1, "v": "n"}), "south/1.json": lines({"id": 2, "v": "s"})},
+                tables={"both": Table([(1, "n"), (2, "s")], comment="north and south", written=2)},
+            ),
+            Step(
+                {"south/2.json": lines({"id": 3, "v": "s"})},
+                tables={"both": Table([(1,), (2,), (3,)], "id", written=1)},
+            ),
+        ),
+        python(
+            "flows made in a loop, each with its own value",
+            FLOWS,
+            'dp.create_streaming_table("looped")\nfor side in ["north", "south"]:\n'
+            '    @dp.append_flow(target="looped", name=f"looped_{side}")\n    def fill(side=side):\n'
+            f'        return {LOOPED}.selectExpr("id", f"\'{{side}}\' AS side")\n',
+            Step(
+                {"north/1.json": lines({"id": 1, "v": "n"}), "south/1.json": lines({"id": 2, "v": "s"})},
+                tables={"looped": Table([(1, "north"), (2, "south")])},
+            ),
+            Step(
+                {"north/2.json": lines({"id": 3, "v": "n"})},
+                tables={"looped": Table([(1, "north"), (2, "south"), (3, "north")], written=1)},
+            ),
+        ),
+        python(
+            "a flow that runs once fills what is older",
+            APPEND_FLOW,
+            f"@dp.table\ndef recent():\n    return {READ}\n"
+            '@dp.append_flow(target="recent", once=True)\ndef backfill():\n'
+            "    return spark.sql(\"SELECT 100 AS id, 'old' AS v\")\n",
+            Step({"1.json": lines({"id": 1, "v": "a"})}, tables={"recent": Table([(1, "a"), (100, "old")], written=2)}),
+            Step(
+                {"2.json": lines({"id": 0, "v": "z"})}, tables={"recent": Table([(1,), (100,), (0,)], "id", written=1)}
+            ),
+        ),
+        python(
+            "a flow into a table that another file's dataset is",
+            APPEND_FLOW,
+            f"@dp.table\ndef own_flow():\n    return {NORTH}\n"
+            f"@dp.append_flow(target='SCHEMA.own_flow')\ndef and_more():\n    return {SOUTH}\n",
+            Step(
+                {"north/1.json": lines({"id": 1, "v": "n"}), "south/1.json": lines({"id": 2, "v": "s"})},
+                tables={"own_flow": Table([(1, "n"), (2, "s")])},
+            ),
+            Step({"south/2.json": lines({"id": 3, "v": "s"})}, tables={"own_flow": Table(written=1)}),
+        ),
+        python(
+            "changes of type 1, with deletes and columns left out",
+            CDC,
+            f"@dp.temporary_view\ndef events_1():\n    return {EVENTS}\n"
+            'dp.create_streaming_table("current")\n'
+            "from pyspark.sql.functions import col, expr\n"
+            'dp.create_auto_cdc_flow(target="current", source="events_1", keys=["id"], sequence_by=col("n"),\n'
+            '    apply_as_deletes=expr("op = \'D\'"), except_column_list=["op", "n"], stored_as_scd_type=1)\n',
+            Step(CHANGES, tables={"current": Table([(1, "c"), (2, "b")], columns=["id int", "v string"])}),
+            Step(LATER, tables={"current": Table([(1, "c"), (3, "d")])}),
+        ),
+        python(
+            "changes of type 2, by the older name and by position",
+            CDC,
+            f"import dlt\n@dlt.view\ndef events_2():\n    return {EVENTS}\n"
+            'dlt.create_streaming_table("history")\n'
+            'dlt.apply_changes("history", "events_2", ["id"], "n", False, "op = \'D\'", except_column_list=["op"],\n'
+            '    stored_as_scd_type="2", flow_name="history_of_ids")\n',
+            Step(
+                CHANGES,
+                tables={
+                    "history": Table(
+                        [(1, "a", 1, 3), (1, "c", 3, None), (2, "b", 1, None)], "id, v, __START_AT, __END_AT"
+                    )
+                },
+            ),
+            Step(
+                LATER,
+                tables={
+                    "history": Table(
+                        [(1, "a", 1, 2), (1, "late", 2, 3), (1, "c", 3, None), (2, "b", 1, 2), (3, "d", 1, None)],
+                        "id, v, __START_AT, __END_AT",
+                    )
+                },
+            ),
+        ),
+        python(
+            "changes that leave nulls as they were, in columns of a list",
+            CDC,
+            f"@dp.temporary_view\ndef events_3():\n    return {reader('id INT, a STRING, b STRING, n INT')}\n"
+            'dp.create_streaming_table("partial")\n'
+            'dp.create_auto_cdc_flow(target="partial", source="events_3", keys=["id"], sequence_by="n",\n'
+            '    ignore_null_updates=True, column_list=["id", "a", "b"])\n',
+            Step({"1.json": lines({"id": 1, "a": "x", "b": "y", "n": 1})}, tables={"partial": Table([(1, "x", "y")])}),
+            Step({"2.json": lines({"id": 1, "b": "z", "n": 2})}, tables={"partial": Table([(1, "x", "z")])}),
+        ),
+        python(
+            "snapshots of a table",
+            SNAPSHOT,
+            'dp.create_streaming_table("from_snapshots")\n'
+            'dp.create_auto_cdc_from_snapshot_flow(target="from_snapshots", source="main.raw.py_snapshot",\n'
+            '    keys=["id"], stored_as_scd_type=1)\n',
+            Step(
+                run=(f"{SNAPSHOT_TABLE} (1, 'a'), (2, 'b') t(id, v)",),
+                tables={"from_snapshots": Table([(1, "a"), (2, "b")])},
+            ),
+            Step(
+                run=(f"{SNAPSHOT_TABLE} (1, 'A'), (3, 'c') t(id, v)",),
+                tables={"from_snapshots": Table([(1, "A"), (3, "c")])},
+            ),
+        ),
+        python(
+            "snapshots by a function of versions",
+            SNAPSHOT,
+            "import dlt\nfrom functools import partial\n"
+            "VERSIONS = {1: [(1, 'a'), (2, 'b')], 4: [(1, 'A')], 9: [(1, 'A'), (7, 'g')]}\n"
+            "def following(latest, known):\n"
+            "    version = min((v for v in known if latest is None or v > latest), default=None)\n"
+            "    if version is None:\n        return None\n"
+            "    return spark.createDataFrame(known[version], 'id INT, v STRING'), version\n"
+            'dlt.create_streaming_table("versions")\n'
+            'dlt.apply_changes_from_snapshot(target="versions", keys=["id"], stored_as_scd_type=2,\n'
+            "    snapshot_and_version=lambda latest: following(latest, VERSIONS))\n",
+            Step(
+                tables={
+                    "versions": Table(
+                        [(1, "a", 1, 4), (2, "b", 1, 4), (1, "A", 4, None), (7, "g", 9, None)],
+                        "id, v, __START_AT, __END_AT",
+                    )
+                }
+            ),
+            Step(tables={"versions": Table([(4,)], "count(*)", written=0)}),
+        ),
+        python(
+            "a sink writes to a table outside of the pipeline",
+            SINK,
+            f"@dp.table\ndef inside():\n    return {READ}\n"
+            'dp.create_sink(name="outside", format="delta", options={"tableName": "main.raw.py_outside"})\n'
+            '@dp.append_flow(name="to_outside", target="outside")\ndef out():\n'
+            "    return spark.readStream.table('inside').where('id > 0')\n",
+            Step(
+                {"1.json": lines({"id": 1, "v": "a"}, {"id": -1, "v": "b"})},
+                queries={"SELECT * FROM main.raw.py_outside": [(1, "a")]},
+            ),
+            Step(
+                {"2.json": lines({"id": 5, "v": "e"})},
+                queries={"SELECT id FROM main.raw.py_outside ORDER BY id": [(1,), (5,)]},
+            ),
+        ),
+        python(
+            "a sink writes to a folder of a volume",
+            SINK,
+            'dp.create_sink("folder", "delta", {"path": "LANDING/out"})\n'
+            f'@dp.append_flow(target="folder")\ndef to_folder():\n    return {NORTH}\n',
+            Step(
+                {"north/1.json": lines({"id": 1, "v": "a"})},
+                queries={"SELECT id, v FROM read_files('LANDING/out', format => 'parquet')": [(1, "a")]},
+            ),
+            Step(
+                {"north/2.json": lines({"id": 2, "v": "b"})},
+                queries={"SELECT count(*) FROM read_files('LANDING/out', format => 'parquet')": [(2,)]},
+            ),
+        ),
+        python(
+            "a batch sink merges what comes, and knows the number of its batch",
+            FOREACH_BATCH,
+            f"@dp.table\ndef arrivals():\n    return {READ}\n"
+            '@dp.foreach_batch_sink(name="merged")\ndef merge(df, batch_id):\n'
+            "    df.selectExpr('*', f'{batch_id} AS batch').createOrReplaceTempView('arrived')\n"
+            "    df.sparkSession.sql('CREATE TABLE IF NOT EXISTS main.raw.py_merged (id INT, v STRING, batch INT)')\n"
+            "    df.sparkSession.sql('MERGE INTO main.raw.py_merged t USING arrived s ON t.id = s.id '\n"
+            "        'WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *')\n"
+            '@dp.append_flow(target="merged")\ndef feed():\n    return spark.readStream.table("arrivals")\n',
+            Step(
+                {"1.json": lines({"id": 1, "v": "a"}, {"id": 2, "v": "b"})},
+                queries={"SELECT * FROM main.raw.py_merged ORDER BY id": [(1, "a", 0), (2, "b", 0)]},
+            ),
+            Step(
+                {"2.json": lines({"id": 2, "v": "B"})},
+                queries={"SELECT * FROM main.raw.py_merged ORDER BY id": [(1, "a", 0), (2, "B", 1)]},
+            ),
+        ),
+        python(
+            "one union of streams is one flow",
+            FLOWS,
+            f"@dp.table\ndef united():\n    return {NORTH}.unionByName({SOUTH})\n",
+            Step(
+                {"north/1.json": lines({"id": 1, "v": "n"}), "south/1.json": lines({"id": 2, "v": "s"})},
+                tables={"united": Table([(1, "n"), (2, "s")], written=2)},
+            ),
+            Step({"north/2.json": lines({"id": 3, "v": "n"})}, tables={"united": Table(written=1)}),
+        ),
+    ],
+)
+
+
+@pytest.mark.parametrize(**AREA.parameters)
+def test_flows(corpus, case):
+    corpus.check(AREA, case)
