@@ -68,6 +68,32 @@ describe("the Jobs API", function () {
     await admin.ok("GET", "/api/2.2/jobs/runs/list?limit=0");
   });
 
+  it("takes the single-task format of older clients as a job of one task", async () => {
+    const own = { notebook_task: { notebook_path: "/Shared/nb" }, existing_cluster_id: "0-0-x", max_retries: 1 };
+    const old = { name: "Nightly load!", timeout_seconds: 60, ...own };
+    const { job_id } = await admin.ok("POST", "/api/2.1/jobs/create", old);
+    const settings = async (): Promise<Json> => (await admin.ok("GET", `/api/2.1/jobs/get?job_id=${job_id}`)).settings;
+    const { tasks, timeout_seconds, notebook_task } = await settings();
+    assert.deepEqual(
+      [tasks.length, tasks[0].task_key, timeout_seconds, notebook_task],
+      [1, "Nightly_load_", 60, undefined],
+    );
+    assert.deepEqual([tasks[0].existing_cluster_id, tasks[0].max_retries], ["0-0-x", 1]);
+    const new_settings = { name: "Renamed", notebook_task: { notebook_path: "/Shared/other" } };
+    await admin.ok("POST", "/api/2.1/jobs/update", { job_id, new_settings });
+    const changed = await settings();
+    assert.deepEqual(
+      changed.tasks.map(({ task_key, notebook_task: { notebook_path } }: Json) => [task_key, notebook_path]),
+      [["Nightly_load_", "/Shared/other"]],
+    );
+    const { run_id } = await admin.ok("POST", "/api/2.1/jobs/runs/submit", { run_name: "once", ...own });
+    const run = await admin.ok("GET", `/api/2.1/jobs/runs/get?run_id=${run_id}`);
+    assert.deepEqual([run.run_name, run.tasks[0].task_key], ["once", "once"]);
+    const both = { ...old, tasks: [task("a")] };
+    await admin.refused("INVALID_PARAMETER_VALUE", "POST", "/api/2.1/jobs/create", both);
+    await admin.refused("INVALID_PARAMETER_VALUE", "POST", "/api/2.1/jobs/create", { notebook_task: {} });
+  });
+
   it("holds to the sizes that the reference states", async () => {
     const refused = (settings: Json, message: RegExp): Promise<void> =>
       admin

@@ -95,6 +95,28 @@ describe("saved queries, alerts and dashboards", () => {
     await admin.refused("INVALID_PARAMETER_VALUE", "POST", ALERTS, { alert: { query_id: query.id } });
   });
 
+  it("an alert with a query of its own needs a schedule that can be read, and changes by the mask", async () => {
+    const V2 = "/api/2.0/alerts";
+    const schedule = { quartz_cron_schedule: "0 0 6 * * ?", timezone_id: "UTC" };
+    const evaluation = { comparison_operator: "GREATER_THAN", source: { name: "n" } };
+    const alert = { display_name: "v2", query_text: "SELECT 1 AS n", warehouse_id, schedule, evaluation };
+    const made = await admin.ok("POST", V2, alert);
+    assert.deepEqual([made.schedule.pause_status, made.lifecycle_state], ["UNPAUSED", "ACTIVE"]);
+    const wrong = { ...alert, schedule: { ...schedule, quartz_cron_schedule: "every day" } };
+    assert.match(await admin.refused("INVALID_PARAMETER_VALUE", "POST", V2, wrong), /^schedule: /);
+    const zone = { ...alert, schedule: { ...schedule, timezone_id: "Nowhere" } };
+    await admin.refused("INVALID_PARAMETER_VALUE", "POST", V2, zone);
+    const path = `${V2}/${made.id}`;
+    const change = { display_name: "changed", query_text: "not in the mask" };
+    const changed = await admin.ok("PATCH", `${path}?update_mask=display_name`, change);
+    assert.deepEqual([changed.display_name, changed.query_text], ["changed", "SELECT 1 AS n"]);
+    await admin.refused("INVALID_PARAMETER_VALUE", "PATCH", `${path}?update_mask=query_text`, {});
+    assert.equal((await admin.ok("GET", V2)).alerts.length, 1);
+    await admin.ok("DELETE", path);
+    assert.equal((await admin.ok("GET", path)).lifecycle_state, "DELETED");
+    assert.deepEqual((await admin.ok("GET", V2)).alerts, []);
+  });
+
   it("a dashboard's etag changes with its draft, not when it is published", async () => {
     const made = await admin.ok("POST", DASHBOARDS, {
       display_name: "d",

@@ -18,6 +18,7 @@ import {
   type Settings,
   updateRequest,
 } from "./schemas.ts";
+import { withTasks } from "./single-task.ts";
 import { deleteJob, insertJob, type Job, listJobs, requireJob, saveJob } from "./store.ts";
 
 export const VERSIONS = ["2.2", "2.1", "2.0"] as const;
@@ -55,7 +56,8 @@ export function jobRoutes(app: App, context: Context, events: JobEvents): void {
     const base = `/api/${version}/jobs`;
 
     app.post(`${base}/create`, { schema: { body: createRequest } }, async ({ body, principal }) => {
-      const { access_control_list: acl, ...sent } = body;
+      const { access_control_list: acl, ...given } = body;
+      const sent = withTasks(given);
       checkSettings(context, sent);
       requireRunAs(context, principal, sent.run_as);
       const settings = withDefaults(sent);
@@ -83,12 +85,14 @@ export function jobRoutes(app: App, context: Context, events: JobEvents): void {
     };
 
     app.post(`${base}/reset`, { schema: { body: resetRequest } }, async ({ body, principal }) =>
-      replace(permitted(body.job_id, principal, "CAN_MANAGE"), body.new_settings, principal),
+      replace(permitted(body.job_id, principal, "CAN_MANAGE"), withTasks(body.new_settings), principal),
     );
 
     app.post(`${base}/update`, { schema: { body: updateRequest } }, async ({ body, principal }) => {
       const job = permitted(body.job_id, principal, "CAN_MANAGE");
-      return replace(job, merge(job.settings, body.new_settings ?? {}, body.fields_to_remove ?? []), principal);
+      const only = job.settings.tasks?.length === 1 ? job.settings.tasks[0]!.task_key : undefined;
+      const change = withTasks(body.new_settings ?? {}, only);
+      return replace(job, merge(job.settings, change, body.fields_to_remove ?? []), principal);
     });
 
     app.post(`${base}/delete`, { schema: { body: jobReference } }, async ({ body, principal }) => {

@@ -22,6 +22,7 @@ import {
   runReference,
   submitRequest,
 } from "./schemas.ts";
+import { withTasks } from "./single-task.ts";
 import { getJob, requireJob } from "./store.ts";
 
 /** The most runs of a page. A limit of 0 stands for it. */
@@ -41,7 +42,9 @@ export function runRoutes(app: App, context: Context, launcher: Launcher): void 
 
     app.post(`${base}/runs/submit`, { schema: { body: submitRequest } }, async ({ body, principal }) => {
       requireRunAs(context, principal, body.run_as);
-      return { run_id: launcher.submit(body, principal.name).runId };
+      const { run_name, ...given } = body;
+      const { name, ...sent } = withTasks({ ...given, name: run_name });
+      return { run_id: launcher.submit({ ...sent, run_name: name }, principal.name).runId };
     });
 
     app.post(`${base}/runs/repair`, { schema: { body: repairRequest } }, async ({ body, principal }) => {

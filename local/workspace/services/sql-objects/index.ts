@@ -1,11 +1,17 @@
 /** Saved queries, alerts and dashboards. */
 import type { Service } from "../../core/service.ts";
 import { registerObjectType } from "../permissions/registry.ts";
+import { alertV2Routes } from "./alerts-v2.ts";
 import { dashboardRoutes } from "./dashboards.ts";
 import { savedRoutes } from "./routes.ts";
 import { findSaved, type Kind, migrations } from "./store.ts";
 
-const TYPES: Record<string, Kind> = { "sql/queries": "query", "sql/alerts": "alert", dashboards: "dashboard" };
+const TYPES: Record<string, Kind> = {
+  "sql/queries": "query",
+  "sql/alerts": "alert",
+  alertsv2: "alert_v2",
+  dashboards: "dashboard",
+};
 
 for (const [type, kind] of Object.entries(TYPES)) {
   registerObjectType(type, {
@@ -19,6 +25,7 @@ export const sqlObjects: Service = {
   migrations,
   routes(app, context) {
     savedRoutes(app, context);
+    alertV2Routes(app, context);
     dashboardRoutes(app, context);
   },
 };

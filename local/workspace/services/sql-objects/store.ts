@@ -12,7 +12,7 @@ export const migrations: Migration[] = [
   },
 ];
 
-export type Kind = "query" | "alert" | "dashboard";
+export type Kind = "query" | "alert" | "alert_v2" | "dashboard";
 export type Document = Record<string, unknown>;
 
 export interface Saved {
@@ -55,7 +55,8 @@ export function findSaved(db: Database, kind: Kind, id: string): Saved | undefin
 
 export function requireSaved(db: Database, kind: Kind, id: string): Saved {
   const found = findSaved(db, kind, id);
-  if (!found) throw notFound(`${kind[0]!.toUpperCase()}${kind.slice(1)} ${id} does not exist.`);
+  const label = { query: "Query", alert: "Alert", alert_v2: "Alert", dashboard: "Dashboard" }[kind];
+  if (!found) throw notFound(`${label} ${id} does not exist.`);
   return found;
 }
 

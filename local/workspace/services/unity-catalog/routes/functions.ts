@@ -128,6 +128,14 @@ export function modelRoutes(app: App, context: Context): void {
     { schema: { params: byFullName, response: { 200: info } } },
     async ({ params, principal }) => show(readable(context, principal, "REGISTERED_MODEL", params.full_name)),
   );
+  app.get(
+    `${PREFIX}/models/:full_name/versions`,
+    { schema: { params: byFullName, response: { 200: z.object({ model_versions: z.array(info) }) } } },
+    async ({ params, principal }) => {
+      readable(context, principal, "REGISTERED_MODEL", params.full_name);
+      return { model_versions: [] };
+    },
+  );
   app.patch(
     `${PREFIX}/models/:full_name`,
     { schema: { params: byFullName, body: updateModel, response: { 200: info } } },
