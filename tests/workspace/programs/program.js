@@ -142,21 +142,6 @@ const alert = make("Alert", "alert", {
   ...{ displayName: v("alert", "alert 2"), queryId: query.id, parentPath: folder.path },
   condition: { op: "GREATER_THAN", operand: { column: { name: "n" } }, threshold: { value: { doubleValue: v(1, 2) } } },
 });
-// The same in both versions: once it was changed, the provider sees a change without a property at every refresh.
-const alertV2 = make("AlertV2", "alert-v2", {
-  ...{
-    displayName: "v2",
-    queryText: "SELECT 1 AS n",
-    warehouseId: warehouse.id,
-    parentPath: folder.path,
-  },
-  evaluation: {
-    comparisonOperator: "GREATER_THAN",
-    source: { name: "n" },
-    threshold: { value: { doubleValue: 1 } },
-  },
-  schedule: { quartzCronSchedule: "0 0 6 * * ?", timezoneId: "UTC", pauseStatus: "PAUSED" },
-});
 const dashboard = make("Dashboard", "dashboard", {
   ...{ displayName: v("dashboard", "dashboard 2"), warehouseId: warehouse.id, parentPath: folder.path },
   serializedDashboard: v('{"pages":[]}', '{"pages":[{}]}'),
@@ -231,7 +216,6 @@ allow("pipeline", { pipelineId: pipeline.id }, v("CAN_VIEW", "CAN_RUN"));
 allow("job", { jobId: job.id }, v("CAN_VIEW", "CAN_MANAGE_RUN"));
 allow("query", { sqlQueryId: query.id }, "CAN_RUN");
 allow("alert", { sqlAlertId: alert.id }, "CAN_RUN");
-allow("alert-v2", { alertV2Id: alertV2.id }, "CAN_RUN");
 allow("dashboard", { dashboardId: dashboard.id }, v("CAN_READ", "CAN_EDIT"));
 
 // settings
