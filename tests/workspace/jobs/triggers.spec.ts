@@ -87,6 +87,12 @@ describe("triggers of jobs", function () {
     assert.equal((await runsOf(job)).length, count);
   });
 
+  it("a job that cannot run, as it has no tasks, does not keep others from running", async () => {
+    await h.createJob({ name: "empty", continuous: {} });
+    const job = await h.createJob({ tasks: TASKS, continuous: {} });
+    await runs(job, 1, "a run of the other job");
+  });
+
   it("rests longer with every failure of a row, and little after a success or a cancellation", () => {
     const bad = state("FAILED", "INTERNAL_ERROR");
     assert.equal(restAfter([state("SUCCESS"), bad]), restAfter([]));

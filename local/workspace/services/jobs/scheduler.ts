@@ -3,6 +3,7 @@
  * are updated, and again and again for a continuous job. Times that pass while the workspace is down are not made up; files
  * and updates that came meanwhile are seen at the next start.
  */
+import { ApiError } from "../../core/errors.ts";
 import type { Context } from "../../core/service.ts";
 import type { Launcher } from "../../runs/launcher.ts";
 import { countRunning, listJobRuns } from "../../runs/store.ts";
@@ -14,8 +15,12 @@ import { filesAt, fires, intervalOf, type Seen, tablesOf, versionsOf, type Watch
 /** setTimeout holds 31 bits of milliseconds; a later time is reached in steps. */
 const STEP = 2 ** 31 - 1;
 
-/** Milliseconds between looks at files, tables and continuous jobs. Databricks looks every minute. */
+/**
+ * Milliseconds between looks at files, tables and continuous jobs, and the most of the time that looking may take: a volume
+ * of many files is looked at less often. Databricks looks every minute.
+ */
 const LOOK_EVERY = 1000;
+const MOST_OF_THE_TIME = 0.05;
 
 /** Milliseconds from the end of a continuous job's run to the next: after a success, and after the first failure of a row. */
 const PAUSE = { success: 2000, failure: 10_000, longest: 600_000 };
@@ -50,7 +55,7 @@ export class Scheduler {
 
   stop(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    clearInterval(this.#look);
+    clearTimeout(this.#look);
     this.#look = undefined;
     this.#timers.clear();
     this.#watched.clear();
@@ -87,10 +92,22 @@ export class Scheduler {
         this.#watched.set(job.jobId, { before: new Map(known), since, fired });
       }
     }
-    if (this.#watched.size + this.#continuous.size > 0 && !this.#look) {
-      this.#look = setInterval(() => this.#lookAround(), LOOK_EVERY);
-      this.#look.unref();
-    }
+    if (this.#watched.size + this.#continuous.size > 0 && !this.#look) this.#lookIn(LOOK_EVERY);
+  }
+
+  #lookIn(delay: number): void {
+    this.#look = setTimeout(() => {
+      const began = performance.now();
+      try {
+        this.#lookAround();
+      } finally {
+        const took = performance.now() - began;
+        this.#look = undefined;
+        const waited = this.#watched.size + this.#continuous.size > 0;
+        if (waited) this.#lookIn(Math.max(LOOK_EVERY, took / MOST_OF_THE_TIME));
+      }
+    }, delay);
+    this.#look.unref();
   }
 
   #armSchedule({ jobId }: Job, schedule: NonNullable<Job["settings"]["schedule"]>): void {
@@ -114,20 +131,28 @@ export class Scheduler {
   #due(jobId: number): void {
     const job = getJob(this.#context.db, jobId);
     if (!job) return;
+    this.#run(job, "PERIODIC");
+    this.#watch(job, "start");
+  }
+
+  /**
+   * A run that is refused (a job without tasks, a full queue) must not end the workspace: nobody waits for the answer.
+   * @returns false when it was refused
+   */
+  #run(job: Job, trigger: JobRun["trigger"]): boolean {
     try {
-      this.#run(job, "PERIODIC");
-    } finally {
-      this.#watch(job, "start");
+      this.#launcher.runNow({ job_id: job.jobId }, job.runAs, trigger);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      process.stderr.write(`job ${job.jobId} (${job.settings.name}) was not started: ${error.message}\n`);
+      return false;
     }
   }
 
-  #run(job: Job, trigger: JobRun["trigger"]): void {
-    this.#launcher.runNow({ job_id: job.jobId }, job.runAs, trigger);
-  }
-
-  #now(job: Job): Seen {
+  #now(job: Job, known?: Seen): Seen {
     const { trigger } = job.settings;
-    if (trigger?.file_arrival) return filesAt(this.#context, trigger.file_arrival.url);
+    if (trigger?.file_arrival) return filesAt(this.#context, trigger.file_arrival.url, known);
     return versionsOf(this.#context, (trigger && tablesOf(trigger)?.table_names) ?? []);
   }
 
@@ -137,7 +162,7 @@ export class Scheduler {
       const job = getJob(db, jobId);
       if (!job) continue;
       const at = Date.now();
-      const now = this.#now(job);
+      const now = this.#now(job, watched.before);
       if (!fires(job.settings.trigger!, watched, now, at)) continue;
       this.#watched.set(jobId, { before: now, since: at, fired: true });
       markTrigger(db, jobId, { since: at, fired: true });
@@ -145,7 +170,9 @@ export class Scheduler {
     }
     for (const jobId of this.#continuous) {
       const job = getJob(db, jobId);
-      if (job && countRunning(db, jobId) === 0 && this.#mayGoOn(jobId)) this.#run(job, "CONTINUOUS");
+      if (!job || countRunning(db, jobId) > 0 || !this.#mayGoOn(jobId)) continue;
+      // refused now is refused in a second, too: it waits for the job to be changed
+      if (!this.#run(job, "CONTINUOUS")) this.#continuous.delete(jobId);
     }
   }
 

@@ -61,8 +61,11 @@ function volumeOf(url: string): { name: string; rest: string[] } | undefined {
 /** What a trigger watches, as keys with the time (ms) of their last change: files by path, table versions by name. */
 export type Seen = Map<string, number>;
 
-/** Files below the trigger's path; an external location has none on this machine. */
-export function filesAt(context: Context, url: string): Seen {
+/**
+ * Files below the trigger's path; an external location has none on this machine.
+ * @param known files whose time need not be looked up again
+ */
+export function filesAt(context: Context, url: string, known: Seen = new Map()): Seen {
   const seen: Seen = new Map();
   const volume = volumeOf(url);
   if (!volume) return seen;
@@ -70,7 +73,7 @@ export function filesAt(context: Context, url: string): Seen {
   for (const entry of entries(root, true)) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
-    const changed = statSync(path, { throwIfNoEntry: false })?.ctimeMs;
+    const changed = known.get(path) ?? statSync(path, { throwIfNoEntry: false })?.ctimeMs;
     if (changed !== undefined) seen.set(path, changed);
   }
   return seen;
