@@ -2,130 +2,69 @@
 
 from __future__ import annotations
 
-import base64
-import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-import pyarrow as pa
 import pytest
+from lakehouse import EngineProcess, Lakehouse
+from olist.entities import KEYED
 from olist.generator import generate, parse
-from oracle import bronze_rows, compare, expected, odd
+from olist.reconciliation import GRAINS
+from oracle import bronze_rows, odd
 
-ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "tests" / "engine"))
+sys.path.append(str(Path(__file__).parents[1] / "docs"))
 
-from engine_process import EngineProcess  # noqa: E402
-
-SCHEMAS = ["default", "raw", "bronze", "silver", "gold", "cdc", "ops"]
-PIPELINES = {"medallion": "silver", "cdc": "cdc"}
+from data_page import FILE, Page
 
 
-class Lakehouse:
-    """One catalog with empty volumes; `update` runs a pipeline's own notebooks as they lie in the repository."""
-
-    def __init__(self, folder: Path) -> None:
-        self.engine = EngineProcess(folder)
-        self.engine.initialize([{"name": "main", "schemas": SCHEMAS}])
-        self.landing = str(folder / "volumes" / "main" / "raw" / "landing")
-        self.changes = str(folder / "volumes" / "main" / "raw" / "changes")
-        for volume in (self.landing, self.changes):
-            os.makedirs(volume)
-        self.updates = 0
-
-    def update(self, name: str, **params: Any) -> list[dict[str, Any]]:
-        """Runs the pipeline to its end, which has to be good, and gives its events."""
-        self.updates += 1
-        update = f"u{self.updates}"
-        request = {"pipelineId": name, "updateId": update, "pipeline": _definition(name), "principal": "me"}
-        storage = str(self.engine.folder / "pipelines" / name)
-        answer = self.engine.ask("update.run", {**request, "storage": storage, **params}, timeout=540)
-        assert answer == {"state": "COMPLETED"}
-        told = [p for method, p in self.engine.told if method == "update.event" and p["updateId"] == update]
-        return [p["event"] for p in told]
-
-    def table(self, name: str) -> pd.DataFrame:
-        rows = self.engine.sql(f"SELECT * FROM {name}", format="ARROW_STREAM")
-        if not rows:
-            return pd.DataFrame(columns=[column["name"] for column in self.engine.result["columns"]])
-        frame = pa.ipc.open_stream(rows).read_pandas(timestamp_as_object=True)
-        return frame.map(lambda value: value.replace(tzinfo=None) if hasattr(value, "tzinfo") else value)
-
-    def differences(self, *, cdc: bool = True) -> list[str]:
-        want = expected(self.landing, self.changes if cdc else None)
-        return compare(want, {name: self.table(name) for name in want})
-
-
-def _definition(name: str) -> dict[str, Any]:
-    notebooks = ROOT / "notebooks"
-    language = {".py": "PYTHON", ".sql": "SQL"}
-    return {
-        "id": name,
-        "name": name,
-        "catalog": "main",
-        "schema": PIPELINES[name],
-        "rootPath": "/Workspace/olist",
-        "configuration": {
-            "olist.landing_path": "/Volumes/main/raw/landing",
-            "olist.changes_path": "/Volumes/main/raw/changes",
-        },
-        "sources": [
-            {
-                "path": f"/Workspace/olist/{path.relative_to(notebooks).with_suffix('')}",
-                "kind": "notebook",
-                "language": language[path.suffix],
-                "content": path.read_text(encoding="utf-8"),
-            }
-            for path in sorted((notebooks / name).rglob("*"))
-            if path.suffix in language
-        ],
-        "files": [
-            {
-                "path": f"/Workspace/olist/{path.relative_to(notebooks)}",
-                "content": base64.b64encode(path.read_bytes()).decode(),
-            }
-            for path in sorted((notebooks / "olist").rglob("*"))
-            if path.suffix in (".py", ".json")
-        ],
-    }
-
-
-@pytest.fixture
-def lakehouse(tmp_path: Path) -> Iterator[Lakehouse]:
-    if "delta" not in os.environ.get("ENGINE_JARS", ""):
-        pytest.skip("ENGINE_JARS does not name Delta's jars")
-    house = Lakehouse(tmp_path)
-    yield house
-    house.engine.close()
-
-
-def _written(events: list[dict[str, Any]]) -> dict[str, int]:
-    progress = [e["details"]["flow_progress"] | {"flow": e["origin"]["flow_name"]} for e in events
-                if e["event_type"] == "flow_progress"]  # fmt: skip
-    return {p["flow"]: p["metrics"]["num_output_rows"] for p in progress if p.get("metrics")}
-
-
-def test_increments_end_in_other_tables_than_the_data_has_or_than_a_full_refresh_makes(lakehouse: Lakehouse) -> None:
+@pytest.fixture(scope="module")
+def updated(engine: EngineProcess) -> tuple[Lakehouse, dict[str, list[dict[str, Any]]]]:
+    """A lakehouse with two batches in it, and the events of the last update of each pipeline."""
+    house = Lakehouse(engine)
+    events = {}
     for _ in range(2):
-        generate(lakehouse.landing, lakehouse.changes, parse("0.02", "7", "0.02"))
-        lakehouse.update("medallion")
-        lakehouse.update("cdc")
-        assert lakehouse.differences() == []
-    files = bronze_rows(lakehouse.landing)
-    assert {name: len(lakehouse.table(f"bronze.{name}")) for name in files} == files
-    written = _written(lakehouse.update("medallion"))
-    assert {flow: rows for flow, rows in written.items() if ".bronze." in flow and rows} == {}, "files are read twice"
-    lakehouse.update("medallion", fullRefresh=True)
-    assert lakehouse.differences() == []
+        generate(house.landing, house.changes, parse("0.02", "7", "0.02"))
+        for pipeline in ("medallion", "cdc"):
+            house.update(pipeline)
+            events[pipeline] = house.events
+        assert house.differences() == []
+    return house, events
 
 
-def test_odd_but_legal_files_are_read_wrongly(lakehouse: Lakehouse) -> None:
+def test_increments_end_in_other_tables_than_the_data_has_or_than_a_full_refresh_makes(updated) -> None:
+    house, _ = updated
+    files = bronze_rows(house.landing)
+    assert {name: len(house.table(f"bronze.{name}")) for name in files} == files
+    house.update("medallion")
+    again = {flow: rows for flow, rows in house.written().items() if ".bronze." in flow and rows}
+    assert again == {}, "files are read twice"
+    house.update("medallion", fullRefresh=True)
+    assert house.differences() == []
+
+
+def test_the_page_of_the_data_is_not_what_is_deployed(updated) -> None:
+    house, events = updated
+    text = Page(house.records(), events, house.catalog).text()
+    assert FILE.read_text(encoding="utf-8") == text, "run npm run docs"
+
+
+def test_a_table_states_another_grain_than_it_has(updated) -> None:
+    records = updated[0].records()
+    stated = {name: record["properties"]["grain"] for name, record in records.items()}
+    keys = {f"silver.{entity.name}": ", ".join(entity.key) for entity in KEYED}
+    assert {**keys, **GRAINS}.items() <= stated.items()
+    for name, grain in stated.items():
+        columns = {column["name"] for column in records[name]["columns"]}
+        assert grain.startswith("delivered ") or set(grain.split(", ")) <= columns, name
+
+
+def test_odd_but_legal_files_are_read_wrongly(engine: EngineProcess) -> None:
+    house = Lakehouse(engine)
     for number, form in enumerate(odd.SAME):
-        odd.write(lakehouse.landing, form=form, name=f"{number}.csv", empty=number == 0)
-    odd.write(lakehouse.landing, odd.real_olist(), odd.real_columns, name="real.csv")
-    odd.write(lakehouse.landing, form=odd.extra_column, name="extra.csv")
-    lakehouse.update("medallion")
-    assert lakehouse.differences(cdc=False) == []
+        odd.write(house.landing, form=form, name=f"{number}.csv", empty=number == 0)
+    odd.write(house.landing, odd.real_olist(), odd.real_columns, name="real.csv")
+    odd.write(house.landing, form=odd.extra_column, name="extra.csv")
+    odd.write(house.landing, odd.ODD, name="odd.csv")
+    house.update("medallion")
+    assert house.differences(cdc=False) == []

@@ -77,6 +77,9 @@ def _metrics(reader: Reader, rules: Rules, observation: Observation) -> dict[str
 
 
 def _row(observation: Observation) -> list[dict[str, Any]]:
-    """The observation's row. One whose part of the plan was never computed has none, and asking for it would wait."""
+    """The observation's row. One whose part of the plan was never computed has none, and asking for it would wait;
+    one whose part was found to be empty before it ran has a row without columns."""
     inner = observation._jo
-    return [observation.get] if inner is not None and inner.future().isCompleted() else []
+    if inner is None or not inner.future().isCompleted():
+        return []
+    return [observation.get] if inner.future().value().get().get().size() else []
