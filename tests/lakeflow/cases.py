@@ -2,7 +2,7 @@
 
 The cases of an area run in one pipeline, each from sources of its own, so names of datasets are unique in an area.
 A case whose update fails, or that says `alone`, runs in a pipeline of its own. In sources, statements and paths
-`LANDING` stands for the case's own folder in a volume, `SCHEMA` for the pipeline's catalog and schema (`main.x`).
+`LANDING` stands for the case's own folder in a volume, `SCHEMA.` for the pipeline's catalog and schema (`main.x.`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ class Table:
 
     `rows`: in any order, of `select`. `columns`: "name type" or "name type 'comment'", in order. `rules`: the update's
     counts, name → (passed, failed). `written`: the rows that the update wrote. `record`: fields of the TableRecord
-    that the catalog was told; of `properties` only the given keys are compared.
+    that the catalog was told; of `properties` only the given keys are compared. `protection`: what the update asked
+    Unity Catalog for: (ROW FILTER or the column, function or None, arguments).
     """
 
     rows: Sequence[Sequence[Value]] | None = None
@@ -32,6 +33,7 @@ class Table:
     dropped: int | None = None
     written: int | None = None
     record: Mapping[str, Any] = field(default_factory=dict)
+    protection: Sequence[tuple[str, str | None, Sequence[str]]] | None = None
 
 
 @dataclass(frozen=True)

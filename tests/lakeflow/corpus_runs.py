@@ -25,7 +25,10 @@ class CorpusRuns:
 
     def check(self, area: Area, case: Case) -> None:
         if area.name not in self._problems:
-            self._problems[area.name] = self._run(area)
+            try:
+                self._problems[area.name] = self._run(area)
+            except Exception as error:  # told by each case, and not tried again for each
+                self._problems[area.name] = {each.name: [f"the area did not run: {error}"] for each in area.cases}
         problems = self._problems[area.name][case.name]
         assert not problems, "\n".join([f"see {case.page}", *problems])
 
@@ -44,6 +47,7 @@ class CorpusRuns:
                     found |= _CaseRun(self.engine, area.name, [case]).run()
         for case in cases:
             if case.apart:
+                self._drop(area.name)  # a name is free again for the next case
                 found |= _CaseRun(self.engine, area.name, [case]).run()
         return found
 
@@ -95,6 +99,7 @@ class _CaseRun:
             self.texts |= {(case.name, name): text for name, text in step.edit.items()}
             params |= step.params
         self.pipeline.sources = [self._source(case, name, text) for case, name, text in self._sources()]
+        self._asked = len(self.engine.asked)
         answer = self.pipeline.update(**params)
         failed = self._failed() if len(self.cases) > 1 else {}
         for case, step in steps:
@@ -110,17 +115,13 @@ class _CaseRun:
             self.problems[case.name] += found
 
     def _failed(self) -> dict[str, list[str]]:
-        """By folder of a case, what its failed flows say."""
-        where: dict[str, str] = {}
+        """By folder of a case, what its failed flows say; each names the source that it is defined in."""
         found: dict[str, list[str]] = {}
         for event in self.pipeline.events:
-            flow = event["origin"].get("flow_name")
-            if event["event_type"] == "flow_definition":
-                location = event["details"]["flow_definition"]["source_location"]
-                where[flow] = location.split(":")[0].rpartition("/")[0]
-            elif event["event_type"] == "flow_progress" and event["details"]["flow_progress"]["status"] == "FAILED":
-                found.setdefault(where.get(flow, ""), []).append(event["message"])
-        return found
+            if event["event_type"] == "flow_progress" and event["details"]["flow_progress"]["status"] == "FAILED":
+                folders = [self._folder(case) for case in self.cases if f"{self._folder(case)}/" in event["message"]]
+                found.setdefault(folders[0] if folders else "", []).append(event["message"])
+        return {} if "" in found else found
 
     def _sources(self) -> Iterable[tuple[Case, str, str]]:
         cases = {case.name: case for case in self.cases}
@@ -141,7 +142,7 @@ class _CaseRun:
         return f"{self.pipeline.volume}/{_plain(case.name)}"
 
     def _filled(self, case: Case, text: str) -> str:
-        return text.replace("LANDING", self._landing(case)).replace("SCHEMA", self.schema)
+        return text.replace("LANDING", self._landing(case)).replace("SCHEMA.", f"{self.schema}.")
 
     def _land(self, case: Case, name: str, content: str | bytes) -> None:
         volumes = self.engine.folder / "volumes"
@@ -193,6 +194,10 @@ class _CaseRun:
             columns = [_column(column) for column in record.get("columns", [])]
             if columns != list(table.columns):
                 yield f"columns are {columns}, not {list(table.columns)}"
+        if table.protection is not None:
+            protection = self._protection(full)
+            if protection != [(what, function, list(using)) for what, function, using in table.protection]:
+                yield f"protection is {protection}, not {table.protection}"
         yield from self._figures(full, table)
 
     def _figures(self, full: str, table: Table) -> Iterable[str]:
@@ -215,6 +220,15 @@ class _CaseRun:
         ):
             if wanted is not None and found != wanted:
                 yield f"{what}: {found}, not {wanted}"
+
+    def _protection(self, full: str) -> list[tuple[str, str | None, list[str]]]:
+        asked = self.engine.asked[self._asked :]
+        told = [params["statement"] for method, params in asked if method == "catalog.statement"]
+        return [
+            (statement.get("column", "ROW FILTER"), statement["function"], statement["using"])
+            for statement in told
+            if statement["kind"] in ("setMask", "setRowFilter") and statement["table"].lower() == full.lower()
+        ]
 
     def _record(self, full: str) -> dict[str, Any]:
         """What the catalog was last told of the table; empty where it was told nothing."""

@@ -18,8 +18,9 @@ from pyspark.sql.types import StructField, StructType, _parse_datatype_string
 from engine.catalog import Catalog, TableRecord, literal
 from engine.catalog.columns import ddl
 from engine.errors import EngineError
+from engine.flows.protection import protect
 from engine.graph.model import Dataset, TableConstraint
-from engine.graph.names import quote, split
+from engine.graph.names import Defaults, quote, split
 from engine.updates.reading import local
 
 
@@ -72,6 +73,7 @@ class Target:
         storage: str,
         pipeline_id: str,
         principal: str | None,
+        defaults: Defaults,
     ) -> None:
         self.key = key
         self.table = table
@@ -79,6 +81,7 @@ class Target:
         self.catalog = catalog
         self.pipeline_id = pipeline_id
         self.principal = principal
+        self.defaults = defaults
         self.folder = Path(storage) / "datasets" / slug(key)
 
     # --- state ---------------------------------------------------------------------------------------------------
@@ -187,8 +190,10 @@ class Target:
         if self.record is None or self.resetting:
             self._create(schema, generated, properties, kind)
             (self.folder / "resetting.json").unlink(missing_ok=True)
+            protect(self, self.defaults)
             return True
         self._alter(session, schema, properties, kind)
+        protect(self, self.defaults)
         return False
 
     @property

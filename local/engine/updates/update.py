@@ -231,7 +231,8 @@ class Update:
         principal = self.params.get("principal")
         table = self.names.table(key)
         return Target(
-            key, table, self.names.datasets[key], self.catalog, self.storage, self.pipeline_id, principal
+            key, table, self.names.datasets[key], self.catalog, self.storage, self.pipeline_id, principal,
+            self.names.defaults,
         )  # fmt: skip
 
     def resets(self, key: str) -> bool:

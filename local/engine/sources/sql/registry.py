@@ -72,8 +72,8 @@ ENTRIES: tuple[Entry, ...] = (
     *_supported(_SQL, "STREAM t, STREAM(t)", "read_files, STREAM read_files, cloud_files", "event_log", "LIVE. prefix"),
     *_supported(_SQL, "SET key = value", "USE CATALOG, USE SCHEMA"),
     *_supported(_PARAMETERS, "${parameter}", ":parameter"),
-    Entry("MASK, WITH ROW FILTER", "differs", _ST, "Recorded on the table; the function must exist in the catalog."),
-    Entry("GENERATED ALWAYS AS (expr)", "differs", _ST, "Recorded; the query must not return the column."),
+    Entry("MASK, WITH ROW FILTER", "supported", _ST, "Set before rows are written. Private datasets take none."),
+    Entry("GENERATED ALWAYS AS (expr)", "supported", _ST, "The query does not return the column."),
     Entry(
         "GENERATED ... AS IDENTITY",
         "refused",
