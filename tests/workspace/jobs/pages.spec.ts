@@ -94,6 +94,35 @@ describe("the Jobs API", function () {
     await admin.refused("INVALID_PARAMETER_VALUE", "POST", "/api/2.1/jobs/create", { notebook_task: {} });
   });
 
+  it("wants absolute paths in the workspace and relative ones in a repository", async () => {
+    const job = (more: Json, task: Json): Json => ({ ...more, tasks: [{ task_key: "t", ...task }] });
+    const git = { git_source: { git_url: "https://example.org/x.git", git_provider: "gitHub", git_branch: "main" } };
+    const notebook = (notebook_path: string, source?: string): Json => ({ notebook_task: { notebook_path, source } });
+    const python = (python_file: string): Json => ({ spark_python_task: { python_file } });
+    const create = "/api/2.2/jobs/create";
+    for (const wrong of [
+      job({}, notebook("nb")),
+      job(git, notebook("/Shared/nb")),
+      job(git, notebook("nb", "WORKSPACE")),
+      job({}, python("main.py")),
+      job({}, { for_each_task: { inputs: "[1]", task: { task_key: "n", ...notebook("nb") } } }),
+    ]) {
+      assert.match(
+        await admin.refused("INVALID_PARAMETER_VALUE", "POST", create, wrong),
+        /must be (absolute|relative)/,
+      );
+    }
+    for (const right of [
+      job(git, notebook("nb")),
+      job({}, python("s3://bucket/main.py")),
+      job({}, notebook("{{input}}")),
+    ]) {
+      const { job_id } = await admin.ok("POST", create, right);
+      const { settings } = await admin.ok("GET", `/api/2.2/jobs/get?job_id=${job_id}`);
+      if (right.git_source) assert.equal(settings.tasks[0].notebook_task.source, "GIT");
+    }
+  });
+
   it("holds to the sizes that the reference states", async () => {
     const refused = (settings: Json, message: RegExp): Promise<void> =>
       admin

@@ -134,6 +134,41 @@ function withinLimits({ name = "", tags = {}, webhook_notifications = {} }: Sett
   }
 }
 
+type Source = "WORKSPACE" | "GIT";
+
+/** What a task's file is taken from when it does not say: the job's repository, where it has one. */
+const sourceOf = (given: Source | undefined, settings: Settings): Source =>
+  given ?? (settings.git_source ? "GIT" : "WORKSPACE");
+
+/** Workspace paths are absolute, paths in a repository are not. A `{{reference}}` may become either. */
+function usablePaths(tasks: readonly Task[], settings: Settings): void {
+  for (const { task_key, notebook_task, spark_python_task, sql_task, for_each_task } of tasks) {
+    const files = [
+      { field: "notebook_task.notebook_path", path: notebook_task?.notebook_path, source: notebook_task?.source },
+      {
+        field: "spark_python_task.python_file",
+        path: spark_python_task?.python_file,
+        source: spark_python_task?.source,
+      },
+      { field: "sql_task.file.path", path: sql_task?.file?.path, source: sql_task?.file?.source },
+    ];
+    for (const { field, path, source } of files) {
+      if (path === undefined || path.startsWith("{{")) continue;
+      const from = sourceOf(source, settings);
+      const uri = /^[a-z][a-z0-9]*:\//i.test(path);
+      if (from === "WORKSPACE" && !path.startsWith("/") && !(uri && field.startsWith("spark_python_task"))) {
+        throw invalid(
+          `Task '${task_key}': ${field} must be absolute, got '${path}'. Paths in the workspace begin with '/'.`,
+        );
+      }
+      if (from === "GIT" && path.startsWith("/")) {
+        throw invalid(`Task '${task_key}': ${field} must be relative to the repository's root, got '${path}'.`);
+      }
+    }
+    if (for_each_task) usablePaths([for_each_task.task as Task], settings);
+  }
+}
+
 export function checkTasks(tasks: readonly Task[], settings: Settings): void {
   for (const task of tasks) exactlyOneType(task);
   uniqueKeys(tasks);
@@ -141,6 +176,7 @@ export function checkTasks(tasks: readonly Task[], settings: Settings): void {
   acyclic(tasks);
   nestedTasks(tasks);
   knownCompute(tasks, settings);
+  usablePaths(tasks, settings);
 }
 
 export function checkSettings(context: Context, settings: Settings): void {
@@ -160,7 +196,7 @@ export function withDefaults(settings: Settings): Settings {
     timeout_seconds: task.timeout_seconds ?? 0,
     email_notifications: task.email_notifications ?? {},
     ...(task.notebook_task
-      ? { notebook_task: { ...task.notebook_task, source: task.notebook_task.source ?? ("WORKSPACE" as const) } }
+      ? { notebook_task: { ...task.notebook_task, source: sourceOf(task.notebook_task.source, settings) } }
       : {}),
   }));
   return {
