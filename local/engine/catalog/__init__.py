@@ -33,7 +33,7 @@ class Catalog:
 
     def __init__(self, engine: Engine, workspace: Workspace) -> None:
         self._engine = engine
-        self._workspace = workspace
+        self.workspace = workspace
         self._tables: dict[str, TableRecord] = {}
         self._schemas: dict[str, set[str]] = {}
         self._lock = threading.RLock()
@@ -178,7 +178,12 @@ class Catalog:
         """Raises PERMISSION_DENIED where the principal lacks the privilege; the engine itself (None) may do all."""
         if principal is not None:
             check = {"privilege": privilege, "securableType": securable_type, "fullName": full_name}
-            self._workspace.request("catalog.authorize", {"principal": principal, "checks": [check]})
+            self.workspace.request("catalog.authorize", {"principal": principal, "checks": [check]})
+
+    def authorize_event_log(self, principal: str | None, pipeline_id: str) -> None:
+        """Raises PERMISSION_DENIED for a principal that does not own the pipeline."""
+        if principal is not None:
+            self.workspace.request("pipeline.authorize", {"principal": principal, "pipelineId": pipeline_id})
 
     def create_table(
         self,
@@ -298,18 +303,18 @@ class Catalog:
 
     def statement(self, statement: Mapping[str, Any], principal: str | None = None) -> Any:
         """A statement that is the workspace's business (docs/architecture.md); raises EngineError where it refuses."""
-        return self._workspace.request("catalog.statement", {"statement": statement, "principal": principal})
+        return self.workspace.request("catalog.statement", {"statement": statement, "principal": principal})
 
     def drop_table(self, full_name: str, principal: str | None = None) -> None:
         record = self.get(full_name)
-        self._workspace.request("catalog.dropTable", {"fullName": full_name, "principal": principal})
+        self.workspace.request("catalog.dropTable", {"fullName": full_name, "principal": principal})
         self._forget(full_name, record.get("location") if record else None)
 
     def _tell(self, record: TableRecord, principal: str | None) -> None:
         if record.get("private"):
             return
         sent = {k: v for k, v in record.items() if v is not None and k != "schemaJson"}
-        answer = self._workspace.request("catalog.putTable", {"table": sent, "principal": principal})
+        answer = self.workspace.request("catalog.putTable", {"table": sent, "principal": principal})
         if answer and answer.get("tableId"):
             record["tableId"] = answer["tableId"]
 

@@ -107,19 +107,22 @@ class Guard:
             given = json.loads(arguments)
             session = SparkSession.getActiveSession()
             if function == "event_log":
-                frame = self._events(session, given["placed"])
+                frame = self._events(session, principal, given["placed"])
             else:
                 frame = self._files(session, principal, given["placed"], given["named"], streaming)
             return frame._jdf
         except Exception as error:
             return _error(error)
 
-    def _events(self, session: SparkSession, placed: list[str]) -> DataFrame:
+    def _events(self, session: SparkSession, principal: str | None, placed: list[str]) -> DataFrame:
+        """Only for the pipeline's owner, through views, too."""
         name = placed[0] if len(placed) == 1 else ""
         table = self._catalog.get(name)  # event_log(TABLE(t)): the events of the pipeline that keeps t up to date
         pipeline = table.get("pipelineId") if table else name
         storage = self._engine.data_dir / "pipelines" / PurePosixPath(pipeline or "none").name
-        return event_log_frame(session, storage_of({}, str(storage), [pipeline] if placed else []))
+        found = storage_of({}, str(storage), [pipeline] if placed else [])
+        self._catalog.authorize_event_log(principal, pipeline)
+        return event_log_frame(session, found)
 
     def _files(
         self, session: SparkSession, principal: str | None, placed: list[str], named: dict[str, str], streaming: bool

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections import namedtuple
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +18,7 @@ from engine.volumes import Volumes
 
 FileInfo = namedtuple("FileInfo", ["path", "name", "size", "modificationTime"])
 SecretMetadata = namedtuple("SecretMetadata", ["key"])
+SecretScope = namedtuple("SecretScope", ["name"])
 
 
 class Widgets:
@@ -141,6 +142,12 @@ class Files:
         shutil.copyfile(origin, target)
         return True
 
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"dbutils.fs.{name} is not available in the local workspace; it has ls, head, put, cp, mv, rm and mkdirs "
+            "on volumes."
+        )
+
     def mv(self, source: str, to: str, recurse: bool = False) -> bool:
         self.cp(source, to, recurse)
         return self.rm(source, recurse)
@@ -167,20 +174,38 @@ class TaskValues:
             return answer.get("value")
         if default is not None:
             return default
+        context = self._workspace.request("task.context", {"runId": self._run.run_id})
+        if debugValue is not None and not context.get("jobId"):  # a notebook that runs by itself
+            return debugValue
         raise ValueError(f"Task '{taskKey}' has set no value '{key}', and no default is given.")
 
 
 class Secrets:
-    def __init__(self, run: Run, workspace: Workspace) -> None:
-        self._run = run
+    """`seen` is told each value that user code gets, so that what the code prints can leave it out."""
+
+    def __init__(
+        self, principal: str | None, workspace: Workspace, seen: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self._principal = principal
         self._workspace = workspace
+        self._seen = seen
 
     def get(self, scope: str, key: str) -> str:
         return self.getBytes(scope, key).decode()
 
     def getBytes(self, scope: str, key: str) -> bytes:
-        what = {"scope": scope, "key": key, "principal": self._run.principal}
-        return base64.b64decode(self._workspace.request("secrets.get", what)["value"])
+        what = {"scope": scope, "key": key, "principal": self._principal}
+        value = base64.b64decode(self._workspace.request("secrets.get", what)["value"])
+        self._seen(value.decode(errors="ignore"))
+        return value
+
+    def list(self, scope: str) -> list[SecretMetadata]:
+        found = self._workspace.request("secrets.list", {"scope": scope, "principal": self._principal})
+        return [SecretMetadata(name) for name in found["names"]]
+
+    def listScopes(self) -> list[SecretScope]:
+        found = self._workspace.request("secrets.list", {"principal": self._principal})
+        return [SecretScope(name) for name in found["names"]]
 
 
 class NotebookUtils:
@@ -195,20 +220,89 @@ class NotebookUtils:
     def run(self, path: str, timeout_seconds: int, arguments: dict[str, str] | None = None) -> str | None:
         return self._run_child(path, timeout_seconds, {k: str(v) for k, v in (arguments or {}).items()})
 
-    def getContext(self) -> Any:
+    def getContext(self) -> Context:
         ids = self._workspace.request("task.context", {"runId": self._run.run_id})
-        return SimpleNamespace(notebookPath=self._run.path, **ids)
+        return Context(self._run.path, self._run.principal, ids)
+
+    @property
+    def entry_point(self) -> Any:
+        """The way by which notebooks ask for their context: entry_point.getDbutils().notebook().getContext()."""
+        return SimpleNamespace(getDbutils=lambda: SimpleNamespace(notebook=lambda: self))
+
+
+class _Option:
+    """A value of the context as Scala's Option gives it."""
+
+    def __init__(self, name: str, value: Any) -> None:
+        self._name, self._value = name, value
+
+    def isDefined(self) -> bool:
+        return self._value is not None
+
+    def get(self) -> Any:
+        if self._value is None:
+            raise EngineError(f"The context has no {self._name} here.", error_class="NOT_FOUND")
+        return self._value
+
+    def getOrElse(self, other: Any) -> Any:
+        return other if self._value is None else self._value
+
+
+class Context:
+    """What a notebook knows of its own run. `ids` is the answer of task.context."""
+
+    def __init__(self, path: str, principal: str | None, ids: Mapping[str, Any]) -> None:
+        def text(key: str) -> str | None:
+            return None if ids.get(key) is None else str(ids[key])
+
+        self._tags = {
+            "jobId": text("jobId"), "multitaskParentRunId": text("jobRunId"), "runId": text("runId"),
+            "taskKey": text("taskKey"), "user": principal,
+        }  # fmt: skip
+        self._path, self._principal = path, principal
+
+    def notebookPath(self) -> _Option:
+        return _Option("notebookPath", self._path)
+
+    def userName(self) -> _Option:
+        return _Option("userName", self._principal)
+
+    def jobId(self) -> _Option:
+        return _Option("jobId", self._tags["jobId"])
+
+    def currentRunId(self) -> _Option:
+        return _Option("currentRunId", self._tags["runId"])
+
+    def tags(self) -> Any:
+        found = {key: value for key, value in self._tags.items() if value is not None}
+        return SimpleNamespace(apply=found.__getitem__, get=lambda key: _Option(key, found.get(key)))
+
+    def toJson(self) -> str:
+        tags = {key: value for key, value in self._tags.items() if value is not None}
+        return json.dumps({"extraContext": {"notebook_path": self._path}, "tags": tags})
+
+    safeToJson = toJson
+
+
+class Library:
+    def restartPython(self) -> None:
+        print("dbutils.library.restartPython does nothing in the local workspace: no package was installed.")
 
 
 class DBUtils:
     def __init__(self, run: Run, workspace: Workspace, volumes: Volumes, run_child: Callable[..., str | None]) -> None:
         self.widgets = Widgets(run.parameters)
         self.fs = Files(volumes)
-        self.secrets = Secrets(run, workspace)
+        self.secrets = Secrets(run.principal, workspace, run.printer.hide)
         self.jobs = SimpleNamespace(taskValues=TaskValues(run, workspace))
         self.notebook = NotebookUtils(run, workspace, run_child)
+        self.library = Library()
+
+    def help(self) -> None:
+        print("dbutils here: " + ", ".join(sorted(self.__dict__)))
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
-            f"dbutils.{name} is not available in the local workspace; it has widgets, fs, notebook, secrets and jobs."
+            f"dbutils.{name} is not available in the local workspace; it has widgets, fs, notebook, secrets, jobs and "
+            "library."
         )

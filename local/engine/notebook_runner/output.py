@@ -51,6 +51,7 @@ class Printer:
     def __init__(self, send: Callable[[str], None]) -> None:
         self._send = send
         self._parts: list[str] = []
+        self._hidden: set[str] = set()
         self._size = 0
         self._last = 0.0
         self._lock = threading.Lock()
@@ -68,9 +69,17 @@ class Printer:
         with self._lock:
             self._flush()
 
+    def hide(self, value: str) -> None:
+        """From now on, a secret's value is left out of what is shown."""
+        if value.strip():
+            with self._lock:
+                self._hidden.add(value)
+
     def _flush(self) -> None:
         if self._parts:
             text = "".join(self._parts)
+            for value in self._hidden:
+                text = text.replace(value, "[REDACTED]")
             self._parts, self._size = [], 0
             self._send(text)
 

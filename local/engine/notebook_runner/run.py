@@ -37,6 +37,7 @@ class Run:
     canceled: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
+    dbutils: Any = None
     children: list[Run] = field(default_factory=list)
 
     def print(self, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
@@ -13,7 +14,7 @@ from pyspark.sql import DataFrame
 
 from engine.catalog import Workspace
 from engine.errors import EngineError
-from engine.notebook_runner import output, volume_files
+from engine.notebook_runner import output, runtime_modules, volume_files
 from engine.notebook_runner.code import CellError, describe, remember_source, run_cell, run_file
 from engine.notebook_runner.dbutils import DBUtils
 from engine.notebook_runner.modules import Modules
@@ -39,6 +40,7 @@ class Notebooks:
         self._modules = Modules(engine.data_dir / "workspace")
         volume_files.install(engine.volumes)
         output.install()
+        runtime_modules.install(output.current_run)
 
     def run_notebook(self, params: Mapping[str, Any]) -> dict[str, Any]:
         run = self._new_run(params)
@@ -142,6 +144,12 @@ class Notebooks:
     def _namespace(self, run: Run) -> dict[str, Any]:
         session = run.session
         self._statements.attach(session, run.principal)
+        run.dbutils = DBUtils(
+            run,
+            self._workspace,
+            self._engine.volumes,
+            lambda path, timeout, arguments: self._run_child(run, path, timeout, arguments),
+        )
         return {
             "__name__": "__main__",
             "__builtins__": __builtins__,
@@ -149,12 +157,7 @@ class Notebooks:
             "sc": session.sparkContext,
             "sql": session.sql,
             "table": session.table,
-            "dbutils": DBUtils(
-                run,
-                self._workspace,
-                self._engine.volumes,
-                lambda path, timeout, arguments: self._run_child(run, path, timeout, arguments),
-            ),
+            "dbutils": run.dbutils,
             "display": display,
             "displayHTML": lambda text: print(html.unescape(re.sub(r"<[^>]*>", "", text))),
         }
@@ -181,6 +184,13 @@ class Notebooks:
                 target = cell.text.strip().split("\n")[0].strip().strip("\"'")
                 name, language, source = self._read(run, path, target)
                 self._cells(run, name, language, source, namespace)
+            case "fs":
+                words = shlex.split(cell.text)
+                if not words:
+                    raise EngineError(
+                        f"{path}, cell {cell.number}: %fs needs a command", error_class="INVALID_PARAMETER"
+                    )
+                display(getattr(namespace["dbutils"].fs, words[0])(*words[1:]))
             case "pip":
                 print(
                     "%pip does nothing in the local workspace: notebooks use the packages of its Python environment "
@@ -189,7 +199,7 @@ class Notebooks:
             case other:
                 raise EngineError(
                     f"{path}, cell {cell.number}, line {cell.line}: %{other} is not supported by the local workspace; "
-                    "cells may be Python, %sql, %md, %run and %pip.",
+                    "cells may be Python, %sql, %md, %run, %fs and %pip.",
                     error_class="UNSUPPORTED_FEATURE",
                 )
 

@@ -122,6 +122,8 @@ class Work:
             figures = self._with_reader(flow, work)
         except BaseException as error:
             shown = self._shown(flow, error)
+            if shown is not error:
+                shown.__cause__ = error  # before the event log is told, which shows the chain
             self.update.failed(self.key, flow, shown)
             if shown is error:
                 raise

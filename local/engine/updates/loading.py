@@ -6,7 +6,7 @@ import base64
 import posixpath
 import shutil
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +29,23 @@ class Sources:
     """One update's copy of the sources, and what SQL sources ask of it (`SqlContext`)."""
 
     def __init__(
-        self, pipeline: Mapping[str, Any], folder: Path, session: SparkSession, defaults: Defaults, storage: str
+        self,
+        pipeline: Mapping[str, Any],
+        folder: Path,
+        session: SparkSession,
+        defaults: Defaults,
+        storage: str,
+        may_read_events: Callable[[str], None],
+        utilities: Mapping[str, Any],
     ) -> None:
+        """`may_read_events`: raises for another pipeline's id; `utilities`: what `dbutils` has beside widgets."""
         self._pipeline = pipeline
         self._folder = folder
         self._session = session
         self._defaults = defaults
         self._storage = storage
+        self._may_read_events = may_read_events
+        self.dbutils = PipelineUtilities(dict(pipeline.get("configuration") or {}), utilities)
         self.configuration: Mapping[str, str] = dict(pipeline.get("configuration") or {})
         self.parameters: Mapping[str, str] = self.configuration
         self.graph = Graph()
@@ -80,7 +90,7 @@ class Sources:
             "__file__": file,
             "spark": spark,
             "sc": self._session.sparkContext,
-            "dbutils": PipelineUtilities(self.configuration),
+            "dbutils": self.dbutils,
             "display": _display,
             "displayHTML": _display,
         }
@@ -155,7 +165,10 @@ class Sources:
         reader = current.get()
         session = reader.session if reader else self._session
         if name == "event_log":
-            return event_log_frame(session, storage_of(self._pipeline, self._storage, arguments))
+            folder = storage_of(self._pipeline, self._storage, arguments)
+            if folder != self._storage:
+                self._may_read_events(arguments[0])
+            return event_log_frame(session, folder)
         given = dict(options)
         path = arguments[0] if arguments else given.pop("path", None)
         if not path:
@@ -173,10 +186,11 @@ class Sources:
 
 
 class PipelineUtilities:
-    """`dbutils` of a pipeline's source: widgets are the pipeline's configuration; the rest is for the tasks of jobs."""
+    """`dbutils` of a pipeline's source: widgets are the pipeline's configuration, fs and secrets are a notebook's."""
 
-    def __init__(self, configuration: Mapping[str, str]) -> None:
+    def __init__(self, configuration: Mapping[str, str], more: Mapping[str, Any]) -> None:
         self.widgets = _Widgets(configuration)
+        self.__dict__.update(more)
 
     def __getattr__(self, name: str) -> Any:
         raise EngineError(

@@ -159,7 +159,10 @@ class Reading:
             if len(parts) == 1 and session.catalog._jcatalog.tableExists(name) and self.find(name, defaults) is None:
                 continue  # a temporary view of the session
             if self.find(name, defaults) is None and parts[0].lower() != "live":
-                self._note(reader, (defaults or self.names.defaults).full(name))
+                if "/" not in parts[-1]:  # a path, as in csv.`/Volumes/…`, is no table
+                    full = (defaults or self.names.defaults).full(name)
+                    self._read(reader, full)
+                    self._note(reader, full)
                 continue
             streaming = mode == "stream"
             key = "\0".join([mode, *parts])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -26,6 +27,8 @@ from engine.event_log.table import file_of, publish
 from engine.flows.targets import Target
 from engine.graph.model import DatasetKind, Flow
 from engine.graph.names import Defaults, Names, split
+from engine.notebook_runner.dbutils import Files, Secrets
+from engine.notebook_runner.runtime_modules import of_pipeline
 from engine.session import Engine
 from engine.session import active as active_session
 from engine.sources.python_imports import importing
@@ -130,7 +133,13 @@ class Update:
         context = file_readers.ReaderContext(schema_dir=_schema_dir, to_local=volumes.to_local)
         file_readers.install(self.session, context)
         reading.install()
-        loaded = Sources(pipeline, sources, self.session, defaults, self.storage)
+        principal = self.params.get("principal")
+        loaded = Sources(
+            pipeline, sources, self.session, defaults, self.storage,
+            functools.partial(self.catalog.authorize_event_log, principal),
+            {"fs": Files(volumes), "secrets": Secrets(principal, self.catalog.workspace)},
+        )  # fmt: skip
+        of_pipeline.set(loaded.dbutils)
         with self.active(self.session):
             graph = loaded.load()
         self.imports = loaded.imports

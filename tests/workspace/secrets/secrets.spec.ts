@@ -34,6 +34,11 @@ describe("secrets", () => {
     await client.ok("GET", get);
     assert.deepEqual(await ask(), { value: Buffer.from("hunter-twelve").toString("base64") });
     await client.refused("PERMISSION_DENIED", "POST", `${BASE}/put`, { scope: "app", key: "x", string_value: "1" });
+    const list = (scope?: string) => workspace.engine.ask("secrets.list", { scope, principal: name });
+    assert.deepEqual([await list(), await list("app")], [{ names: ["app"] }, { names: ["k"] }]);
+    await workspace.admin.ok("POST", `${BASE}/scopes/create`, { scope: "other" });
+    assert.deepEqual(await list(), { names: ["app"] });
+    await assert.rejects(() => list("other"), { errorCode: "PERMISSION_DENIED" });
   });
 
   it("names the scope or key that does not exist, and refuses a scope twice", async () => {

@@ -1,6 +1,10 @@
 /** The Pipelines service: https://docs.databricks.com/api/workspace/pipelines */
+
+import { denied } from "../../core/errors.ts";
 import type { Service } from "../../core/service.ts";
 import { updateRunner } from "../../runs/updates.ts";
+import { actingPrincipal } from "../identity/store.ts";
+import { hasLevel } from "../permissions/access.ts";
 import { registerObjectType } from "../permissions/registry.ts";
 import { pipelineRoutes } from "./routes.ts";
 import { getPipeline, migrations } from "./store.ts";
@@ -18,6 +22,15 @@ export const pipelines: Service = {
     const updates = updateRunner(context);
     pipelineRoutes(app, context, updates);
     updateRoutes(app, context, updates);
+    // event_log(): https://docs.databricks.com/aws/en/sql/language-manual/functions/event_log
+    context.engine.onRequest("pipeline.authorize", ({ pipelineId, principal: name }) => {
+      const id = String(pipelineId);
+      const principal = actingPrincipal(context.db, String(name));
+      const pipeline = getPipeline(context.db, id);
+      const owns = principal && pipeline && hasLevel(context, principal, "pipelines", id, "IS_OWNER");
+      if (owns || (pipeline && pipeline.runAs === principal?.name)) return {};
+      throw denied(`${String(name)} is not the owner of pipeline ${id}, and only its owner may query its event log.`);
+    });
   },
   start(context) {
     updateRunner(context).recover();

@@ -68,11 +68,14 @@ function routes(app: App, context: Context): void {
       return {};
     },
   );
-  app.get(`${BASE}/scopes/list`, async ({ principal }) => {
+  const visibleScopes = (principal: Principal): string[] => {
     const names = principalNames(db, principal);
-    const seen = scopeNames(db).filter(
+    return scopeNames(db).filter(
       (name) => isAdmin(db, principal) || aclsOf(db, name).some((entry) => names.has(entry.principal)),
     );
+  };
+  app.get(`${BASE}/scopes/list`, async ({ principal }) => {
+    const seen = visibleScopes(principal);
     return seen.length > 0 ? { scopes: seen.map((name) => ({ name, backend_type: "DATABRICKS" })) } : {};
   });
   app.post(
@@ -145,6 +148,14 @@ function routes(app: App, context: Context): void {
     const value = readSecret(context, String(scope), String(key));
     if (!value) throw secretMissing(String(scope), String(key));
     return { value: value.toString("base64") };
+  });
+  context.engine.onRequest("secrets.list", ({ scope, principal: name }) => {
+    const principal = actingPrincipal(db, String(name));
+    if (!principal) throw denied(`There is no active user or service principal '${String(name)}'.`);
+    if (scope === undefined || scope === null) return { names: visibleScopes(principal) };
+    requireScope(context, principal, String(scope), "READ");
+    const keys = db.all<{ key: string }>("SELECT key FROM secrets WHERE scope = ? ORDER BY key", String(scope));
+    return { names: keys.map(({ key }) => key) };
   });
 }
 
