@@ -6,7 +6,6 @@ the median is shown, and its ratio to the smallest history's. ENGINE_JARS names 
 
 from __future__ import annotations
 
-import os
 import statistics
 import sys
 import tempfile
@@ -14,30 +13,11 @@ import time
 
 from engine.auto_cdc import AutoCdcApplier
 from engine.graph.model import AutoCdcFlow, SourceLocation
+from engine.session import Engine
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 INCREMENT = 150
-
-
-def session() -> SparkSession:
-    settings = {
-        "spark.driver.extraClassPath": os.environ["ENGINE_JARS"],
-        "spark.driver.memory": "2g",
-        "spark.ui.enabled": "false",
-        "spark.sql.shuffle.partitions": "2",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-        "spark.databricks.delta.snapshotPartitions": "1",
-        "spark.databricks.delta.properties.defaults.enableDeletionVectors": "true",
-    }
-    builder = SparkSession.builder.master("local[2]")
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    spark = builder.getOrCreate()
-    spark.sparkContext.setLogLevel("ERROR")
-    return spark
 
 
 def events(spark: SparkSession, count: int, keys: int, first: int) -> DataFrame:
@@ -66,7 +46,7 @@ def measure(spark: SparkSession, history: int, scd_type: int, folder: str) -> fl
     )
     keys = max(history // 3, 1)
     base = events(spark, history, keys, 0)
-    applier = AutoCdcApplier(spark, flow, base.schema, f"{folder}/target", f"{folder}/log")
+    applier = AutoCdcApplier(spark, flow, base.schema, f"file:{folder}/target", f"file:{folder}/log")
     applier.apply(base, 0)
     times = []
     for batch in range(1, 5):
@@ -78,8 +58,10 @@ def measure(spark: SparkSession, history: int, scd_type: int, folder: str) -> fl
 
 def main() -> None:
     sizes = [int(a) for a in sys.argv[1:]] or [10_000, 100_000, 1_000_000]
-    spark = session()
     with tempfile.TemporaryDirectory() as folder:
+        spark = Engine(folder, f"{folder}/volumes", f"{folder}/tables").spark
+        # As the targets of pipelines have it.
+        spark.conf.set("spark.databricks.delta.properties.defaults.enableDeletionVectors", "true")
         for scd_type in (1, 2):
             measure(spark, 1000, scd_type, f"{folder}/warm{scd_type}")
             first = None
@@ -89,7 +71,7 @@ def main() -> None:
                 print(
                     f"SCD {scd_type}  history {size:>9,}  update {seconds:5.2f} s  x{seconds / first:.2f}", flush=True
                 )
-    spark.stop()
+        spark.stop()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 # MAGIC %md
 # MAGIC # cdc: change events, logged and staged
 # MAGIC **In:** the CSV files in `olist.changes_path`/&lt;entity&gt; of customers, products and sellers. **Out:**
-# MAGIC - `cdc.<entity>_changes`: the log, every delivered event as text. Its expectation warns and never drops.
+# MAGIC - `cdc.<entity>_changes`: the log, every event once, however often it was delivered, as text. Its expectation
+# MAGIC   warns and never drops.
 # MAGIC - `cdc.<entity>_staged`: the events that count, typed. An event is dropped without a known operation (any case,
 # MAGIC   padded), a key, a sequence number and a change timestamp, or when its row does not fit its file's header.
 # MAGIC - `ops.quarantine_<entity>_changes`: the dropped events as delivered, with the names of the rules they break.
@@ -25,13 +26,13 @@ CHANGES = spark.conf.get("olist.changes_path")
 def log(entity: Entity, events: Entity) -> None:
     @dp.table(
         name=f"cdc.{entity.name}_changes",
-        comment=f"{events.comment}, exactly as delivered",
+        comment=f"{events.comment}, each once, as delivered",
         schema=bronze.schema(events),
         table_properties={"quality": "bronze", "grain": "delivered event"},
     )
     @dp.expect_all(changes.log_expectations())
     def delivered():
-        return bronze.read_files(spark, events, CHANGES)
+        return changes.once(bronze.read_files(spark, events, CHANGES), events)
 
 
 def stage(entity: Entity, events: Entity) -> None:

@@ -7,7 +7,8 @@
 # MAGIC
 # MAGIC The sequence is the time of the change, which orders the events of a key as their sequence number does, so
 # MAGIC validity is in timestamps. Late, repeated and out-of-order events end in the same rows. A row of the initial
-# MAGIC load holds from 1970-01-01T00:00:00Z, for nobody knows since when it does; new files of it keep flowing in.
+# MAGIC load holds from 1970-01-01T00:00:00Z, for nobody knows since when it does; new files of it keep flowing in, and
+# MAGIC of several versions of a row the one that `silver.<entity>` holds counts.
 
 # COMMAND ----------
 
@@ -27,7 +28,8 @@ def load(entity: Entity) -> None:
     )
     @dp.expect_all_or_drop(entity.rules)
     def landed():
-        return t.typed(bronze.read_files(spark, entity, LANDING), entity)
+        typed = t.typed(bronze.read_files(spark, entity, LANDING), entity)
+        return changes.newest(typed, spark.read.table(f"silver.{entity.name}"), entity)
 
     # One stream of both, not a flow for each: every target is merged into once an update.
     @dp.temporary_view(name=f"{entity.name}_events", comment=f"{entity.comment}: initial load and staged events")

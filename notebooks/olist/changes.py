@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from functools import reduce
+from operator import and_
+
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from olist.entities import RESCUED, Entity, Kind
@@ -12,11 +15,21 @@ from olist.typed import DELIVERED, LINEAGE, clean, lineage_schema, quoted
 
 # Nobody knows since when a row of the initial load holds: before every event.
 UNKNOWN_START = "TIMESTAMP '1970-01-01T00:00:00Z'"
+_EVENT = "_event"
 
 
 def log_expectations() -> dict[str, str]:
     """The log keeps every event, and says how many have an operation that nobody knows."""
     return {"operation_is_known": f"upper(trim({OPERATION})) IN ({', '.join(map(quoted, OPERATIONS))})"}
+
+
+def once(delivered: DataFrame, events: Entity) -> DataFrame:
+    """Each event one time, however often, in how many files and in which spelling of its operation it is delivered."""
+    # What was rescued names the file it was in, which does not make it another event.
+    rescued = f"map_filter(from_json({RESCUED}, 'MAP<STRING, STRING>'), (name, text) -> name <> '_file_path')"
+    columns = [F.upper(F.trim(name)) if name == OPERATION else F.trim(name) for name in events.column_names]
+    event = F.array(*columns, F.to_json(F.expr(rescued)))
+    return delivered.withColumn(_EVENT, event).dropDuplicates([_EVENT]).drop(_EVENT)
 
 
 def typed(delivered: DataFrame, events: Entity) -> DataFrame:
@@ -41,6 +54,22 @@ def staged_schema(events: Entity) -> str:
     types = {SEQUENCE: "BIGINT"}
     columns = [f"{c.name} {types.get(c.name, c.kind.sql_type)} COMMENT {quoted(c.comment)}" for c in events.columns]
     return ", ".join([*columns, *lineage_schema()])
+
+
+def newest(landed: DataFrame, silver: DataFrame, entity: Entity) -> DataFrame:
+    """The landed rows without those that silver knows a later version of. A row that silver has not seen yet stays."""
+    landed, silver = landed.alias("landed"), silver.alias("silver")
+
+    def both(name: str) -> Column:
+        return F.col(f"landed.{name}").eqNullSafe(F.col(f"silver.{name}"))
+
+    def version(side: str) -> Column:
+        return F.struct(f"{side}._file_modified_at", f"{side}._source_file")
+
+    same_row = reduce(and_, map(both, entity.column_names))
+    # Silver orders the versions in one file, too; of these it holds the last.
+    later = (version("silver") > version("landed")) | ((version("silver") == version("landed")) & ~same_row)
+    return landed.join(silver, reduce(and_, map(both, entity.key)) & later, "left_anti")
 
 
 def initial(valid: DataFrame, entity: Entity) -> DataFrame:

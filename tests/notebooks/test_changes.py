@@ -65,6 +65,44 @@ def test_a_bad_event_is_applied_or_a_good_one_set_aside(spark: SparkSession, bro
         assert (row.seller_city, row.operation) == ("SÃO PAULO", broken.get("operation", GOOD["operation"]))
 
 
+def test_a_repeated_event_is_logged_again(spark: SparkSession) -> None:
+    rows = [
+        {},
+        {"_source_file": "again.csv", "operation": "UPDATE", "seller_id": KEY},
+        {"sequence_number": "8"},
+        {t.RESCUED: '{"more":"x","_file_path":"f.csv"}'},
+        {t.RESCUED: '{"more":"x","_file_path":"again.csv"}', "_source_file": "again.csv"},
+        {t.RESCUED: '{"more":"y","_file_path":"f.csv"}'},
+        {"sequence_number": None},
+        {"sequence_number": None, "_source_file": "again.csv"},
+    ]
+    kept = changes.once(delivered(spark, *rows), EVENTS)
+    assert kept.columns == delivered(spark).columns
+    assert sorted((row.sequence_number or "", (row[t.RESCUED] or "")[:12]) for row in kept.collect()) == [
+        ("", ""), (" 7", ""), (" 7", '{"more":"x",'), (" 7", '{"more":"y",'), ("8", ""),
+    ]  # fmt: skip
+
+
+def test_an_initial_row_outlives_a_version_that_silver_prefers(spark: SparkSession) -> None:
+    def landed(*rows: tuple[str, str, int]) -> DataFrame:
+        names = [*SELLERS.column_names, *t.LINEAGE]
+        values = [
+            {"seller_id": key, "seller_city": city, "_source_file": f"{day}.csv", "day": day} for key, city, day in rows
+        ]
+        frame = spark.createDataFrame(
+            [tuple(value.get(name) for name in [*names[:-1], "day"]) for value in values],
+            ", ".join([*(f"{name} STRING" for name in names[:-1]), "day INT"]),
+        )
+        return frame.withColumn(names[-1], F.expr("make_timestamp(2018, 1, day, 0, 0, 0)")).drop("day")
+
+    rows = landed(
+        ("a", "old", 1), ("a", "new", 2), ("b", "one", 1), ("b", "other", 1), ("c", "unseen", 3), ("d", "newer", 5)
+    )
+    silver = landed(("a", "new", 2), ("b", "other", 1), ("d", "seen", 4))
+    kept = {(row.seller_id, row.seller_city) for row in changes.newest(rows, silver, SELLERS).collect()}
+    assert kept == {("a", "new"), ("b", "other"), ("c", "unseen"), ("d", "newer")}
+
+
 def test_an_initial_row_starts_later_than_an_event(spark: SparkSession) -> None:
     landed = t.typed(delivered(spark, {}).select(*SELLERS.column_names, t.RESCUED, *t.LINEAGE), SELLERS)
     row = changes.initial(landed, SELLERS).first()

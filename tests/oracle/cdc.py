@@ -30,7 +30,15 @@ def _events(entity: str, changes: str) -> tuple[list[Row], list[Row]]:
     columns = [*EVENT_COLUMNS, *COLUMNS[entity]]
     (key,) = KEYS[entity]
     events, quarantined = [], []
+    seen = set()
     for raw in read_folder(changes, entity, columns):
+        identity = (
+            *((raw[c] or "").strip(" ").upper() if c == "operation" else (raw[c] or "").strip(" ") for c in columns),
+            raw["_rescued"],
+        )
+        if identity in seen:  # delivered before
+            continue
+        seen.add(identity)
         event = {
             "operation": v.upper(raw["operation"]),
             "sequence_number": v.bigint(raw["sequence_number"]),
