@@ -35,6 +35,53 @@ describe("clusters", () => {
     assert.deepEqual([rest.events.length, rest.next_page], [2, undefined]);
   });
 
+  it("are made by who has the entitlement, itself or by a group, or may use the policy", async () => {
+    const robot = await workspace.servicePrincipal("robot");
+    const { versions } = await admin.ok("GET", `${CLUSTERS}/spark-versions`);
+    const body = { spark_version: versions[0].key, node_type_id: "i3.xlarge", num_workers: 1 };
+    const create = (more: Json = {}) => robot.client.call("POST", `${CLUSTERS}/create`, { ...body, ...more });
+    const { body: refused } = await create();
+    assert.equal(refused.error_code, "PERMISSION_DENIED");
+    assert.match(refused.message, /allow-cluster-create/);
+    const warehouse = { name: "w", cluster_size: "Small", max_num_clusters: 1 };
+    await robot.client.refused("PERMISSION_DENIED", "POST", "/api/2.0/sql/warehouses", warehouse);
+    const policies = "/api/2.0/policies/clusters";
+    await robot.client.refused("PERMISSION_DENIED", "POST", `${policies}/create`, { name: "p" });
+    const { policy_id } = await admin.ok("POST", `${policies}/create`, { name: "p", definition: "{}" });
+    assert.equal((await create({ policy_id })).status, 403);
+    const acl = [{ service_principal_name: robot.name, permission_level: "CAN_USE" }];
+    await admin.ok("PATCH", `/api/2.0/permissions/cluster-policies/${policy_id}`, { access_control_list: acl });
+    assert.equal((await create({ policy_id })).status, 200);
+    const entitlements = [{ value: "allow-cluster-create" }];
+    const group = { displayName: "makers", members: [{ value: robot.id }], entitlements };
+    await admin.ok("POST", "/api/2.0/preview/scim/v2/Groups", group);
+    assert.equal((await create()).status, 200);
+    await robot.client.ok("POST", "/api/2.0/sql/warehouses", warehouse);
+    await robot.client.refused("PERMISSION_DENIED", "POST", "/api/2.0/instance-pools/create", {
+      ...{ instance_pool_name: "p", node_type_id: "i3.xlarge" },
+    });
+  });
+
+  it("are seen, started and changed only by who may", async () => {
+    const robot = await workspace.servicePrincipal("other robot");
+    const get = `${CLUSTERS}/get?cluster_id=${cluster_id}`;
+    const allow = (permission_level: string): Promise<Json> =>
+      admin.ok("PUT", `/api/2.0/permissions/clusters/${cluster_id}`, {
+        access_control_list: [{ service_principal_name: robot.name, permission_level }],
+      });
+    await robot.client.refused("PERMISSION_DENIED", "GET", get);
+    assert.deepEqual((await robot.client.ok("GET", `${CLUSTERS}/list`)).clusters, []);
+    await allow("CAN_ATTACH_TO");
+    await robot.client.ok("GET", get);
+    await robot.client.refused("PERMISSION_DENIED", "POST", `${CLUSTERS}/start`, { cluster_id });
+    await allow("CAN_RESTART");
+    await robot.client.ok("POST", `${CLUSTERS}/start`, { cluster_id });
+    await robot.client.refused("PERMISSION_DENIED", "POST", `${CLUSTERS}/permanent-delete`, { cluster_id });
+    await robot.client.refused("PERMISSION_DENIED", "POST", `${CLUSTERS}/pin`, { cluster_id });
+    await allow("CAN_MANAGE");
+    await robot.client.ok("POST", `${CLUSTERS}/resize`, { cluster_id, num_workers: 2 });
+  });
+
   it("change only what an update's mask names", async () => {
     const cluster = { num_workers: 5, cluster_name: "not in the mask", custom_tags: { a: "9", b: "9" } };
     await admin.ok("POST", `${CLUSTERS}/update`, { cluster_id, update_mask: "num_workers,custom_tags.a", cluster });

@@ -6,10 +6,11 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { ApiError, invalid } from "../../core/errors.ts";
 import { paginate } from "../../core/paging.ts";
-import type { App, Context } from "../../core/service.ts";
+import type { App, Context, Principal } from "../../core/service.ts";
 import { requireAdmin } from "../identity/rules.ts";
 import { findIdentity } from "../identity/store.ts";
-import { forgetObject } from "../permissions/access.ts";
+import { forgetObject, hasLevel, requireLevel } from "../permissions/access.ts";
+import { hasEntitlement, requireEntitlement } from "../permissions/entitlements.ts";
 import { NODE_TYPES, SPARK_VERSIONS } from "./catalogue.ts";
 import { eventsPage, eventsRequest, forgetEvents, recordEvents } from "./events.ts";
 import { deleteEntry, type Entry, getEntry, insertEntry, listEntries, saveEntry } from "./store.ts";
@@ -24,7 +25,14 @@ const fields = {
 };
 const reference = z.looseObject({ cluster_id: z.string() });
 
-export function requireCluster({ db }: Context, id: string): Entry {
+/** @param level what the caller must be allowed to on the cluster */
+export function requireCluster(context: Context, id: string, principal: Principal, level: string): Entry {
+  const entry = findCluster(context, id);
+  requireLevel(context, principal, "clusters", id, level);
+  return entry;
+}
+
+function findCluster({ db }: Context, id: string): Entry {
   const entry = getEntry(db, "cluster", id);
   if (!entry) throw invalid(`Cluster ${id} does not exist`);
   return entry;
@@ -77,6 +85,14 @@ function masked(document: Document, change: Document, mask: string): Document {
   return result;
 }
 
+/** Who has no entitlement may create clusters with a policy that it may use. */
+function mayCreate(context: Context, principal: Principal, policy: unknown): void {
+  const { db } = context;
+  if (hasEntitlement(db, principal, "allow-cluster-create")) return;
+  if (typeof policy === "string" && hasLevel(context, principal, "cluster-policies", policy, "CAN_USE")) return;
+  requireEntitlement(db, principal, "allow-cluster-create", "create clusters");
+}
+
 /** What moves a cluster on, and what its event log says of it. */
 const MOVES = {
   start: { state: "RUNNING", events: ["STARTING", "RUNNING"] },
@@ -95,6 +111,7 @@ export function clusterRoutes(app: App, context: Context): void {
 
     app.post(`${base}/create`, { schema: { body: z.looseObject(fields) } }, async ({ body, principal }) => {
       check(body);
+      mayCreate(context, principal, body.policy_id);
       const entry = { id: newId(), creator: principal.name, createdAt: Date.now(), state: "RUNNING", document: body };
       db.transaction(() => {
         insertEntry(db, "cluster", entry);
@@ -105,17 +122,17 @@ export function clusterRoutes(app: App, context: Context): void {
     app.post(
       `${base}/edit`,
       { schema: { body: z.looseObject({ ...fields, cluster_id: z.string() }) } },
-      async ({ body }) => {
+      async ({ body, principal }) => {
         const { cluster_id, ...document } = body;
-        const entry = requireCluster(context, cluster_id);
+        const entry = requireCluster(context, cluster_id, principal, "CAN_MANAGE");
         check(body);
         saveEntry(db, "cluster", { ...entry, document });
         recordEvents(db, entry.id, ["EDITED"]);
         return {};
       },
     );
-    app.post(`${base}/update`, { schema: { body: updateRequest } }, async ({ body }) => {
-      const entry = requireCluster(context, body.cluster_id);
+    app.post(`${base}/update`, { schema: { body: updateRequest } }, async ({ body, principal }) => {
+      const entry = requireCluster(context, body.cluster_id, principal, "CAN_MANAGE");
       const document = masked(entry.document, body.cluster ?? {}, body.update_mask);
       check(document);
       saveEntry(db, "cluster", { ...entry, document });
@@ -124,7 +141,7 @@ export function clusterRoutes(app: App, context: Context): void {
     });
     app.post(`${base}/change-owner`, { schema: { body: ownerRequest } }, async ({ body, principal }) => {
       requireAdmin(db, principal, "change the owner of a cluster");
-      const entry = requireCluster(context, body.cluster_id);
+      const entry = findCluster(context, body.cluster_id);
       if (entry.state !== "TERMINATED") {
         throw new ApiError("INVALID_STATE", `Cluster ${entry.id} must be terminated before its owner is changed.`);
       }
@@ -137,10 +154,13 @@ export function clusterRoutes(app: App, context: Context): void {
       page_token: z.string().optional(),
       "filter_by.is_pinned": z.string().optional(),
     });
-    app.get(`${base}/list`, { schema: { querystring: query } }, async ({ query }) => {
+    app.get(`${base}/list`, { schema: { querystring: query } }, async ({ query, principal }) => {
       const page = { size: query.page_size, pageToken: query.page_token };
       const pinnedOnly = query["filter_by.is_pinned"] === "true";
-      const clusters = listEntries(db, "cluster").filter(({ id }) => !pinnedOnly || getEntry(db, "pin", id));
+      const clusters = listEntries(db, "cluster").filter(
+        ({ id }) =>
+          (!pinnedOnly || getEntry(db, "pin", id)) && hasLevel(context, principal, "clusters", id, "CAN_ATTACH_TO"),
+      );
       const { items, ...tokens } = paginate(clusters, page, {
         fallback: 20,
         max: 100,
@@ -148,17 +168,17 @@ export function clusterRoutes(app: App, context: Context): void {
       });
       return { clusters: items.map(view), ...tokens };
     });
-    app.get(`${base}/get`, { schema: { querystring: reference } }, async ({ query }) =>
-      view(requireCluster(context, query.cluster_id)),
+    app.get(`${base}/get`, { schema: { querystring: reference } }, async ({ query, principal }) =>
+      view(requireCluster(context, query.cluster_id, principal, "CAN_ATTACH_TO")),
     );
-    app.post(`${base}/events`, { schema: { body: eventsRequest } }, async ({ body }) => {
-      requireCluster(context, body.cluster_id);
+    app.post(`${base}/events`, { schema: { body: eventsRequest } }, async ({ body, principal }) => {
+      requireCluster(context, body.cluster_id, principal, "CAN_ATTACH_TO");
       return eventsPage(db, body);
     });
 
     for (const [action, { state, events }] of Object.entries(MOVES)) {
       app.post(`${base}/${action}`, { schema: { body: reference } }, async ({ body, principal }) => {
-        const entry = requireCluster(context, body.cluster_id);
+        const entry = requireCluster(context, body.cluster_id, principal, "CAN_RESTART");
         if (action === "restart" && entry.state !== "RUNNING") {
           throw new ApiError("INVALID_STATE", `Cluster ${entry.id} is in unexpected state ${entry.state}.`);
         }
@@ -168,8 +188,8 @@ export function clusterRoutes(app: App, context: Context): void {
         return {};
       });
     }
-    app.post(`${base}/permanent-delete`, { schema: { body: reference } }, async ({ body }) => {
-      const { id } = requireCluster(context, body.cluster_id);
+    app.post(`${base}/permanent-delete`, { schema: { body: reference } }, async ({ body, principal }) => {
+      const { id } = requireCluster(context, body.cluster_id, principal, "CAN_MANAGE");
       db.transaction(() => {
         deleteEntry(db, "pin", id);
         deleteEntry(db, "cluster", id);
@@ -183,8 +203,8 @@ export function clusterRoutes(app: App, context: Context): void {
       num_workers: fields.num_workers,
       autoscale: fields.autoscale,
     });
-    app.post(`${base}/resize`, { schema: { body: size } }, async ({ body }) => {
-      const entry = requireCluster(context, body.cluster_id);
+    app.post(`${base}/resize`, { schema: { body: size } }, async ({ body, principal }) => {
+      const entry = requireCluster(context, body.cluster_id, principal, "CAN_MANAGE");
       if (entry.state !== "RUNNING") {
         throw new ApiError("INVALID_STATE", `Cluster ${entry.id} is in unexpected state ${entry.state}.`);
       }
@@ -195,13 +215,15 @@ export function clusterRoutes(app: App, context: Context): void {
       return {};
     });
     app.post(`${base}/pin`, { schema: { body: reference } }, async ({ body, principal }) => {
-      const { id } = requireCluster(context, body.cluster_id);
+      requireAdmin(db, principal, "pin clusters");
+      const { id } = findCluster(context, body.cluster_id);
       if (getEntry(db, "pin", id)) return {};
       insertEntry(db, "pin", { id, creator: principal.name, createdAt: Date.now(), state: "", document: {} });
       return {};
     });
-    app.post(`${base}/unpin`, { schema: { body: reference } }, async ({ body }) => {
-      deleteEntry(db, "pin", requireCluster(context, body.cluster_id).id);
+    app.post(`${base}/unpin`, { schema: { body: reference } }, async ({ body, principal }) => {
+      requireAdmin(db, principal, "unpin clusters");
+      deleteEntry(db, "pin", findCluster(context, body.cluster_id).id);
       return {};
     });
   }

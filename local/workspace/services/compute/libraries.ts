@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { App, Context } from "../../core/service.ts";
+import { hasLevel } from "../permissions/access.ts";
 import { requireCluster } from "./clusters.ts";
 import { type Entry, listEntries, saveEntry } from "./store.ts";
 
@@ -40,20 +41,24 @@ const statuses = (entry: Entry): Record<string, unknown> => ({
 export function libraryRoutes(app: App, context: Context): void {
   const { db } = context;
   const base = "/api/2.0/libraries";
-  app.post(`${base}/install`, { schema: { body: change } }, async ({ body }) => {
-    const entry = requireCluster(context, body.cluster_id);
+  app.post(`${base}/install`, { schema: { body: change } }, async ({ body, principal }) => {
+    const entry = requireCluster(context, body.cluster_id, principal, "CAN_MANAGE");
     const all = new Map([...installed(entry), ...body.libraries].map((each) => [keyOf(each), each]));
     saveEntry(db, "cluster", { ...entry, libraries: [...all.values()] });
     return {};
   });
-  app.post(`${base}/uninstall`, { schema: { body: change } }, async ({ body }) => {
-    const entry = requireCluster(context, body.cluster_id);
+  app.post(`${base}/uninstall`, { schema: { body: change } }, async ({ body, principal }) => {
+    const entry = requireCluster(context, body.cluster_id, principal, "CAN_MANAGE");
     const gone = new Set(body.libraries.map(keyOf));
     saveEntry(db, "cluster", { ...entry, libraries: installed(entry).filter((each) => !gone.has(keyOf(each))) });
     return {};
   });
-  app.get(`${base}/cluster-status`, { schema: { querystring: reference } }, async ({ query }) =>
-    statuses(requireCluster(context, query.cluster_id)),
+  app.get(`${base}/cluster-status`, { schema: { querystring: reference } }, async ({ query, principal }) =>
+    statuses(requireCluster(context, query.cluster_id, principal, "CAN_ATTACH_TO")),
   );
-  app.get(`${base}/all-cluster-statuses`, async () => ({ statuses: listEntries(db, "cluster").map(statuses) }));
+  app.get(`${base}/all-cluster-statuses`, async ({ principal }) => ({
+    statuses: listEntries(db, "cluster")
+      .filter(({ id }) => hasLevel(context, principal, "clusters", id, "CAN_ATTACH_TO"))
+      .map(statuses),
+  }));
 }

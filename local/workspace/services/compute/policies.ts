@@ -2,7 +2,10 @@
 import { z } from "zod";
 import { invalid, notFound } from "../../core/errors.ts";
 import { hexId } from "../../core/ids.ts";
-import type { App, Context } from "../../core/service.ts";
+import type { App, Context, Principal } from "../../core/service.ts";
+import { requireAdmin } from "../identity/rules.ts";
+import { forgetObject, hasLevel, requireLevel } from "../permissions/access.ts";
+import { requireEntitlement } from "../permissions/entitlements.ts";
 import { deleteEntry, type Entry, getEntry, insertEntry, listEntries, saveEntry } from "./store.ts";
 
 const policyFields = { name: z.string().min(1).max(100), definition: z.string().optional() };
@@ -18,7 +21,9 @@ function checkDefinition(definition: string | undefined): void {
   throw invalid("definition must be a JSON object in the policy definition language.");
 }
 
-export function policyRoutes(app: App, { db }: Context): void {
+export function policyRoutes(app: App, context: Context): void {
+  const { db } = context;
+  const admin = (principal: Principal): void => requireAdmin(db, principal, "change cluster policies");
   const base = "/api/2.0/policies/clusters";
   const view = ({ id, creator, createdAt, document }: Entry): Record<string, unknown> => ({
     policy_id: id,
@@ -40,6 +45,7 @@ export function policyRoutes(app: App, { db }: Context): void {
   const id = z.object({ policy_id: z.string() });
 
   app.post(`${base}/create`, { schema: { body: z.looseObject(policyFields) } }, async ({ body, principal }) => {
+    admin(principal);
     checkDefinition(body.definition);
     uniqueName(body.name);
     const entry = {
@@ -55,7 +61,8 @@ export function policyRoutes(app: App, { db }: Context): void {
   app.post(
     `${base}/edit`,
     { schema: { body: z.looseObject({ ...policyFields, policy_id: z.string() }) } },
-    async ({ body }) => {
+    async ({ body, principal }) => {
+      admin(principal);
       const { policy_id, ...document } = body;
       const entry = find(policy_id);
       checkDefinition(body.definition);
@@ -64,16 +71,28 @@ export function policyRoutes(app: App, { db }: Context): void {
       return {};
     },
   );
-  app.post(`${base}/delete`, { schema: { body: id } }, async ({ body }) => {
+  app.post(`${base}/delete`, { schema: { body: id } }, async ({ body, principal }) => {
+    admin(principal);
     deleteEntry(db, "policy", find(body.policy_id).id);
+    forgetObject(db, "cluster-policies", body.policy_id);
     return {};
   });
-  app.get(`${base}/get`, { schema: { querystring: id } }, async ({ query }) => view(find(query.policy_id)));
-  app.get(`${base}/list`, async () => ({ policies: listEntries(db, "policy").map(view) }));
+  app.get(`${base}/get`, { schema: { querystring: id } }, async ({ query, principal }) => {
+    const entry = find(query.policy_id);
+    requireLevel(context, principal, "cluster-policies", entry.id, "CAN_USE");
+    return view(entry);
+  });
+  app.get(`${base}/list`, async ({ principal }) => {
+    const all = listEntries(db, "policy");
+    return {
+      policies: all.filter(({ id }) => hasLevel(context, principal, "cluster-policies", id, "CAN_USE")).map(view),
+    };
+  });
   app.get("/api/2.0/policy-families", async () => ({ policy_families: [] }));
 }
 
-export function poolRoutes(app: App, { db }: Context): void {
+export function poolRoutes(app: App, context: Context): void {
+  const { db } = context;
   const base = "/api/2.0/instance-pools";
   const view = ({ id, document }: Entry): Record<string, unknown> => ({
     instance_pool_id: id,
@@ -86,10 +105,16 @@ export function poolRoutes(app: App, { db }: Context): void {
     if (!entry) throw notFound(`Can't find an instance pool with id: ${id}.`);
     return entry;
   };
+  const permitted = (id: string, principal: Principal, level: string): Entry => {
+    const entry = find(id);
+    requireLevel(context, principal, "instance-pools", id, level);
+    return entry;
+  };
   const fields = { instance_pool_name: z.string().min(1), node_type_id: z.string() };
   const id = z.object({ instance_pool_id: z.string() });
 
   app.post(`${base}/create`, { schema: { body: z.looseObject(fields) } }, async ({ body, principal }) => {
+    requireEntitlement(db, principal, "allow-instance-pool-create", "create instance pools");
     const entry = { id: `${hexId()}-pool`, creator: principal.name, createdAt: Date.now(), state: "", document: body };
     insertEntry(db, "pool", entry);
     return { instance_pool_id: entry.id };
@@ -97,17 +122,27 @@ export function poolRoutes(app: App, { db }: Context): void {
   app.post(
     `${base}/edit`,
     { schema: { body: z.looseObject({ ...fields, instance_pool_id: z.string() }) } },
-    async ({ body }) => {
+    async ({ body, principal }) => {
       const { instance_pool_id, ...document } = body;
-      const entry = find(instance_pool_id);
+      const entry = permitted(instance_pool_id, principal, "CAN_MANAGE");
       saveEntry(db, "pool", { ...entry, document: { ...entry.document, ...document } });
       return {};
     },
   );
-  app.post(`${base}/delete`, { schema: { body: id } }, async ({ body }) => {
-    deleteEntry(db, "pool", find(body.instance_pool_id).id);
+  app.post(`${base}/delete`, { schema: { body: id } }, async ({ body, principal }) => {
+    deleteEntry(db, "pool", permitted(body.instance_pool_id, principal, "CAN_MANAGE").id);
+    forgetObject(db, "instance-pools", body.instance_pool_id);
     return {};
   });
-  app.get(`${base}/get`, { schema: { querystring: id } }, async ({ query }) => view(find(query.instance_pool_id)));
-  app.get(`${base}/list`, async () => ({ instance_pools: listEntries(db, "pool").map(view) }));
+  app.get(`${base}/get`, { schema: { querystring: id } }, async ({ query, principal }) =>
+    view(permitted(query.instance_pool_id, principal, "CAN_ATTACH_TO")),
+  );
+  app.get(`${base}/list`, async ({ principal }) => {
+    const all = listEntries(db, "pool");
+    return {
+      instance_pools: all
+        .filter(({ id }) => hasLevel(context, principal, "instance-pools", id, "CAN_ATTACH_TO"))
+        .map(view),
+    };
+  });
 }

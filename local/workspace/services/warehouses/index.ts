@@ -4,6 +4,7 @@ import { invalid } from "../../core/errors.ts";
 import { hexId } from "../../core/ids.ts";
 import type { App, Context, Principal, Service } from "../../core/service.ts";
 import { forgetObject, hasLevel, requireLevel } from "../permissions/access.ts";
+import { requireEntitlement } from "../permissions/entitlements.ts";
 import { registerObjectType } from "../permissions/registry.ts";
 import { createRequest, DEFAULTS, editRequest, idParams } from "./schemas.ts";
 import {
@@ -62,6 +63,7 @@ function routes(app: App, context: Context): void {
     return warehouse;
   };
   app.post(BASE, { schema: { body: createRequest } }, async ({ body, principal }) => {
+    requireEntitlement(db, principal, "allow-cluster-create", "create SQL warehouses");
     const { name, ...sent } = body;
     const settings = { ...DEFAULTS, ...sent };
     checkSizes(settings);
@@ -76,8 +78,8 @@ function routes(app: App, context: Context): void {
       .map((warehouse) => view(context, warehouse)),
   }));
 
-  app.get(`${BASE}/:id`, { schema: { params: idParams } }, async ({ params }) =>
-    view(context, requireWarehouse(db, params.id)),
+  app.get(`${BASE}/:id`, { schema: { params: idParams } }, async ({ params, principal }) =>
+    view(context, permitted(params.id, principal, "CAN_VIEW")),
   );
 
   app.post(
