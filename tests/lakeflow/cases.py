@@ -34,6 +34,7 @@ class Table:
     written: int | None = None
     record: Mapping[str, Any] = field(default_factory=dict)
     protection: Sequence[tuple[str, str | None, Sequence[str]]] | None = None
+    gone: bool = False  # the catalog has no such table
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from engine_process import EngineProcess
+from engine_process import EngineFailed, EngineProcess
 from lakeflow.cases import Area, Case, Step, Table
 from pipelines import Pipeline
 
@@ -176,6 +176,13 @@ class _CaseRun:
 
     def _table(self, name: str, table: Table) -> Iterable[str]:
         full = name if name.count(".") == 2 else f"{self.schema}.{name}"
+        if table.gone:
+            try:
+                yield f"it is there, with the rows {self.engine.sql(f'SELECT * FROM {full}')}"
+            except EngineFailed as error:
+                if error.data["error_class"] != "TABLE_OR_VIEW_NOT_FOUND":
+                    raise
+            return
         if table.rows is not None:
             found = self.engine.sql(f"SELECT {table.select} FROM {full}")
             if _sorted(found) != _sorted(_texts(table.rows)):

@@ -35,6 +35,7 @@ from engine.sources.python_imports import importing
 from engine.updates import reading
 from engine.updates.context import Reader, current
 from engine.updates.datasets import Work
+from engine.updates.inactive import drop_inactive, drops_inactive
 from engine.updates.loading import Sources
 from engine.updates.scheduler import DependencyFailed, Outcome, Scheduler, Stopped
 
@@ -88,6 +89,7 @@ class Update:
                 self.progress.update(state)
             self._initialize(sources / self.update_id)
             outcomes = self._run_graph()
+            self._drop_inactive(outcomes)
             self._publish_events()
             return self._finish(outcomes)
         except BaseException as error:
@@ -161,6 +163,14 @@ class Update:
         self.code = hashlib.sha256(json.dumps(code, sort_keys=True).encode()).hexdigest()
         empty = str(Path(self.storage) / "empty")
         self.reading = reading.Reading(self.names, self.catalog, self._need, empty)
+
+    def _drop_inactive(self, outcomes: dict[str, Outcome]) -> None:
+        """After an update of everything that went well: only then is it sure what the pipeline no longer has."""
+        asked = drops_inactive(self.pipeline.get("configuration") or {})
+        whole = not self.validating and self._only is None and all(o is Outcome.COMPLETED for o in outcomes.values())
+        if asked and whole:
+            defined = set(self.names.datasets)
+            drop_inactive(self.catalog, self.pipeline_id, defined, self.storage, self.params.get("principal"))
 
     def _publish_events(self) -> None:
         """The event log as a table, where the pipeline's settings name one."""
