@@ -131,7 +131,7 @@ class Progress:
             "output_sink" if dataset.kind is DatasetKind.SINK else "output_dataset": key,
             "input_datasets": names or None,
             "flow_type": flow_type,
-            "comment": flow.comment,
+            "comment": flow.comment or dataset.comment,
             "spark_conf": [{"key": k, "value": str(v)} for k, v in getattr(flow, "spark_conf", {}).items()],
             "language": "SQL" if getattr(flow, "sql", None) else "PYTHON",
             "once": getattr(flow, "once", False),

@@ -117,11 +117,16 @@ class Reading:
         (flow,) = self.names.flows.get(key) or [None]
         if not isinstance(flow, QueryFlow):
             raise EngineError(f"{dataset.location}: view {key} has no query", error_class="DATASET_WITHOUT_FLOW")
-        before, reader.views = reader.views, (*reader.views, key)
+        before, session = reader.views, reader.session
+        reader.views = (*before, key)
+        if flow.spark_conf:  # settings of the view's query: what it resolves under them stays so in the flow's plan
+            reader.session = clone(session)
+            for name, value in flow.spark_conf.items():
+                reader.session.conf.set(name, value)
         try:
             frame = flow.query()
         finally:
-            reader.views = before
+            reader.views, reader.session = before, session
         if not isinstance(frame, DataFrame):
             raise not_a_frame(flow, frame)
         if streaming and not frame.isStreaming:

@@ -132,6 +132,26 @@ def test_a_table_made_by_a_notebook_is_not_on_record(engine: EngineProcess) -> N
     assert (put, granted) == (["main.raw.from_notebook"], ["g"])
 
 
+def test_a_frame_appends_to_a_table_that_the_principal_may_not_change(engine: EngineProcess) -> None:
+    engine.notebook("spark.range(1).write.mode('overwrite').saveAsTable('main.raw.kept')")
+
+    def refuse(params: dict) -> dict:
+        if any(check["privilege"] == "MODIFY" for check in params["checks"]):
+            raise PermissionError("me may not change it")
+        return {}
+
+    engine.answers["catalog.authorize"] = refuse
+    try:
+        for write in ("insertInto('main.raw.kept')", "mode('append').saveAsTable('main.raw.kept')"):
+            answer = engine.notebook(f"spark.range(3).write.{write}")
+            assert "me may not change it" in answer["error"]["message"]
+        answer = engine.notebook("spark.range(3).writeTo('main.raw.kept').append()")
+        assert "me may not change it" in answer["error"]["message"]
+    finally:
+        del engine.answers["catalog.authorize"]
+    assert engine.sql("SELECT count(*) FROM main.raw.kept") == [["1"]]
+
+
 def test_a_python_file_gets_no_arguments(engine: EngineProcess) -> None:
     source = "import sys\nif __name__ == '__main__':\n    print('args', sys.argv[1:], spark.range(2).count())\n"
     params = {"runId": "file", "path": "/Shared/job.py", "source": source, "argv": ["--a", "1"], "principal": "me"}

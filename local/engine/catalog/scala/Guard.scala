@@ -18,6 +18,7 @@ import org.apache.spark.sql.catalyst.rules.Rule
 import org.apache.spark.sql.catalyst.trees.TreeNodeTag
 import org.apache.spark.sql.catalyst.trees.TreePattern._
 import org.apache.spark.sql.catalyst.types.DataTypeUtils
+import org.apache.spark.sql.execution.datasources.v2.DataSourceV2Relation
 import org.apache.spark.sql.types.{DataType, StringType, StructType}
 
 /** The engine (catalog/guard.py). Answers are JSON; what is refused is `{"error": {"message", "error_class", "error_code"}}`. */
@@ -326,6 +327,9 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
 
   private def target(table: LogicalPlan): Unit = table match {
     case r: UnresolvedRelation => changed(r.multipartIdentifier, seesRows = false)
+    // What DataFrames append to is looked up before there is a plan.
+    case r: DataSourceV2Relation => for (catalog <- r.catalog; table <- r.identifier)
+      changed((catalog.name +: table.namespace.toSeq) :+ table.name, seesRows = false)
     case _ =>
   }
 
