@@ -7,9 +7,10 @@ import time
 import pytest
 from corpus import CORPUS
 from engine.graph.model import Graph
-from engine.sources.sql import SqlSourceError, load_sql, parse_sql, split_statements
+from engine.sources.sql import SqlSourceError, cells, load_sql, parse_sql, split_statements
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lakeflow.sources import SQL_SOURCES
 from test_parser import Recorder
 
 _NOISE = (
@@ -43,7 +44,9 @@ _NOISE = (
 
 def check(text: str) -> None:
     try:
-        parts = split_statements(text)
+        parts = [
+            part for cell in cells(text, "f.sql") if cell.language == "sql" for part in split_statements(cell.source)
+        ]
         statements = parse_sql(text, "f.sql", {"x": "1"})
         load_sql(text, "f.sql", Graph(), Recorder({"x": "1"}))
     except SqlSourceError as error:
@@ -72,6 +75,23 @@ def test_every_mutation_ends_in_a_result_or_a_positioned_error(data):
         text = (
             text[:start] + data.draw(st.one_of(st.just(""), st.sampled_from(_NOISE), st.text(max_size=3))) + text[end:]
         )
+    check(text)
+
+
+def test_every_prefix_of_the_cases_sources_ends_in_a_result_or_a_positioned_error():
+    for text in SQL_SOURCES:
+        for end in range(0, len(text) + 1):
+            check(text[:end])
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.data())
+def test_every_mutation_of_the_cases_sources_ends_in_a_result_or_a_positioned_error(data):
+    text = data.draw(st.sampled_from(SQL_SOURCES))
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(text)))
+        end = min(len(text), start + data.draw(st.integers(0, 8)))
+        text = text[:start] + data.draw(st.one_of(st.just(""), st.sampled_from(_NOISE))) + text[end:]
     check(text)
 
 
