@@ -20,7 +20,7 @@ _INTRO = """# The data
 
 Every dataset of the two pipelines: what a row is, its columns, the rules that its rows must keep, and what it is made
 from. This page is written from what is deployed, by `npm run docs`: columns and comments from the catalog, rules and
-lineage from the pipelines' event logs.
+lineage from the pipelines' event logs. Lineage is between tables: files are named where nothing else is read.
 
 A rule holds only where its condition is true: a value that is missing or cannot be read breaks it. What a breach does
 depends on the layer. Bronze warns and keeps every row; silver and the staged changes drop the row, which is then in its
@@ -104,8 +104,6 @@ class Page:
         lines.append(f"- Kind: {_KINDS[self.kinds[name]]}")
         lines.append(f"- One row per: {grain}")
         lines.append(f"- Made from: {_names(sources) if sources else 'files'}")
-        if self.kinds[name] == "STREAMING_TABLE" and sources and self._reads_files(name):
-            lines[-1] += ", and files"
         lines += [
             f"- {self._rule(name, at, rule)}" for at in [name, *self.views(name)] for rule in self.rules.get(at, [])
         ]
@@ -114,10 +112,6 @@ class Page:
             f"| {c['name']} | {c['type_text'].upper()} | {_cell(c.get('comment') or '')} |" for c in record["columns"]
         ]
         return "\n".join([*lines, ""])
-
-    def _reads_files(self, name: str) -> bool:
-        """Whether a view on the way reads no dataset, so files."""
-        return any(not self.reads.get(view) for view in self.views(name))
 
     def _rule(self, name: str, at: str, rule: dict[str, str]) -> str:
         where = "" if at == name else f" (in `{at.partition(':')[2]}`)"
