@@ -1,11 +1,12 @@
 """`pyspark.pipelines` (dp) and `dlt` as pipeline sources see them: decorators and functions that fill the graph.
 
 The modules are one pair for the process; which graph a call fills is the context of the thread that runs the source.
-A dataset and the rules attached to its function share one list, so decorators work in either order.
+Decorators of rules work in either order: what a dataset's decorator returns shares the list of the dataset's rules.
 """
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
 import types
@@ -18,6 +19,7 @@ from engine.graph.model import (
     Dataset,
     DatasetKind,
     EventHook,
+    Expectation,
     ExpectationAction,
     QueryFlow,
     SnapshotCdcFlow,
@@ -27,7 +29,7 @@ from engine.sources.python_registration import Registration, location_in, regist
 
 __all__ = ["FOREACH_BATCH", "Registration", "modules", "registering", "session_of_flow"]
 
-_RULES = "_pipeline_expectations"
+_RULES, _DATASET = "_pipeline_expectations", "_pipeline_dataset"
 FOREACH_BATCH = "foreach_batch"
 
 
@@ -51,16 +53,30 @@ def _attach(what: str, action: ExpectationAction, rules: Mapping[str, Any]) -> C
     found = [arguments.rule(name, condition, action) for name, condition in rules.items()]
 
     def decorate(function: Callable) -> Callable:
-        held = function.__dict__.setdefault(_RULES, [])
+        before = getattr(_function(arguments, function), _RULES, [])
         for rule in found:
-            if any(rule.name == other.name for other in held):
+            if any(rule.name == other.name for other in before):
                 arguments.refuse(f"expectation {rule.name} is declared twice; give each its own name")
-            held.append(rule)
-        if held:
-            registration_of(what).ruled.append((held, arguments.location))
-        return function
+        if getattr(function, _DATASET, False):  # the dataset is defined already, and gets the rules, too
+            before.extend(found)
+            return function
+        held, registration = [*before, *found], registration_of(what)
+        registration.placed(before)
+        registration.ruled.append((held, arguments.location))
+        return _carrying(function, held)
 
     return decorate
+
+
+def _carrying(function: Callable, rules: list[Expectation], *, dataset: bool = False) -> Callable:
+    """The function with rules. Not the same: one function, or method, may be the query of several datasets."""
+
+    @functools.wraps(function)
+    def query(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    query.__dict__.update({_RULES: rules, _DATASET: dataset})
+    return query
 
 
 def expect(name: str, inv: Any) -> Callable:
@@ -100,11 +116,13 @@ def _dataset(what: str, kind: DatasetKind) -> Callable:
         def decorate(function: Callable) -> Callable:
             registration, name = registration_of(what), arguments["name"] or _function(arguments, function).__name__
             location = location_in(registration)
-            rules = function.__dict__.setdefault(_RULES, [])
+            given_rules = getattr(function, _RULES, [])
+            registration.placed(given_rules)
+            rules = list(given_rules)
             registration.graph.add_dataset(Dataset(name, kind, location, expectations=rules, **fields))
             conf = dict(fields["spark_conf"])
             registration.graph.add_flow(QueryFlow(name, name, function, location, spark_conf=conf))
-            return function
+            return _carrying(function, rules, dataset=True)
 
         return decorate if query_function is None else decorate(_function(arguments, query_function))
 

@@ -22,11 +22,14 @@ class Registration:
     paths: Mapping[str, str]
     ruled: list[tuple[list[Expectation], SourceLocation]] = field(default_factory=list)
 
+    def placed(self, rules: list[Expectation]) -> None:
+        """These rules have gone to a dataset, or into a longer list."""
+        self.ruled = [held for held in self.ruled if held[0] is not rules]
+
     def check(self) -> None:
         """Every rule belongs to a dataset: one on a function that defines none would never be looked at."""
-        used = {id(dataset.expectations) for dataset in self.graph.datasets}
         for rules, location in self.ruled:
-            if id(rules) not in used:
+            if rules:
                 raise EngineError(
                     f"{location}: expectation {rules[0].name} is on a function that defines no dataset; put it on "
                     "table, materialized_view or temporary_view, or, for a flow, on its create_streaming_table",

@@ -32,6 +32,28 @@ def test_rules_above_and_below_the_dataset_decorator_both_count():
     assert dataset.comment == "c" and dataset.kind is DatasetKind.STREAMING_TABLE
 
 
+def test_one_function_and_one_method_make_datasets_with_rules_of_their_own():
+    graph = load(
+        "import dlt\n"
+        "class Maker:\n    def __init__(self, n):\n        self.n = n\n    def rows(self):\n        return self.n\n"
+        "for n in (1, 2):\n"
+        "    made = dlt.table(name=f'm{n}', path=None, partition_cols=None)(Maker(n).rows)\n"
+        "    dlt.expect_all_or_drop({'keyed': f'k{n}'})(dlt.expect('other', 'o')(made))\n"
+        "def f():\n    return 'f'\n"
+        "inner = dlt.expect_all({'a': 'x'})(f)\n"
+        "dlt.view(inner, name='v1')\n"
+        "dlt.table(name='v2')(dlt.expect('b', 'y')(inner))\n"
+    )
+    rules = {d.name: [(e.name, e.condition) for e in d.expectations] for d in graph.datasets}
+    assert rules == {
+        "m1": [("other", "o"), ("keyed", "k1")],
+        "m2": [("other", "o"), ("keyed", "k2")],
+        "v1": [("a", "x")],
+        "v2": [("a", "x"), ("b", "y")],
+    }
+    assert [flow.query() for flow in graph.flows] == [1, 2, "f", "f"]
+
+
 def test_a_syntax_error_in_a_notebook_names_path_line_and_cell():
     text = "# Databricks notebook source\na = 1\n\n# COMMAND ----------\n\ndef f(:\n    pass\n"
     with pytest.raises(EngineError, match=r"/Workspace/p/a:6 \(cell 2\)"):
