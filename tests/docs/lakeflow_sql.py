@@ -20,9 +20,9 @@ def content() -> str:
         "What each statement and clause of a pipeline's SQL does here; generated from the parser's own registry by\n"
         "`python tests/docs/lakeflow_sql.py`. A refused clause ends the update with an error that names file, line\n"
         "and column, and says what to do instead.\n\n" + markdown() + "\n## Options of read_files and Auto Loader\n\n"
-        "`read_files(path, name => value, …)` in SQL, `cloudFiles` in SQL and Python. Options of the group cloudFiles have\n"
-        "the prefix `cloudFiles.` in Auto Loader and none in `read_files`. Every value is checked; an option that is not\n"
-        "in the table is refused.\n\n" + options()
+        "`read_files(path, name => value, …)` in SQL, `cloudFiles` in SQL and Python. Options of the group cloudFiles\n"
+        "have the prefix `cloudFiles.` in Auto Loader and none in `read_files`. Every value is checked; an option that\n"
+        "is not in the table is refused.\n\n" + options()
     )
 
 

@@ -7,7 +7,7 @@ import io
 import pyarrow
 import pyarrow.parquet
 import pytest
-from lakeflow.cases import Area, Step, Table, refused, sql
+from lakeflow.cases import Area, Step, Table, sql
 
 READ_FILES = "sql/language-manual/functions/read_files"
 OPTIONS = "ingestion/cloud-object-storage/auto-loader/options"
@@ -149,6 +149,23 @@ AREA = Area(
             METADATA,
             stream("meta_all", "'LANDING', format => 'csv'", "id, _metadata"),
             Step({"a.csv": "id\n1\n"}, tables={"meta_all": Table([(1, "a.csv")], "id, _metadata.file_name")}),
+        ),
+        sql(
+            "metadata under another name of the files, in a pipeline and in a statement",
+            METADATA,
+            "CREATE OR REFRESH STREAMING TABLE meta_named AS SELECT f.id, f._metadata.file_name AS file\n"
+            "FROM STREAM read_files('LANDING', format => 'json') AS f",
+            Step(
+                {"a.json": '{"id": 1}\n'},
+                tables={"meta_named": Table([(1, "a.json")])},
+                queries={
+                    "SELECT f.*, f._metadata.file_name\n"
+                    "FROM read_files('LANDING', schema => 'id INT', format => 'json') f": [(1, "a.json")],
+                    "SELECT value, _metadata.file_name FROM read_files('LANDING', format => 'text')": [
+                        ('{"id": 1}', "a.json")
+                    ],
+                },
+            ),
         ),
         sql(
             "folders below the path",
@@ -308,68 +325,6 @@ AREA = Area(
             "SELECT count(*) AS files FROM read_files('LANDING', format => 'binaryFile')",
             Step({"1.bin": b"x"}, tables={"batch_of_files": Table([(1,)])}),
             Step({"2.bin": b"x"}, tables={"batch_of_files": Table([(2,)])}),
-        ),
-        refused(
-            "a size that is none",
-            OPTIONS,
-            stream("wrong", "'LANDING', format => 'csv', maxBytesPerTrigger => 'much'"),
-            r"source\.sql:2:.*maxBytesPerTrigger is 'much'.*10g",
-        ),
-        refused(
-            "a count that is none",
-            OPTIONS,
-            stream("wrong", "'LANDING', format => 'csv', maxFilesPerTrigger => 0"),
-            "maxFilesPerTrigger is '0'.*from 1",
-        ),
-        refused(
-            "an interval that is none",
-            OPTIONS,
-            stream("wrong", "'LANDING', format => 'csv', maxFileAge => 'old'"),
-            "maxFileAge is 'old'.*1 day",
-        ),
-        refused(
-            "overwritten files",
-            OPTIONS,
-            stream("wrong", "'LANDING', format => 'csv', allowOverwrites => true"),
-            "allowOverwrites.*new file",
-        ),
-        refused(
-            "moving files away",
-            OPTIONS,
-            stream("wrong", "'LANDING', format => 'csv', cleanSource => 'MOVE'"),
-            "cleanSource.*never moved",
-        ),
-        refused(
-            "globs that are not strict",
-            READ_FILES,
-            stream("wrong", "'LANDING', format => 'csv', useStrictGlobber => false"),
-            "useStrictGlobber.*each depth",
-        ),
-        refused("avro", READ_FILES, stream("wrong", "'LANDING', format => 'avro'"), "format=avro.*parquet"),
-        refused(
-            "an unknown format",
-            READ_FILES,
-            stream("wrong", "'LANDING', format => 'toml'"),
-            "format is 'toml'; allowed: binaryFile, csv",
-        ),
-        refused("no path", READ_FILES, stream("wrong", "format => 'csv'"), r"source\.sql:2:.*needs a path"),
-        refused(
-            "an option twice",
-            READ_FILES,
-            stream("wrong", "'LANDING', sep => ',', SEP => ';'"),
-            r"source\.sql:2:.*SEP is given twice",
-        ),
-        refused(
-            "a placed argument after a named one",
-            READ_FILES,
-            stream("wrong", "format => 'csv', 'LANDING'"),
-            r"source\.sql:2:\d+: .*name => value",
-        ),
-        refused(
-            "an option of another format",
-            READ_FILES,
-            stream("wrong", "'LANDING', format => 'json', sep => ','"),
-            "option sep.*json has no such option",
         ),
     ],
 )

@@ -104,6 +104,10 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
     val inner = plan.transformDown {
       case r: UnresolvedRelation if r.getTagValue(seen).isEmpty => relation(r)
       case t @ RelationTimeTravel(r: UnresolvedRelation, _, _) if r.getTagValue(seen).isEmpty => traveled(t, r)
+      case SubqueryAlias(alias, f: UnresolvedTableValuedFunction) => tableFunction(f) match {
+        case files if FileFrames.hides(files) => FileFrames.named(files, alias.qualifier :+ alias.name)
+        case rows => SubqueryAlias(alias, rows)
+      }
       case f: UnresolvedTableValuedFunction => tableFunction(f)
     }
     inner.transformDown { case node: LogicalPlan =>
