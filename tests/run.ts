@@ -72,7 +72,7 @@ function exec(command: string, args: readonly string[], env: NodeJS.ProcessEnv):
 }
 
 const known = [...new Set(globSync("tests/*/**/{*.spec.ts,test_*.py}").map((path) => path.split(/[\\/]/)[1]!))].sort();
-const asked = process.argv.slice(2);
+const asked = process.argv.slice(2).map((name) => name.replace(/^tests\//, "").replace(/\/$/, ""));
 const unknown = asked.filter((folder) => !known.includes(folder));
 if (unknown.length > 0) {
   process.stderr.write(`There is no suite '${unknown.join("', '")}'; there are: ${known.join(", ")}\n`);
