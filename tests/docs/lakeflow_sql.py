@@ -21,8 +21,8 @@ def content() -> str:
         "`python tests/docs/lakeflow_sql.py`. A refused clause ends the update with an error that names file, line\n"
         "and column, and says what to do instead.\n\n" + markdown() + "\n## Options of read_files and Auto Loader\n\n"
         "`read_files(path, name => value, …)` in SQL, `cloudFiles` in SQL and Python. Options of the group cloudFiles\n"
-        "have the prefix `cloudFiles.` in Auto Loader and none in `read_files`. Every value is checked; an option that\n"
-        "is not in the table is refused.\n\n" + options()
+        "have the prefix `cloudFiles.` in Auto Loader and none in `read_files`. Every value is checked; an option\n"
+        "that is not in the table is refused.\n\n" + options()
     )
 
 
