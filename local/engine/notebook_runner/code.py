@@ -39,21 +39,26 @@ def run_cell(cell: Cell, path: str, namespace: dict[str, Any]) -> None:
         ) from None
     ast.increment_lineno(tree, cell.line - 1)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    _run(compile(tree, path, "exec"), path, cell.number, namespace)
+    _run(_compiled(tree, path, "exec"), path, cell.number, namespace)
     if last is not None:
-        value = _run(compile(ast.Expression(last.value), path, "eval"), path, cell.number, namespace)
+        value = _run(_compiled(ast.Expression(last.value), path, "eval"), path, cell.number, namespace)
         if value is not None:
             print(repr(value))
 
 
 def run_file(source: str, path: str, namespace: dict[str, Any]) -> None:
     try:
-        code = compile(source, path, "exec")
+        code = _compiled(source, path, "exec")
     except SyntaxError as error:
         raise CellError(
             f"SyntaxError: {error.msg} ({path}, line {error.lineno})", f"{path}:{error.lineno}: {error.text or ''}"
         ) from None
     _run(code, path, None, namespace)
+
+
+def _compiled(source: Any, path: str, mode: str) -> CodeType:
+    """Without this file's imports from __future__, under which annotations are text: pandas functions cannot read that."""
+    return compile(source, path, mode, dont_inherit=True)
 
 
 def _run(code: CodeType, path: str, cell: int | None, namespace: dict[str, Any]) -> Any:

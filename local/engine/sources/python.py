@@ -36,4 +36,4 @@ def load_python(
                 error_class="SYNTAX_ERROR",
                 location=f"{path}:{error.lineno}",
             ) from None
-        exec(compile(tree, file, "exec"), scope)
+        exec(compile(tree, file, "exec", dont_inherit=True), scope)  # not this file's __future__

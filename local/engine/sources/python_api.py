@@ -216,9 +216,9 @@ def create_auto_cdc_flow(
     **more: Any,
 ) -> None:
     given = {key: value for key, value in locals().items() if key != "more"}
-    if more.get("flow_name") is not None and name is None:
-        given["name"] = more.pop("flow_name")
     arguments = _arguments("create_auto_cdc_flow", {**given, **more})
+    if name is not None and arguments["flow_name"] not in (None, name):
+        arguments.refuse("create_auto_cdc_flow: name and flow_name differ; give one of them")
     columns = {
         key: arguments.columns(key)
         for key in (
@@ -226,8 +226,8 @@ def create_auto_cdc_flow(
         )
     }  # fmt: skip
     flow = AutoCdcFlow(
-        arguments["name"] or target, target, _source(arguments), arguments.columns("keys") or [], sequence_by,
-        arguments.location, ignore_null_updates=bool(ignore_null_updates),
+        arguments["name"] or arguments["flow_name"] or target, target, _source(arguments),
+        arguments.columns("keys") or [], sequence_by, arguments.location, ignore_null_updates=bool(ignore_null_updates),
         ignore_null_updates_columns=arguments.columns("ignore_null_updates_column_list"),
         ignore_null_updates_except_columns=arguments.columns("ignore_null_updates_except_column_list"),
         apply_as_deletes=apply_as_deletes, apply_as_truncates=apply_as_truncates,

@@ -56,6 +56,7 @@ _CDC = (
     *_plain("column_list", "except_column_list", "stored_as_scd_type"),
     *_HISTORY,
     *_plain("name", "once", "ignore_null_updates_column_list", "ignore_null_updates_except_column_list"),
+    Argument("flow_name", "differs", "The older name of name."),
     Argument("where", "refused", "Changes are not filtered by the flow.", "Filter in a view, and name it as source."),
     Argument(
         "columns_to_update",

@@ -120,7 +120,8 @@ class Sources:
 
     def run_magic(self, language: str, code: str, location: SourceLocation) -> None:
         if language == "python":
-            exec(compile("\n" * ((location.line or 1) - 1) + code, location.path, "exec"), self._scopes[location.path])
+            text = "\n" * ((location.line or 1) - 1) + code
+            exec(compile(text, location.path, "exec", dont_inherit=True), self._scopes[location.path])
             return
         if language == "run":
             self._run(code.strip().strip("\"'"), location)

@@ -126,6 +126,15 @@ def test_sql_cells_share_no_session_with_python(workspace: EngineProcess) -> Non
     assert "%pip does nothing" in printed and "restartPython does nothing" in printed and "|id |" in printed
 
 
+def test_annotations_of_a_notebook_are_text(workspace: EngineProcess) -> None:
+    answer = workspace.notebook(
+        "import pandas as pd\nfrom pyspark.sql.functions import pandas_udf\n"
+        "@pandas_udf('long')\ndef plus(v: pd.Series) -> pd.Series:\n    return v + 1\n"
+        "dbutils.notebook.exit(spark.range(3).agg({'id': 'max'}).select(plus('max(id)')).first()[0])"
+    )
+    assert result(answer) == "3"
+
+
 def test_a_called_notebook_fails_in_silence(workspace: EngineProcess) -> None:
     folder = workspace.folder / "workspace/Shared"
     folder.mkdir(parents=True, exist_ok=True)

@@ -101,7 +101,7 @@ AREA = Area(
             f"import dlt\n@dlt.view\ndef events_2():\n    return {EVENTS}\n"
             'dlt.create_streaming_table("history")\n'
             'dlt.apply_changes("history", "events_2", ["id"], "n", False, "op = \'D\'", except_column_list=["op"],\n'
-            '    stored_as_scd_type="2", flow_name="history_of_ids")\n',
+            '    stored_as_scd_type="2", where=None, flow_name="history_of_ids")\n',
             Step(
                 CHANGES,
                 tables={

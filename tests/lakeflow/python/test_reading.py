@@ -143,6 +143,15 @@ AREA = Area(
             files={"d_words.py": "END = '>'\n\n\ndef reverse(text):\n    return text[::-1] + END\n"},
         ),
         python(
+            "a pandas UDF by its annotations",
+            DEVELOP,
+            "import pandas as pd\nfrom pyspark.sql.functions import pandas_udf\n"
+            "@pandas_udf('long')\ndef plus(v: pd.Series) -> pd.Series:\n    return v + 1\n"
+            "@dp.materialized_view\ndef rp_pandas():\n    return spark.range(2).select(plus('id').alias('n'))\n",
+            Step(tables={"rp_pandas": Table([(1,), (2,)])}),
+            Step(tables={"rp_pandas": Table([(1,), (2,)])}),
+        ),
+        python(
             "dp imported anew inside of a module that makes datasets",
             DEVELOP,
             "from e_factory import make\nfor name in ('x', 'y'):\n    make(spark, name)\n",
