@@ -57,7 +57,7 @@ def run_file(source: str, path: str, namespace: dict[str, Any]) -> None:
 
 
 def _compiled(source: Any, path: str, mode: str) -> CodeType:
-    """Without this file's imports from __future__, under which annotations are text: pandas functions cannot read that."""
+    """Without this file's imports from __future__: they would make text of annotations, which pandas functions read."""
     return compile(source, path, mode, dont_inherit=True)
 
 
