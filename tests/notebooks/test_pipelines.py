@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lakehouse import EngineProcess, Lakehouse
+from olist import personal_data
 from olist.entities import KEYED
 from olist.generator import generate, parse
 from olist.reconciliation import GRAINS
@@ -57,6 +59,37 @@ def test_a_table_states_another_grain_than_it_has(updated) -> None:
     for name, grain in stated.items():
         columns = {column["name"] for column in records[name]["columns"]}
         assert grain.startswith("delivered ") or set(grain.split(", ")) <= columns, name
+
+
+def test_a_deployed_column_of_personal_data_is_undeclared_or_in_the_wrong_table(updated) -> None:
+    deployed = [(table, c["name"]) for table, record in updated[0].records().items() for c in record["columns"]]
+    assert ("silver.customers", "customer_email") in deployed
+    assert [(table, name) for table, name in deployed if personal_data.undeclared(name)] == []
+    held = [(table, name) for table, name in deployed if name in personal_data.COLUMNS]
+    assert [(table, name) for table, name in held if not personal_data.may_hold(table)] == []
+
+
+def test_current_and_history_start_from_another_version_of_a_row_than_silver_holds(engine: EngineProcess) -> None:
+    house = Lakehouse(engine)
+    generate(house.landing, house.changes, parse("0.002", "3", "0"))
+
+    def land(name: str, modified: int, *rows: tuple[str, str]) -> None:
+        path = Path(house.landing, "sellers", name)
+        lines = [f"{key * 32},01310,{city},sp" for key, city in rows]
+        path.write_text("\n".join(["seller_id,seller_zip_code_prefix,seller_city,seller_state", *lines, ""]))
+        os.utime(path, (modified, modified))
+
+    land("1.csv", 1_700_000_000, ("a", "one"), ("b", "one"), ("b", "two"), ("c", "one"))
+    land("2.csv", 1_700_000_000, ("a", "two"))
+    for late in (
+        (),
+        (("3.csv", 1_600_000_000, ("a", "older")), ("4.csv", 1_800_000_000, ("c", "newer"), ("d", "new"))),
+    ):
+        for file in late:
+            land(*file)
+        house.update("medallion")
+        house.update("cdc")
+        assert house.differences() == []
 
 
 def test_odd_but_legal_files_are_read_wrongly(engine: EngineProcess) -> None:
