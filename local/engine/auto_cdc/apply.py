@@ -1,10 +1,11 @@
 """Applies batches of change events to a Delta table, at the cost of the keys that they touch.
 
-Beside the target stands a log of the events seen (`state_path`, one for a target, shared by all its flows): a late
-event rewrites rows that only earlier events explain, and a delete must be remembered to win over an older update that
-comes after it. For the keys of a batch, the rows before and after are computed from the log without and with the
-batch, and their difference is merged into the target in one commit. The log grows after that: a batch that is applied
-again after a crash finds the same difference, so it ends in the same rows. Flows into one target run one after another.
+Beside the target the events seen are kept (`state_path`, one store for a target, shared by all its flows): a late event
+rewrites rows that only earlier events explain, and a delete must be remembered to win over an older update that comes
+after it. For the keys of a batch, the rows before and after are computed without and with the batch, and their
+difference goes into the target in one commit: few rows are put in the place of the old ones, many are merged. The batch
+is remembered after that: one that is applied again after a crash finds the same difference, so it ends in the same
+rows. Flows into one target run one after another.
 """
 
 from __future__ import annotations
