@@ -50,7 +50,8 @@ SETTINGS = {
     "spark.hadoop.fs.defaultFS": "dbfs:///",
 }
 # An engine lives for minutes on few cores: compiling code a second time, optimized, takes more from them than it gives.
-_JVM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+# With one compiler the JVM keeps 48 MB for its code: Spark fills them in half a minute, and then nothing is compiled.
+_JVM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=512m"]
 CATALOG_CLASS = "lakehouse.catalog.PrefixCatalog"
 DEFAULT_CATALOG = "main"
 DEFAULT_SCHEMA = "default"
