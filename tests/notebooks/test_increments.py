@@ -113,7 +113,7 @@ def _write(path: Path, header: list[str], rows: list[list[str]], second: int) ->
     os.utime(path, (_FIRST + second, _FIRST + second))
 
 
-# Each example is three updates of the whole medallion, so one that fails is shown as it is; what varies are hundreds of rows.
+# Each example is three updates of the whole medallion, so one that fails is shown as it is; hundreds of rows vary.
 @settings(
     max_examples=2,
     deadline=None,
