@@ -34,6 +34,8 @@ class Server:
         self._updates: Any = None
         peer.on("initialize", self.initialize)
         peer.on("catalog.apply", lambda p: self._ready("catalog").apply(p["changes"]) or {}, ordered=True)
+        peer.on("sql.openSession", lambda p: self._ready("statements").sessions.open(p))
+        peer.on("sql.closeSession", lambda p: self._ready("statements").sessions.close(p["sessionId"]) or {})
         peer.on("sql.execute", lambda p: self._ready("statements").execute(p))
         peer.on("sql.cancel", lambda p: self._ready("statements").cancel(p["statementId"]) or {})
         peer.on("notebook.run", lambda p: self._ready("notebooks").run_notebook(p))

@@ -95,6 +95,8 @@ def to_rpc(error: BaseException) -> dict[str, Any]:
         data: dict[str, Any] = {"error_class": error.error_class, "error_code": error.error_code}
         if error.location is not None:
             data["location"] = str(error.location)
+        if state := _STATE.search(text):
+            data["sql_state"] = state[1]
         return {"code": -32000, "message": text, "data": data}
     found = _CONDITION.match(text)
     condition = found[1] if found else getattr(error, "errorClass", None) or type(error).__name__

@@ -1,4 +1,4 @@
-"""Named parameters of a statement: text with a SQL type becomes a typed literal."""
+"""Parameters of a statement, named or positional: text with a SQL type becomes a typed literal."""
 
 from __future__ import annotations
 
@@ -23,21 +23,56 @@ _TYPES = {
 
 
 def bind(session: SparkSession, statement: str, parameters: Iterable[Mapping[str, Any]]) -> str:
-    """The statement with `[{name, value, type}]` put in as typed literals."""
-    values = {p["name"]: _literal(session, p) for p in parameters}
-    return session._jvm.org.apache.spark.sql.lakehouse.Literals.bind(statement, values) if values else statement
+    """The statement with `[{name?, value, type, arguments?}]` put in as typed literals.
+
+    Parameters without a name stand for the statement's `?`s, in their order. Those of type ARRAY and MAP have
+    `arguments`, parameters without names: elements, or keys and values by turns.
+    """
+    given = list(parameters)
+    if not given:
+        return statement
+    literals = session._jvm.org.apache.spark.sql.lakehouse.Literals
+    named = [p for p in given if p.get("name")]
+    if named and len(named) < len(given):
+        raise EngineError(
+            "A statement takes either named parameters or positional ones, not both.",
+            error_class="UNBOUND_SQL_PARAMETER",
+        )
+    constants = [_constant(session, p, _label(p, at)) for at, p in enumerate(given)]
+    simple = all(p.get("arguments") is None for p in given)
+    if named and simple:
+        return literals.bind(statement, {p["name"]: each for p, each in zip(given, constants, strict=True)})
+    args = {p["name"]: c for p, c in zip(given, constants, strict=True)} if named else constants
+    return literals.bindArguments(session._jsparkSession, statement, args)
 
 
-def _literal(session: SparkSession, parameter: Mapping[str, Any]) -> Any:
-    name, value = parameter["name"], parameter.get("value")
+def _label(parameter: Mapping[str, Any], at: int) -> str:
+    return f"'{parameter['name']}'" if parameter.get("name") else str(at + 1)
+
+
+def _constant(session: SparkSession, parameter: Mapping[str, Any], label: str) -> Any:
+    """A column of the JVM; that of an array or map is not yet a literal."""
+    arguments, declared = parameter.get("arguments"), (parameter.get("type") or "STRING").strip().upper()
+    if arguments is None:
+        return _literal(session, parameter, label)
+    if declared not in ("ARRAY", "MAP") or (declared == "MAP" and len(arguments) % 2):
+        raise _invalid(label, f"{len(arguments)} arguments do not make a value of type {declared}.")
+    elements = [_constant(session, each, f"{label}, argument {at + 1}") for at, each in enumerate(arguments)]
+    functions = session._jvm.org.apache.spark.sql.functions
+    columns = session._jvm.PythonUtils.toSeq(elements)
+    return functions.array(columns) if declared == "ARRAY" else functions.map(columns)
+
+
+def _literal(session: SparkSession, parameter: Mapping[str, Any], label: str) -> Any:
+    value = parameter.get("value")
     declared = (parameter.get("type") or "STRING").strip()
     ddl = _TYPES.get(declared.upper(), declared)
     try:
         return session._jvm.org.apache.spark.sql.lakehouse.Literals.cast(value, ddl)
     except Exception as error:
         reason = message_of(getattr(error, "java_exception", None) or error)
-        raise EngineError(
-            f"Parameter '{name}': {value!r} is not a value of type {declared}: {reason.splitlines()[0]}",
-            error_class="INVALID_PARAMETER_VALUE",
-            error_code="BAD_REQUEST",
-        ) from None
+        raise _invalid(label, f"{value!r} is not a value of type {declared}: {reason.splitlines()[0]}") from None
+
+
+def _invalid(label: str, reason: str) -> EngineError:
+    return EngineError(f"Parameter {label}: {reason}", error_class="INVALID_PARAMETER_VALUE", error_code="BAD_REQUEST")

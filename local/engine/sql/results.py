@@ -1,11 +1,15 @@
-"""Results of statements as files: JSON_ARRAY, ARROW_STREAM and CSV chunks in Databricks' formats of values."""
+"""Results of statements as files: JSON_ARRAY, ARROW_STREAM and CSV chunks in Databricks' formats of values.
+
+SQL_TEXT is for Thrift clients that do not read Arrow: as JSON_ARRAY, with values as CAST to STRING shows them.
+"""
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +20,17 @@ from pyspark.sql.types import (
     ArrayType,
     BinaryType,
     DataType,
+    DayTimeIntervalType,
+    DecimalType,
     MapType,
+    NullType,
     StringType,
     StructField,
     StructType,
     TimestampNTZType,
     TimestampType,
     VariantType,
+    YearMonthIntervalType,
 )
 
 from engine.catalog.columns import column_infos
@@ -30,12 +38,34 @@ from engine.catalog.columns import column_infos
 # Uncompressed bytes of a chunk, as Databricks cuts them.
 CHUNK_BYTES = 16 * 1024 * 1024
 _BATCH_ROWS = 10_000
+# Of an Arrow record batch: clients of Thrift ask for rows by number and by bytes, and get whole batches.
+_ARROW_ROWS, _ARROW_BYTES = 4096, 1024 * 1024
+_ARROW_END = b"\xff\xff\xff\xff\x00\x00\x00\x00"
+# What a client may want as text in Arrow, by the names of `arrowAsText`.
+_KINDS: dict[str, tuple[type[DataType], ...]] = {
+    "TIMESTAMP": (TimestampType, TimestampNTZType),
+    "DECIMAL": (DecimalType,),
+    "COMPLEX": (ArrayType, MapType, StructType),
+    "INTERVAL": (DayTimeIntervalType, YearMonthIntervalType),
+    "NULL": (NullType,),
+}
+_JSON_TEXT = {"ignoreNullFields": "false", "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSXXX"}
+_JSON_SQL_TEXT = {"ignoreNullFields": "false", "timestampFormat": "yyyy-MM-dd HH:mm:ss.SSS"}
 
 
 def write_result(
-    frame: DataFrame, *, format: str, folder: Path, row_limit: int | None, byte_limit: int | None
+    frame: DataFrame,
+    *,
+    format: str,
+    folder: Path,
+    row_limit: int | None,
+    byte_limit: int | None,
+    arrow_as_text: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Runs the query and writes its chunks to `folder`; the answer of `sql.execute`."""
+    """Runs the query and writes its chunks to `folder`; the answer of `sql.execute`.
+
+    `arrow_as_text`: kinds of types, by the keys of _KINDS, that are text in ARROW_STREAM.
+    """
     columns = column_infos(frame.schema)
     if not columns:
         frame.collect()
@@ -44,23 +74,34 @@ def write_result(
     unique = frame.toDF(*[f"c{i}" for i in range(len(names))])
     if row_limit is not None:
         unique = unique.limit(row_limit + 1)
-    if format != "ARROW_STREAM":
-        unique = unique.select(*[_as_text(f).alias(f.name) for f in unique.schema.fields])
+    if format == "ARROW_STREAM":
+        text = tuple(kind for name in arrow_as_text for kind in _KINDS[name])
+        unique = unique.select(*[_for_arrow(f, text).alias(f.name) for f in unique.schema.fields])
     else:
-        unique = unique.select(*[_for_arrow(f).alias(f.name) for f in unique.schema.fields])
+        as_text = _as_sql_text if format == "SQL_TEXT" else _as_text
+        unique = unique.select(*[as_text(f).alias(f.name) for f in unique.schema.fields])
     table = unique.toArrow()
     truncated = row_limit is not None and table.num_rows > row_limit
     if truncated:
         table = table.slice(0, row_limit)
-    writer = _Chunks(folder, format, names, byte_limit)
+    writer = _Chunks(folder, format, columns, byte_limit)
     writer.write(table)
     return {
         "columns": columns,
+        **_modified(columns, table),
+        **({"arrowSchema": base64.b64encode(writer.schema).decode()} if format == "ARROW_STREAM" else {}),
         "chunks": writer.chunks,
         "totalRowCount": writer.rows,
         "totalByteCount": writer.bytes,
         "truncated": truncated or writer.cut,
     }
+
+
+def _modified(columns: list[dict[str, Any]], table: pa.Table) -> dict[str, int]:
+    """How many rows INSERT, UPDATE, DELETE or MERGE changed: what they answer with begins with that number."""
+    if columns[0]["name"] != "num_affected_rows" or table.num_rows != 1:
+        return {}
+    return {"modifiedRows": int(table.column(0)[0].as_py())}
 
 
 def _as_text(field: StructField) -> Column:
@@ -74,35 +115,56 @@ def _as_text(field: StructField) -> Column:
     if isinstance(kind, BinaryType):
         return F.base64(column)
     if isinstance(kind, ArrayType | MapType | StructType | VariantType):
-        options = {"ignoreNullFields": "false", "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSXXX"}
-        return F.to_json(column, options)
+        return F.to_json(column, _JSON_TEXT)
     return column.cast("string")
 
 
-def _for_arrow(field: StructField) -> Column:
-    """Arrow has no type for a variant; its JSON is sent."""
+def _as_sql_text(field: StructField) -> Column:
+    """As `_as_text`, timestamps as SQL shows them."""
+    column, kind = F.col(field.name), field.dataType
+    if isinstance(kind, TimestampType | TimestampNTZType):
+        return column.cast("string")
+    if isinstance(kind, ArrayType | MapType | StructType | VariantType):
+        return F.to_json(column, _JSON_SQL_TEXT)
+    return _as_text(field)
+
+
+def _for_arrow(field: StructField, text: tuple[type[DataType], ...]) -> Column:
+    """Arrow has no type for a variant; its JSON is sent, and that of all that holds one."""
+    if isinstance(field.dataType, text):
+        return _as_sql_text(field)
     return F.to_json(F.col(field.name)) if _holds_variant(field.dataType) else F.col(field.name)
 
 
 def _holds_variant(kind: DataType) -> bool:
-    return isinstance(kind, VariantType)
+    match kind:
+        case ArrayType():
+            return _holds_variant(kind.elementType)
+        case MapType():
+            return _holds_variant(kind.keyType) or _holds_variant(kind.valueType)
+        case StructType():
+            return any(_holds_variant(field.dataType) for field in kind.fields)
+        case _:
+            return isinstance(kind, VariantType)
 
 
 class _Chunks:
-    def __init__(self, folder: Path, format: str, names: list[str], byte_limit: int | None) -> None:
+    def __init__(self, folder: Path, format: str, columns: list[dict[str, Any]], byte_limit: int | None) -> None:
+        self.schema = b""  # of ARROW_STREAM, as the message that its streams begin with
         self.chunks: list[dict[str, Any]] = []
         self.rows = 0
         self.bytes = 0
         self.cut = False
         self._folder = folder
         self._format = format
-        self._names = names
+        self._columns = columns
+        self._names = [column["name"] for column in columns]
         self._limit = byte_limit
 
     def write(self, table: pa.Table) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         if self._format == "ARROW_STREAM":
-            self._arrow(table.rename_columns(self._names))
+            self._arrow(pa.Table.from_arrays(table.columns, schema=self._arrow_schema(table.schema)))
         else:
             self._text(table)
 
@@ -113,18 +175,32 @@ class _Chunks:
             self.cut = True
         per_row = max(1, table.nbytes // max(1, table.num_rows))
         step = max(1, CHUNK_BYTES // per_row)
+        batch_rows = max(1, min(_ARROW_ROWS, _ARROW_BYTES // per_row))
+        self.schema = table.schema.serialize().to_pybytes()
         for start in range(0, rows, step):
             part = table.slice(start, min(step, rows - start))
-            sink = io.BytesIO()
-            with pa.ipc.new_stream(sink, part.schema) as stream:
-                stream.write_table(part)
-            self._add(sink.getvalue(), part.num_rows, "arrow")
+            data, batches = bytearray(self.schema), []
+            for batch in part.combine_chunks().to_batches(max_chunksize=batch_rows):
+                message = batch.serialize()
+                batches.append({"offset": len(data), "byteCount": message.size, "rowCount": batch.num_rows})
+                data += message
+            self._add(bytes(data + _ARROW_END), part.num_rows, "arrow", batches=batches)
+
+    def _arrow_schema(self, found: pa.Schema) -> pa.Schema:
+        """The columns' own names, and the types that they have in SQL as Databricks notes them beside Arrow's."""
+        fields = []
+        for field, column in zip(found, self._columns, strict=True):
+            kind, text = json.loads(column["type_json"])["type"], column["type_text"]
+            name = text if "<" in text else text.upper()  # the names of fields keep their case
+            notes = {"Spark:DataType:SqlName": name, "Spark:DataType:JsonType": json.dumps(kind)}
+            fields.append(field.with_name(column["name"]).with_metadata(notes))
+        return pa.schema(fields)
 
     def _text(self, table: pa.Table) -> None:
         encode, opening, between, closing = (
-            (_json_row, b"[", b",", b"]") if self._format == "JSON_ARRAY" else (_csv_row, b"", b"", b"")
+            (_csv_row, b"", b"", b"") if self._format == "CSV" else (_json_row, b"[", b",", b"]")
         )
-        suffix = "json" if self._format == "JSON_ARRAY" else "csv"
+        suffix = "csv" if self._format == "CSV" else "json"
         if self._format == "CSV":
             opening = _csv_row(self._names)
         pending: list[bytes] = []
@@ -143,11 +219,12 @@ class _Chunks:
         if pending:
             self._add(opening + between.join(pending) + closing, len(pending), suffix)
 
-    def _add(self, data: bytes, rows: int, suffix: str) -> None:
+    def _add(self, data: bytes, rows: int, suffix: str, **more: Any) -> None:
         index = len(self.chunks)
         name = f"{index}.{suffix}"
         (self._folder / name).write_bytes(data)
         chunk = {"index": index, "rowOffset": self.rows, "rowCount": rows, "byteCount": len(data), "file": name}
+        chunk |= more
         self.chunks.append(chunk)
         self.rows += rows
         self.bytes += len(data)

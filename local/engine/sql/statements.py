@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ from engine.errors import EngineError
 from engine.session import Engine, active, use
 from engine.sources.sql.errors import SqlSyntaxError
 from engine.sources.sql.tokenizer import Kind, Token, tokenize
-from engine.sql import unity
+from engine.sql import settings, unity
+from engine.sql.current import current
 from engine.sql.parameters import bind
 from engine.sql.results import write_result
+from engine.sql.sessions import Sessions
 from engine.sql.show import Show
 
 # Open Spark names the first column of these otherwise.
@@ -36,17 +39,19 @@ class Statements:
         self._catalog = catalog
         self._workspace = workspace
         self._show = Show(catalog, workspace)
-        self._canceled: dict[str, threading.Event] = {}
+        self.sessions = Sessions(engine)
+        self._ends: dict[str, _End] = {}
 
     def execute(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Answers `sql.execute`; the result's chunks are files in `resultDir`."""
-        statement_id = params["statementId"]
-        session = self._engine.new_session(params.get("catalog"), params.get("schema"))
-        self._engine.guard.protect(session, params.get("principal"))
-        with self._cancelable(statement_id, session), active(session):
-            frame = self.run(
-                session, params["statement"], params.get("parameters") or (), principal=params.get("principal")
-            )
+        statement_id, principal = params["statementId"], params.get("principal")
+        if params.get("sessionId"):
+            session = self.sessions.find(params["sessionId"], principal)
+        else:
+            session = self.sessions.make(params.get("catalog"), params.get("schema"), principal)
+        seconds = min(filter(None, (params.get("timeout"), settings.timeout_of(session))), default=None)
+        with self._ending(statement_id, session, seconds), active(session):
+            frame = self.run(session, params["statement"], params.get("parameters") or (), principal=principal)
             self._check(statement_id)
             return write_result(
                 frame,
@@ -54,6 +59,7 @@ class Statements:
                 folder=Path(params["resultDir"]),
                 row_limit=params.get("rowLimit"),
                 byte_limit=params.get("byteLimit"),
+                arrow_as_text=params.get("arrowAsText") or (),
             )
 
     def run(
@@ -75,7 +81,7 @@ class Statements:
         special = self._special(session, text, principal, catalog, schema)
         if special is not None:
             return special
-        frame = SparkSession.sql(session, text)
+        frame = SparkSession.sql(session, settings.translate(text))
         self._catalog.follow_events(principal)
         return self._as_databricks(session, text, unity.Names(catalog, schema), principal, frame)
 
@@ -179,27 +185,52 @@ class Statements:
                 start = token.start
         return found
 
-    def cancel(self, statement_id: str) -> None:
-        event = self._canceled.get(statement_id)
-        if event is not None:
-            event.set()
+    def cancel(self, statement_id: str, reason: EngineError | None = None) -> None:
+        end = self._ends.get(statement_id)
+        if end is not None:
+            end.reason = reason or EngineError(
+                "The statement was canceled.", error_class="CANCELED", error_code="CANCELLED"
+            )
             self._engine.spark.sparkContext.cancelJobGroup(statement_id)
 
     def _check(self, statement_id: str) -> None:
-        if self._canceled[statement_id].is_set():
-            raise EngineError("The statement was canceled.", error_class="CANCELED", error_code="CANCELLED")
+        reason = self._ends[statement_id].reason
+        if reason is not None:
+            raise reason
 
     @contextlib.contextmanager
-    def _cancelable(self, statement_id: str, session: SparkSession) -> Iterator[None]:
-        self._canceled[statement_id] = threading.Event()
+    def _ending(self, statement_id: str, session: SparkSession, seconds: int | None) -> Iterator[None]:
+        """Lets the statement be ended before it is done, by who sent it or after that many seconds."""
+        self._ends[statement_id] = _End()
         session.sparkContext.setJobGroup(statement_id, "SQL statement", interruptOnCancel=True)
+        timer = threading.Timer(seconds or 0, self.cancel, (statement_id, _timed_out(seconds)))
+        timer.daemon = True
+        if seconds:
+            timer.start()
         try:
             yield
+            self._check(statement_id)
         except Exception:
             self._check(statement_id)
             raise
         finally:
-            self._canceled.pop(statement_id, None)
+            timer.cancel()
+            self._ends.pop(statement_id, None)
+
+
+@dataclass
+class _End:
+    """Why a statement is to end before it is done."""
+
+    reason: EngineError | None = None
+
+
+def _timed_out(seconds: int | None) -> EngineError:
+    return EngineError(
+        f"[QUERY_EXECUTION_TIMEOUT_EXCEEDED] Query execution was cancelled due to exceeding the timeout ({seconds}s). "
+        "You can increase the limit in seconds by setting STATEMENT_TIMEOUT. SQLSTATE: 57KD0",
+        error_class="QUERY_EXECUTION_TIMEOUT_EXCEEDED",
+    )
 
 
 def _name_after(tokens: list[Token], at: int) -> list[str]:
@@ -220,11 +251,3 @@ def _frame(session: SparkSession, rows: Iterable[Iterable[Any]], schema: StructT
         pa.array(list(values), to_arrow_type(f.dataType)) for values, f in zip(columns, schema.fields, strict=True)
     ]
     return session.createDataFrame(pa.table(arrays, names=schema.names), schema)
-
-
-def current(session: SparkSession) -> tuple[str, str]:
-    """The catalog and schema in use."""
-    manager = session._jsparkSession.sessionState().catalogManager()
-    with active(session):
-        namespace = list(manager.currentNamespace())
-        return manager.currentCatalog().name(), namespace[0] if namespace else "default"

@@ -11,6 +11,7 @@ import { settings } from "./settings/index.ts";
 import { sql } from "./sql/index.ts";
 import { sqlObjects } from "./sql-objects/index.ts";
 import { tags } from "./tags/index.ts";
+import { thrift } from "./thrift/index.ts";
 import { unityCatalog } from "./unity-catalog/index.ts";
 import { warehouses } from "./warehouses/index.ts";
 import { web } from "./web/index.ts";
@@ -29,6 +30,7 @@ export const services: readonly Service[] = [
   warehouses,
   sql,
   sqlObjects,
+  thrift,
   pipelines,
   jobs,
   web,

@@ -1,17 +1,28 @@
 /** The Statement Execution service: https://docs.databricks.com/api/workspace/statementexecution */
 import { createReadStream } from "node:fs";
-import { denied, invalid, notFound } from "../../core/errors.ts";
+import { ApiError, denied, invalid, notFound } from "../../core/errors.ts";
 import { paginate } from "../../core/paging.ts";
 import type { App, Context, Principal, Service } from "../../core/service.ts";
-import { requireLevel } from "../permissions/access.ts";
-import { getWarehouse, saveWarehouse } from "../warehouses/store.ts";
+import { EngineError } from "../../engine/client.ts";
+import { sqlOf, useWarehouse } from "./access.ts";
 import { checkLink } from "./links.ts";
-import { StatementRunner } from "./runner.ts";
-import { chunkParams, type Execute, executeRequest, historyQuery, linkQuery, statementParams } from "./schemas.ts";
+import {
+  chunkParams,
+  type Execute,
+  executeRequest,
+  historyQuery,
+  linkQuery,
+  sessionParams,
+  sessionQuery,
+  sessionRequest,
+  statementParams,
+} from "./schemas.ts";
 import { getStatement, listStatements, migrations, type Statement } from "./store.ts";
 import { chunkFile, chunkView, historyView, statementView } from "./view.ts";
 
 const BASE = "/api/2.0/sql/statements";
+/** Not in the public reference; clients of the Statement Execution API that have connections open one each. */
+const SESSIONS = "/api/2.0/sql/sessions";
 const DEFAULT_WAIT = 10;
 
 function waitMillis({ wait_timeout }: Execute): number {
@@ -22,6 +33,9 @@ function waitMillis({ wait_timeout }: Execute): number {
 
 function check(request: Execute): void {
   const { disposition = "INLINE", format = "JSON_ARRAY", wait_timeout, on_wait_timeout, parameters = [] } = request;
+  if (request.session_id && (request.catalog ?? request.schema) !== undefined) {
+    throw invalid("catalog and schema are the session's where session_id is given.");
+  }
   if (disposition === "INLINE" && format !== "JSON_ARRAY") {
     throw invalid(`Format ${format} is only supported with disposition EXTERNAL_LINKS; INLINE gives JSON_ARRAY.`);
   }
@@ -35,32 +49,54 @@ function check(request: Execute): void {
   }
 }
 
-const runners = new WeakMap<Context, StatementRunner>();
-
-function runnerOf(context: Context): StatementRunner {
-  const runner = runners.get(context) ?? new StatementRunner(context);
-  runners.set(context, runner);
-  return runner;
-}
-
 function routes(app: App, context: Context): void {
   const { db } = context;
-  const runner = runnerOf(context);
+  const { runner, sessions } = sqlOf(context);
 
   /** A statement is its user's alone. */
   const find = (statementId: string, principal: Principal): Statement => {
     const statement = getStatement(db, statementId);
-    if (statement?.principal !== principal.name) throw notFound(`The statement ${statementId} was not found.`);
+    if (statement?.principal !== principal.name || statement.protocol === "THRIFT") {
+      throw notFound(`The statement ${statementId} was not found.`);
+    }
     return statement;
   };
+
+  const requireSession = (id: string, warehouseId: string, principal: Principal): void => {
+    if (sessions.use(id, principal.name)?.warehouseId !== warehouseId) {
+      throw notFound(`The session ${id} was not found on SQL warehouse ${warehouseId}.`);
+    }
+  };
+
+  app.post(SESSIONS, { schema: { body: sessionRequest } }, async ({ body, principal }) => {
+    const { warehouse_id, catalog, schema, session_confs: configuration = {} } = body;
+    useWarehouse(context, principal, warehouse_id);
+    try {
+      const { id } = await sessions.open(principal.name, warehouse_id, { catalog, schema, configuration });
+      return { session_id: id };
+    } catch (error) {
+      throw error instanceof EngineError ? new ApiError("BAD_REQUEST", error.message) : error;
+    }
+  });
+
+  app.delete(
+    `${SESSIONS}/:session_id`,
+    { schema: { params: sessionParams, querystring: sessionQuery } },
+    async ({ params, query, body, principal }) => {
+      const sent = (body ?? {}) as { warehouse_id?: string };
+      const warehouseId = query.warehouse_id ?? sent.warehouse_id;
+      if (!warehouseId) throw invalid("warehouse_id: is required");
+      requireSession(params.session_id, warehouseId, principal);
+      await sessions.close(params.session_id);
+      return {};
+    },
+  );
 
   app.post(BASE, { schema: { body: executeRequest } }, async ({ body, principal }) => {
     check(body);
     const millis = waitMillis(body);
-    const warehouse = getWarehouse(db, body.warehouse_id);
-    if (!warehouse) throw notFound(`SQL warehouse ${body.warehouse_id} does not exist.`);
-    requireLevel(context, principal, "sql/warehouses", warehouse.id, "CAN_USE");
-    if (warehouse.state === "STOPPED") saveWarehouse(db, { ...warehouse, state: "RUNNING" });
+    useWarehouse(context, principal, body.warehouse_id);
+    if (body.session_id) requireSession(body.session_id, body.warehouse_id, principal);
     let statement = runner.start(body, principal.name);
     if (millis > 0) statement = await runner.wait(statement.statementId, millis);
     if (millis > 0 && body.on_wait_timeout === "CANCEL" && ["PENDING", "RUNNING"].includes(statement.state)) {
@@ -76,6 +112,11 @@ function routes(app: App, context: Context): void {
 
   app.post(`${BASE}/:statement_id/cancel`, { schema: { params: statementParams } }, async ({ params, principal }) => {
     await runner.cancel(find(params.statement_id, principal));
+    return {};
+  });
+
+  app.delete(`${BASE}/:statement_id`, { schema: { params: statementParams } }, async ({ params, principal }) => {
+    await runner.close(find(params.statement_id, principal));
     return {};
   });
 
@@ -117,6 +158,14 @@ export const sql: Service = {
   name: "sql",
   migrations,
   routes,
-  start: (context) => runnerOf(context).recover(),
-  stop: (context) => runnerOf(context).stop(),
+  start(context) {
+    const { runner, sessions } = sqlOf(context);
+    runner.recover();
+    sessions.start();
+  },
+  stop(context) {
+    const { runner, sessions } = sqlOf(context);
+    sessions.stop();
+    runner.stop();
+  },
 };

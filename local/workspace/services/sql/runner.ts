@@ -6,7 +6,16 @@ import { uuid } from "../../core/ids.ts";
 import type { Context } from "../../core/service.ts";
 import { EngineError } from "../../engine/client.ts";
 import type { Execute } from "./schemas.ts";
-import { getStatement, insertStatement, type Result, type Statement, saveStatement, statementsIn } from "./store.ts";
+import type { SqlSessions } from "./sessions.ts";
+import {
+  getStatement,
+  insertStatement,
+  type Result,
+  type ResultFormat,
+  type Statement,
+  saveStatement,
+  statementsIn,
+} from "./store.ts";
 
 /** Of results with disposition INLINE, in bytes. */
 export const INLINE_LIMIT = 25 * 1024 * 1024;
@@ -17,31 +26,55 @@ const INLINE_EXCEEDED =
   "Inline byte limit exceeded. Statements executed with disposition=INLINE can have a result size of at most " +
   `${INLINE_LIMIT} bytes. Please execute the statement with disposition=EXTERNAL_LINKS if you want to download the full result.`;
 
+/** A parameter without a name stands for the statement's next `?`; arrays and maps have arguments. */
+export interface Parameter {
+  name?: string | undefined;
+  value?: string | null | undefined;
+  type?: string | undefined;
+  arguments?: Parameter[];
+}
+
+/** What other protocols ask for beyond a request of the Statement Execution API. */
+export interface Beyond {
+  protocol?: "THRIFT";
+  format?: ResultFormat;
+  /** Kinds of types that are text in ARROW_STREAM: TIMESTAMP, DECIMAL, COMPLEX, INTERVAL, NULL. */
+  arrowAsText?: readonly string[];
+  parameters?: readonly Parameter[];
+  /** How many seconds the statement may take. */
+  timeout?: number | undefined;
+}
+
 export class StatementRunner {
   readonly #context: Context;
+  readonly #sessions: SqlSessions;
   readonly #going = new Map<string, Promise<void>>();
   readonly #root: string;
   #sweeper: NodeJS.Timeout | undefined;
   #stopping = false;
 
-  constructor(context: Context) {
+  constructor(context: Context, sessions: SqlSessions) {
     this.#context = context;
+    this.#sessions = sessions;
     this.#root = join(context.dataDir, "results");
   }
 
-  start(request: Execute, principal: string): Statement {
+  start(request: Execute, principal: string, beyond: Beyond = {}): Statement {
     const statement: Statement = {
       statementId: uuid(),
       warehouseId: request.warehouse_id,
       principal,
       statement: request.statement,
       disposition: request.disposition ?? "INLINE",
-      format: request.format ?? "JSON_ARRAY",
+      format: beyond.format ?? request.format ?? "JSON_ARRAY",
+      ...(beyond.protocol ? { protocol: beyond.protocol } : {}),
       state: "PENDING",
       started: Date.now(),
     };
     insertStatement(this.#context.db, statement);
-    const going = this.#run(statement, request).finally(() => this.#going.delete(statement.statementId));
+    const run = this.#run(statement, request, beyond);
+    const going = run.finally(() => this.#going.delete(statement.statementId));
+    if (request.session_id) this.#sessions.busy(request.session_id, going);
     this.#going.set(statement.statementId, going);
     return statement;
   }
@@ -59,6 +92,13 @@ export class StatementRunner {
     if (statement.state !== "PENDING" && statement.state !== "RUNNING") return;
     saveStatement(this.#context.db, { ...statement, state: "CANCELED", ended: Date.now() });
     await this.#context.engine.request("sql.cancel", { statementId: statement.statementId }).catch(() => undefined);
+  }
+
+  /** Ends the statement where it runs, and gives up its result. */
+  async close(statement: Statement): Promise<void> {
+    await this.cancel(statement);
+    const latest = getStatement(this.#context.db, statement.statementId);
+    if (latest?.state === "SUCCEEDED") this.#discard(latest);
   }
 
   /** After a start: what ran when the last process ended has failed; results that are too old go. */
@@ -81,14 +121,17 @@ export class StatementRunner {
   #sweep(): void {
     const before = Date.now() - KEPT;
     for (const statement of statementsIn(this.#context.db, ["SUCCEEDED"])) {
-      if ((statement.ended ?? 0) > before) continue;
-      rmSync(join(this.#root, statement.statementId), { recursive: true, force: true });
-      const { result: _, ...rest } = statement;
-      saveStatement(this.#context.db, { ...rest, state: "CLOSED" });
+      if ((statement.ended ?? 0) <= before) this.#discard(statement);
     }
   }
 
-  async #run(statement: Statement, request: Execute): Promise<void> {
+  #discard(statement: Statement): void {
+    rmSync(join(this.#root, statement.statementId), { recursive: true, force: true });
+    const { result: _, ...rest } = statement;
+    saveStatement(this.#context.db, { ...rest, state: "CLOSED" });
+  }
+
+  async #run(statement: Statement, request: Execute, beyond: Beyond): Promise<void> {
     const { db, engine } = this.#context;
     const { statementId, disposition, format, principal } = statement;
     const resultDir = join(this.#root, statementId);
@@ -102,14 +145,13 @@ export class StatementRunner {
         statement: request.statement,
         catalog: request.catalog,
         schema: request.schema,
-        parameters: (request.parameters ?? []).map(({ name, value, type }) => ({
-          name,
-          value: value ?? null,
-          type: type ?? "STRING",
-        })),
+        ...(request.session_id ? { sessionId: request.session_id } : {}),
+        parameters: (beyond.parameters ?? request.parameters ?? []).map(parameterOf),
         rowLimit: request.row_limit,
         byteLimit: request.byte_limit ?? (inline ? INLINE_LIMIT + 1 : undefined),
         format,
+        ...(beyond.arrowAsText ? { arrowAsText: beyond.arrowAsText } : {}),
+        ...(beyond.timeout ? { timeout: beyond.timeout } : {}),
         resultDir,
         principal,
       });
@@ -131,6 +173,13 @@ export class StatementRunner {
   }
 }
 
+const parameterOf = ({ name, value, type, arguments: inner }: Parameter): object => ({
+  ...(name ? { name } : {}),
+  value: value ?? null,
+  type: type ?? "STRING",
+  ...(inner ? { arguments: inner.map(parameterOf) } : {}),
+});
+
 const limitedByRows = (result: Result, request: Execute): boolean =>
   request.row_limit !== undefined && result.totalRowCount >= request.row_limit;
 
@@ -140,6 +189,7 @@ function failure(error: Error): Partial<Statement> {
   return {
     state: "FAILED",
     error: { error_code: engine?.errorCode ?? "INTERNAL_ERROR", message: error.message },
+    ...(engine ? { errorClass: engine.errorClass } : {}),
     ...(typeof sqlState === "string" ? { sqlState } : {}),
   };
 }

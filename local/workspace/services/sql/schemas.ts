@@ -9,8 +9,11 @@ export const executeRequest = z.looseObject({
   warehouse_id: z.string().min(1),
   catalog: z.string().optional(),
   schema: z.string().optional(),
-  disposition: z.enum(["INLINE", "EXTERNAL_LINKS"]).optional(),
+  session_id: z.string().optional(),
+  disposition: z.enum(["INLINE", "EXTERNAL_LINKS", "INLINE_OR_EXTERNAL_LINKS"]).optional(),
   format: z.enum(["JSON_ARRAY", "ARROW_STREAM", "CSV"]).optional(),
+  /** Results are never compressed: the manifest says so, and clients go by it. */
+  result_compression: z.enum(["LZ4_FRAME", "GZIP", "NONE"]).nullish(),
   wait_timeout: z.string().optional(),
   on_wait_timeout: z.enum(["CONTINUE", "CANCEL"]).optional(),
   parameters: z
@@ -20,6 +23,15 @@ export const executeRequest = z.looseObject({
   byte_limit: z.coerce.number().int().min(0).optional(),
 });
 export type Execute = z.infer<typeof executeRequest>;
+
+export const sessionRequest = z.looseObject({
+  warehouse_id: z.string().min(1),
+  catalog: z.string().optional(),
+  schema: z.string().optional(),
+  session_confs: z.record(z.string(), z.string()).optional(),
+});
+export const sessionParams = z.object({ session_id: z.string() });
+export const sessionQuery = z.looseObject({ warehouse_id: z.string().optional() });
 
 export const statementParams = z.object({ statement_id: z.string() });
 export const chunkParams = z.object({ statement_id: z.string(), chunk_index: z.coerce.number().int().min(0) });

@@ -18,6 +18,8 @@ export interface Chunk {
   rowCount: number;
   byteCount: number;
   file: string;
+  /** Of ARROW_STREAM: where in the file its record batches lie; the schema is before the first. */
+  batches?: { offset: number; byteCount: number; rowCount: number }[];
 }
 
 /** The engine's answer to `sql.execute`. */
@@ -27,19 +29,30 @@ export interface Result {
   totalRowCount: number;
   totalByteCount: number;
   truncated: boolean;
+  /** How many rows INSERT, UPDATE, DELETE or MERGE changed. */
+  modifiedRows?: number;
+  /** Of ARROW_STREAM: the schema's message, in base64. */
+  arrowSchema?: string;
 }
+
+/** SQL_TEXT is not of the REST API: rows of text as SQL shows values, for Thrift clients that do not read Arrow. */
+export type ResultFormat = "JSON_ARRAY" | "ARROW_STREAM" | "CSV" | "SQL_TEXT";
 
 export interface Statement {
   statementId: string;
   warehouseId: string;
   principal: string;
   statement: string;
-  disposition: "INLINE" | "EXTERNAL_LINKS";
-  format: "JSON_ARRAY" | "ARROW_STREAM" | "CSV";
+  disposition: "INLINE" | "EXTERNAL_LINKS" | "INLINE_OR_EXTERNAL_LINKS";
+  format: ResultFormat;
+  /** Of statements that did not come over the Statement Execution API, which then does not know them. */
+  protocol?: "THRIFT";
   state: StatementState;
   started: number;
   ended?: number;
   error?: { error_code: string; message: string };
+  /** The name of the condition, as the engine gave it. */
+  errorClass?: string;
   sqlState?: string;
   result?: Result;
 }

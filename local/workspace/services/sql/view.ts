@@ -4,6 +4,7 @@ import { isAbsolute, join } from "node:path";
 import { ApiError, notFound } from "../../core/errors.ts";
 import type { Context } from "../../core/service.ts";
 import { makeLink } from "./links.ts";
+import { INLINE_LIMIT } from "./runner.ts";
 import type { Chunk, Statement } from "./store.ts";
 
 type Json = Record<string, unknown>;
@@ -53,7 +54,12 @@ export function chunkView(context: Context, statement: Statement, index: number)
         next_chunk_internal_link: `/api/2.0/sql/statements/${statementId}/result/chunks/${index + 1}`,
       }
     : {};
-  if (disposition === "EXTERNAL_LINKS") {
+  if (disposition === "INLINE_OR_EXTERNAL_LINKS" && result.chunks.length === 1 && chunk.byteCount <= INLINE_LIMIT) {
+    const data = readFileSync(chunkFile(context, statement, chunk));
+    if (statement.format === "ARROW_STREAM") return { ...chunkInfo(chunk), attachment: data.toString("base64") };
+    if (statement.format === "JSON_ARRAY") return { ...chunkInfo(chunk), data_array: JSON.parse(data.toString()) };
+  }
+  if (disposition !== "INLINE") {
     const { url, expiration } = makeLink(context.host(), statementId, index);
     return { external_links: [{ ...chunkInfo(chunk), ...next, external_link: url, expiration }] };
   }
