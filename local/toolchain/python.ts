@@ -3,7 +3,7 @@
  *
  * Update the locks with the uv that this module installs: `uv pip compile --universal --python-version 3.11 --generate-hashes
  * --no-header --no-annotate IN -o TXT`, for tests/requirements.txt with both .in files, `-c local/engine/requirements.txt`
- * and `--no-emit-package` for each package of the engine's lock.
+ * and `--no-emit-package` for each package of the engine's lock, those that tests/requirements.in names left out of both.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
