@@ -22,7 +22,13 @@ SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.scheduler.mode": "FAIR",
-    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension,lakehouse.catalog.Extensions",
+    "spark.sql.extensions": ",".join(
+        [
+            "org.apache.spark.sql.lakehouse.TableFilesExtension",
+            "io.delta.sql.DeltaSparkSessionExtension",
+            "lakehouse.catalog.Extensions",
+        ]
+    ),
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.sql.catalogImplementation": "in-memory",
     "spark.sql.sources.default": "delta",
@@ -33,6 +39,9 @@ SETTINGS = {
     # Generating and compiling Java for every new query is a fifth of an update, more than it gives back on small data.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    # Few keys in a large table (AUTO CDC, MERGE, DELETE) are found by the statistics of short pages.
+    "spark.hadoop.parquet.page.row.count.limit": "1000",
+    "spark.sql.parquet.pushdown.inFilterThreshold": "1000",
     "spark.sql.streaming.metricsEnabled": "false",
     "spark.sql.streaming.stopTimeout": "60s",
     "spark.sql.streaming.pollingDelay": "1ms",

@@ -61,7 +61,8 @@ export async function followRun(api: WorkspaceApi, runId: number, print: (line: 
   const started = Date.now();
   for (;;) {
     const run = await api.get<JobRun>("/api/2.2/jobs/runs/get", { run_id: runId });
-    for (const task of run.tasks ?? []) {
+    // In the order of their starts: what ended is told before what it let start.
+    for (const task of (run.tasks ?? []).toSorted((one, other) => startOf(one) - startOf(other))) {
       if (task.pipeline_task && (task.start_time ?? 0) > 0) {
         const known = events.get(task.task_key) ?? [];
         events.set(task.task_key, known);
@@ -86,6 +87,8 @@ export async function followRun(api: WorkspaceApi, runId: number, print: (line: 
     await new Promise((resolve) => setTimeout(resolve, POLL));
   }
 }
+
+const startOf = (task: RunTask): number => task.start_time || Number.MAX_SAFE_INTEGER;
 
 /** What the latest failed attempt of a task says; events of a pipeline task say it already. */
 async function failureOf(api: WorkspaceApi, run: JobRun, task: RunTask): Promise<string | undefined> {

@@ -111,7 +111,7 @@ async function main(): Promise<number> {
       await Promise.race([interrupt, workspace.died]);
       say("\nstopping");
     } else {
-      say("It stops now; `npm start -- --serve` keeps it up. State stays in .local/.");
+      say(`It stops now; \`npm start -- --serve\` keeps it up. State stays in ${relative(PROJECT_DIR, DATA_DIR)}/.`);
     }
     return 0;
   } catch (error) {

@@ -45,7 +45,7 @@ class AutoCdcApplier:
         self.flow = flow
         self.plan = planning.make_plan(flow, source_schema)
         self.target_path = target_path
-        self.store = EventStore(spark, state_path)
+        self.store = EventStore(spark, state_path, self.plan.keys)
         empty = spark.createDataFrame([], source_schema)
         for argument in ("apply_as_deletes", "apply_as_truncates"):
             condition = getattr(flow, argument)
@@ -145,6 +145,8 @@ class AutoCdcApplier:
         _, after = self._after_truncates(None, events, True)
         result = states.rows(self.plan, after(unique.where(f"{KIND} != 'T'")))
         observed = result.select(*[quoted(f.name).cast(f.dataType).alias(f.name) for f in self.target_schema.fields])
+        # In the keys' order, so that the rows of a later batch's keys are in few pages.
+        observed = observed.sortWithinPartitions(*map(quoted, self.plan.keys))
         observed.write.format("delta").mode("overwrite").option("mergeSchema", "true").save(self.target_path)
         rows = delta.last_metric(self.target_path, "numOutputRows", self.spark)
         self.store.append(unique)

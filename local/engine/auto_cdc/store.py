@@ -2,7 +2,9 @@
 
 One folder for each batch; the list is replaced as a whole, so a batch is remembered wholly or not at all, and what a
 killed process left is removed with the next one. Many small folders become one, so that reading does not grow with the
-number of batches. Not a Delta table: its log would cost more than the events of a batch.
+number of batches. Not a Delta table: its log would cost more than the events of a batch. Files are in the keys' order
+and their pages are short, so that the events of a few keys are found by the pages' statistics, whatever there is beside
+them.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import json
 import os
 import shutil
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +29,9 @@ _SMALL_FOLDERS, _SMALL_BYTES = 16, 32 * 1024 * 1024
 
 
 class EventStore:
-    def __init__(self, spark: SparkSession, path: str) -> None:
+    def __init__(self, spark: SparkSession, path: str, keys: Sequence[str]) -> None:
         self.spark = spark
+        self.keys = keys
         self.folder = Path(delta.local_path(path))
 
     def _state(self) -> dict[str, Any]:
@@ -71,7 +75,7 @@ class EventStore:
 
     def _write(self, events: DataFrame) -> str:
         name = uuid.uuid4().hex
-        events.write.parquet(f"file:{self.folder / name}")
+        events.sortWithinPartitions(*map(delta.quote, self.keys)).write.parquet(f"file:{self.folder / name}")
         return name
 
     def _commit(self, names: list[str], appended: int) -> None:

@@ -84,7 +84,7 @@ def test_the_change_feed_of_a_target_tells_what_changed(spark, tmp_path: Path) -
 
 def test_the_remembered_events_do_not_grow_in_number_of_folders(spark, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(store, "_SMALL_FOLDERS", 3)
-    kept = EventStore(spark, str(tmp_path / "log"))
+    kept = EventStore(spark, str(tmp_path / "log"), ["n"])
     assert not kept.exists()
     for number in range(5):
         kept.append(spark.createDataFrame([(number,)], "n int"))
@@ -98,4 +98,4 @@ def test_the_remembered_events_do_not_grow_in_number_of_folders(spark, tmp_path:
 def test_events_of_an_older_version_are_not_taken_for_none(spark, tmp_path: Path) -> None:
     (tmp_path / "log/_delta_log").mkdir(parents=True)
     with pytest.raises(EngineError, match="run a full refresh"):
-        EventStore(spark, str(tmp_path / "log")).exists()
+        EventStore(spark, str(tmp_path / "log"), ["id"]).exists()

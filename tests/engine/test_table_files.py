@@ -1,0 +1,71 @@
+"""The files of small Delta tables come from the commits' checksums: no job to find them, and the same rows as without."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import pytest
+from pyspark.sql import DataFrame, Row, SparkSession
+
+
+@pytest.fixture
+def table(spark: SparkSession, tmp_path: Path) -> str:
+    name = f"delta.`file:{tmp_path / 't'}`"
+    spark.sql(f"CREATE TABLE {name} (id INT, part STRING) USING delta TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')")
+    spark.sql(f"INSERT INTO {name} VALUES (1, 'a'), (2, 'a'), (3, 'b')")
+    return name
+
+
+def jobs_of_planning(spark: SparkSession, frame: DataFrame) -> int:
+    group = uuid.uuid4().hex
+    spark.sparkContext.setJobGroup(group, group)
+    try:
+        frame._jdf.queryExecution().executedPlan()
+        return len(spark.sparkContext.statusTracker().getJobIdsForGroup(group))
+    finally:
+        spark.sparkContext.setLocalProperty("spark.jobGroup.id", None)
+
+
+def ids(frame: DataFrame) -> list[int]:
+    return sorted(row.id for row in frame.collect())
+
+
+def test_planning_a_query_runs_no_jobs(spark: SparkSession, table: str) -> None:
+    query = f"SELECT a.id FROM {table} a JOIN {table} b USING (id) WHERE a.id > 1 AND EXISTS (SELECT 1 FROM {table} WHERE id = 3)"
+    assert jobs_of_planning(spark, spark.sql(query)) == 0
+    assert ids(spark.sql(query)) == [2, 3]
+
+
+def test_what_changed_is_seen(spark: SparkSession, table: str) -> None:
+    spark.sql(f"DELETE FROM {table} WHERE id = 2")  # marks the row in its file
+    assert ids(spark.table(table)) == [1, 3]
+    spark.sql(f"UPDATE {table} SET id = id + 10 WHERE part = 'b'")
+    assert ids(spark.table(table)) == [1, 13]
+    spark.sql(f"INSERT INTO {table} SELECT id + 100, part FROM {table}")
+    assert ids(spark.table(table)) == [1, 13, 101, 113]
+    source = f"(SELECT id FROM {table} WHERE id > 100)"
+    spark.sql(f"MERGE INTO {table} t USING {source} s ON t.id = s.id WHEN MATCHED THEN DELETE")
+    assert ids(spark.table(table)) == [1, 13]
+    spark.sql(f"INSERT OVERWRITE {table} SELECT id, part FROM {table} WHERE id = 1")
+    assert ids(spark.table(table)) == [1]
+
+
+def test_an_older_version_is_read_as_it_was(spark: SparkSession, table: str) -> None:
+    spark.sql(f"DELETE FROM {table} WHERE id < 3")
+    old = spark.sql(f"SELECT o.id FROM {table} VERSION AS OF 1 o LEFT ANTI JOIN {table} n USING (id)")
+    assert ids(old) == [1, 2]
+
+
+def test_partitions_are_pruned(spark: SparkSession, tmp_path: Path) -> None:
+    name = f"delta.`file:{tmp_path / 'p'}`"
+    spark.sql(f"CREATE TABLE {name} (id INT, part STRING) USING delta PARTITIONED BY (part)")
+    spark.sql(f"INSERT INTO {name} VALUES (1, 'a'), (2, 'b')")
+    assert spark.sql(f"SELECT * FROM {name} WHERE part = 'b'").collect() == [Row(id=2, part="b")]
+
+
+def test_a_table_of_many_files_is_left_to_delta(spark: SparkSession, tmp_path: Path) -> None:
+    name = f"delta.`file:{tmp_path / 'many'}`"
+    spark.range(120).repartition(60).write.format("delta").save(f"file:{tmp_path / 'many'}")
+    assert spark.sql(f"SELECT count(DISTINCT id) AS n, max(id) AS last FROM {name}").first() == Row(n=120, last=119)
+    assert jobs_of_planning(spark, spark.table(name)) > 0
