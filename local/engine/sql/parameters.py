@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from pyspark.sql import SparkSession
 
 from engine.errors import EngineError, message_of
 
+# A date with or without a time, without a zone.
+_TIMESTAMP = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d+)?)?)?")
 _TYPES = {
     "STRING": "string",
     "TEXT": "string",
@@ -67,11 +70,21 @@ def _literal(session: SparkSession, parameter: Mapping[str, Any], label: str) ->
     value = parameter.get("value")
     declared = (parameter.get("type") or "STRING").strip()
     ddl = _TYPES.get(declared.upper(), declared)
+    if value is not None and ddl.lower() in ("timestamp", "timestamp_ltz"):
+        value = _in_zone(value, session.conf.get("spark.sql.session.timeZone"))
     try:
         return session._jvm.org.apache.spark.sql.lakehouse.Literals.cast(value, ddl)
     except Exception as error:
         reason = message_of(getattr(error, "java_exception", None) or error)
         raise _invalid(label, f"{value!r} is not a value of type {declared}: {reason.splitlines()[0]}") from None
+
+
+def _in_zone(value: str, zone: str) -> str:
+    """A time without a zone is one of the session's: values are cast as in UTC."""
+    found = _TIMESTAMP.fullmatch(value.strip())
+    if found is None or zone == "UTC":
+        return value
+    return f"{value.strip()}{'' if found[1] else ' 00:00:00'} {zone}"
 
 
 def _invalid(label: str, reason: str) -> EngineError:

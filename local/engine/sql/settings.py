@@ -44,7 +44,7 @@ _PARAMETERS: dict[str, tuple[str | None, Callable[[str], bool]]] = {
 
 
 def configure(session: SparkSession, name: str, value: str) -> None:
-    """One entry of a session's configuration: a parameter, or a setting of Spark or Delta that may change later, too."""
+    """One entry of a session's configuration: a parameter, or a setting of Spark or Delta that may change later."""
     if name.upper() in _PARAMETERS:
         session.conf.set(*_assignment(name, value))
     elif session.conf.isModifiable(name):

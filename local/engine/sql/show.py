@@ -11,6 +11,7 @@ from engine.catalog import Catalog, Workspace, literal
 from engine.errors import EngineError
 from engine.sources.sql.parser.cursor import Cursor
 from engine.sources.sql.tokenizer import Kind, SourceText
+from engine.sql import describe_json
 from engine.sql.unity import Names
 
 Row = dict[str, Any]
@@ -61,7 +62,31 @@ class Show:
                 name = names.full(kind, _parts(c))
                 c.expect_end()
                 return describe(name, principal)
-        return None
+        return self._describe_as_json(c, names, principal)
+
+    def _describe_as_json(self, c: Cursor, names: Names, principal: str | None) -> Answer | None:
+        """DESCRIBE [TABLE] EXTENDED name AS JSON; None where it is not that of a table on record."""
+        c.accept("TABLE")
+        if not (c.accept("EXTENDED") or c.accept("FORMATTED")) or c.token.kind not in (Kind.WORD, Kind.QUOTED):
+            return None
+        name = names.full("TABLE", _parts(c))
+        if not c.accept("AS", "JSON") or self._catalog.get(name) is None:
+            return None
+        c.expect_end()
+        return Answer("json_metadata string", [(describe_json.describe(self._readable(name, principal)),)])
+
+    def _readable(self, name: str, principal: str | None) -> dict[str, Any]:
+        """The record of a table that the principal may select from."""
+        record = self._catalog.get(name)
+        if record is None:
+            raise EngineError(
+                f"[TABLE_OR_VIEW_NOT_FOUND] The table or view '{name}' cannot be found.",
+                error_class="TABLE_OR_VIEW_NOT_FOUND",
+            )
+        if principal is not None:
+            check = {"privilege": "SELECT", "securableType": "TABLE", "fullName": name}
+            self._workspace.request("catalog.authorize", {"principal": principal, "checks": [check]})
+        return record
 
     def visible(self, text: str, names: Names, principal: str | None) -> Callable[[Row], bool] | None:
         """Which rows of Spark's answer the principal may see; None where it is not a list of a catalog's objects."""
@@ -124,15 +149,7 @@ class Show:
         return Answer("function_desc string", [(line,) for line in lines])
 
     def _create_table(self, name: str, principal: str | None) -> str:
-        check = {"privilege": "SELECT", "securableType": "TABLE", "fullName": name}
-        record = self._catalog.get(name)
-        if record is None:
-            raise EngineError(
-                f"[TABLE_OR_VIEW_NOT_FOUND] The table or view '{name}' cannot be found.",
-                error_class="TABLE_OR_VIEW_NOT_FOUND",
-            )
-        if principal is not None:
-            self._workspace.request("catalog.authorize", {"principal": principal, "checks": [check]})
+        record = self._readable(name, principal)
         comment = [f"COMMENT {literal(record['comment'])}"] if record.get("comment") else []
         kind = record["tableType"].replace("_", " ")
         if kind in ("VIEW", "MATERIALIZED VIEW"):

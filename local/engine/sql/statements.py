@@ -22,7 +22,7 @@ from engine.errors import EngineError
 from engine.session import Engine, active, use
 from engine.sources.sql.errors import SqlSyntaxError
 from engine.sources.sql.tokenizer import Kind, Token, tokenize
-from engine.sql import settings, unity
+from engine.sql import dialect, settings, unity
 from engine.sql.current import current
 from engine.sql.parameters import bind
 from engine.sql.results import write_result
@@ -81,7 +81,7 @@ class Statements:
         special = self._special(session, text, principal, catalog, schema)
         if special is not None:
             return special
-        frame = SparkSession.sql(session, settings.translate(text))
+        frame = SparkSession.sql(session, dialect.translate(text))
         self._catalog.follow_events(principal)
         return self._as_databricks(session, text, unity.Names(catalog, schema), principal, frame)
 

@@ -4,6 +4,7 @@
  */
 import { ApiError } from "../../core/errors.ts";
 import type { Context } from "../../core/service.ts";
+import { CONSTRAINT_VIEWS } from "./constraint-views.ts";
 import { effectiveAssignments } from "./grants.ts";
 import { type Body, listSecurables, type Securable, type SecurableType } from "./store.ts";
 import { volumeLocation } from "./sync.ts";
@@ -235,6 +236,7 @@ const VIEWS: Record<string, View> = {
         ...audit(item),
       })),
   },
+  ...CONSTRAINT_VIEWS,
   catalog_privileges: privileges("CATALOG"),
   schema_privileges: privileges("SCHEMA"),
   table_privileges: privileges("TABLE"),
