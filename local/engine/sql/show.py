@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ from engine.catalog import Catalog, Workspace, literal
 from engine.errors import EngineError
 from engine.sources.sql.parser.cursor import Cursor
 from engine.sources.sql.tokenizer import Kind, SourceText
-from engine.sql import describe_json
+from engine.sql import describe_json, show_catalog
 from engine.sql.unity import Names
 
 Row = dict[str, Any]
@@ -33,6 +32,8 @@ class Show:
     def answer(self, text: str, names: Names, principal: str | None) -> Answer | None:
         """None for what Spark answers itself."""
         c = Cursor(SourceText(text, "statement"))
+        if listed := show_catalog.answer(c, lambda catalog, view: self._view(principal, catalog, view)):
+            return Answer(*listed)
         if c.accept("SHOW", "CATALOGS"):
             seen = self._view(principal, "system", "catalogs")
             matches = _pattern(c)
@@ -194,7 +195,7 @@ def _pattern(c: Cursor) -> Callable[[str], bool]:
     c.accept("LIKE")
     pattern = "*" if c.ended else c.string("a pattern")
     c.expect_end()
-    return lambda name: any(fnmatch.fnmatchcase(name.lower(), each.strip().lower()) for each in pattern.split("|"))
+    return show_catalog.pattern(pattern)
 
 
 def _column(column: Row) -> str:

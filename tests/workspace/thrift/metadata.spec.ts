@@ -139,6 +139,34 @@ describe("metadata over Thrift", function () {
     assert.equal(types.find((row) => row.TYPE_NAME === "STRING")?.LITERAL_PREFIX, "'");
   });
 
+  it("has the same keys in information_schema", async () => {
+    const read = async (view: string): Promise<unknown[][]> =>
+      (await workspace.engine.ask<Json>("catalog.informationSchema", { catalog: "shop", view })).rows;
+    assert.deepEqual(
+      (await read("table_constraints")).map((row) => [row[2], row[5], row[6]]),
+      [
+        ["items_pk", "items", "PRIMARY KEY"],
+        ["sales_fk", "sales", "FOREIGN KEY"],
+      ],
+    );
+    assert.deepEqual(
+      (await read("key_column_usage")).map((row) => [row[2], row[6], row[7], row[8]]),
+      [
+        ["items_pk", "id", 1, null],
+        ["items_pk", "price", 2, null],
+        ["sales_fk", "id", 1, 1],
+      ],
+    );
+    assert.deepEqual(await read("referential_constraints"), [
+      ["shop", "raw_a", "sales_fk", "shop", "raw_a", "items_pk", "FULL", "NO ACTION", "NO ACTION"],
+    ]);
+    assert.deepEqual((await read("constraint_column_usage")).at(-1), [
+      ...["shop", "raw_a", "items", "id"],
+      ...["shop", "raw_a", "sales_fk"],
+    ]);
+    assert.deepEqual((await read("constraint_table_usage")).at(-1)?.slice(2, 3), ["items"]);
+  });
+
   it("shows a principal what it may see, and no more", async () => {
     const { client, name } = await workspace.servicePrincipal("reader");
     await workspace.admin.ok("PATCH", `/api/2.0/permissions/sql/warehouses/${warehouse}`, {
