@@ -130,7 +130,7 @@ def test_what_a_session_holds_is_its_own_until_it_is_closed(connect: Connect) ->
     with connect(catalog="main", schema="default") as one, connect() as other:
         rows(one, "CREATE SCHEMA IF NOT EXISTS main.apart")
         rows(one, "CREATE TEMPORARY VIEW mine AS SELECT 7 AS n")
-        rows(one, "SET ANSI_MODE = false")
+        rows(one, "SET `ansi_mode` = `false`;")
         rows(one, "USE SCHEMA apart")
         assert rows(one, "SELECT n, current_schema(), 1 / 0 FROM mine") == [(7, "apart", None)]
         assert rows(other, "SELECT current_schema()") == [("default",)]

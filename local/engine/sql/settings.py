@@ -57,18 +57,21 @@ def configure(session: SparkSession, name: str, value: str) -> None:
 
 
 def translate(text: str) -> str:
-    """`SET parameter [= value]` and `RESET parameter` in Spark's words; any other statement as it is."""
+    """`SET parameter [= value]` and `RESET parameter` in Spark's words, whatever quotes they have (some drivers send
+    backticks around the value, too); any other statement as it is."""
     tokens = [token for token in tokenize(text) if token.kind is not Kind.END]
-    if len(tokens) < 2 or tokens[0].upper not in ("SET", "RESET") or tokens[1].upper not in _PARAMETERS:
+    if len(tokens) < 2 or tokens[0].upper not in ("SET", "RESET"):
         return text
-    verb, name = tokens[0].upper, tokens[1].upper
+    verb, name = tokens[0].upper, tokens[1].identifier.upper()
+    if name not in _PARAMETERS:
+        return text
     key = _key(name)
     if len(tokens) == 2:
         return f"{verb} {key}"
     if verb == "RESET" or tokens[2].text != "=":
         return text
     value = text[tokens[2].start + 1 :].strip()
-    if re.fullmatch(r"'[^']*'|\"[^\"]*\"", value):
+    if re.fullmatch(r"'[^']*'|\"[^\"]*\"|`[^`]*`", value):
         value = value[1:-1]
     if value.upper() == "DEFAULT":
         return f"RESET {key}"

@@ -27,6 +27,7 @@ describe("sessions over Thrift", function () {
     ]);
     const answer = await client.open({
       configuration,
+      connectionProperties: new Map([["query_tags", "a"]]),
       initialNamespace: { catalogName: "main", schemaName: "raw" },
       canUseMultipleCatalogs: true,
     });
@@ -35,7 +36,7 @@ describe("sessions over Thrift", function () {
       principal: "admin@local.workspace",
       catalog: "main",
       schema: "raw",
-      configuration: { ansi_mode: "false", timezone: "UTC" },
+      configuration: { ansi_mode: "false", timezone: "UTC", query_tags: "a" },
     });
     assert.equal(answer.serverProtocolVersion, 0xa507);
     assert.equal(answer.canUseMultipleCatalogs, true);

@@ -63,7 +63,8 @@ export async function openSession(
   req: Infer<typeof openSessionReq>,
 ): Promise<Infer<typeof openSessionResp>> {
   const protocol = protocolOf(req);
-  const { timestampsAsText, configuration } = overlayOf(req.configuration);
+  const given = new Map([...(req.configuration ?? []), ...(req.connectionProperties ?? [])]);
+  const { timestampsAsText, configuration } = overlayOf(given);
   // Hive's JDBC driver names them so
   const { "use:catalog": useCatalog, "use:database": useSchema, ...settings } = configuration;
   const { catalogName, schemaName } = req.initialNamespace ?? {};
