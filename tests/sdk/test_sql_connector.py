@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -89,6 +91,27 @@ def test_complex_types_and_decimals_as_text_where_the_client_wants_them_so(conne
         assert rows(plain, "SELECT array(1, 2), named_struct('a', 'x'), CAST(1.5 AS DECIMAL(5, 2))") == [
             ("[1,2]", '{"a":"x"}', Decimal("1.50"))
         ]
+
+
+def test_values_without_arrow(workspace: WorkspaceClient, path: str) -> None:
+    """A client that has no PyArrow gets columns of Thrift."""
+    query = (
+        "SELECT id, IF(id % 2 = 0, NULL, id / 4) AS q, array(id), X'00FF', DATE'2024-02-29', CAST(id AS DECIMAL(9, 1))"
+    )
+    program = f"""if True:
+        import sys
+        sys.modules["pyarrow"] = None
+        from databricks import sql
+        where = {{"_connection_uri": {workspace.config.host + path!r}, "enable_telemetry": False}}
+        with sql.connect("127.0.0.1", {path!r}, {workspace.config.token!r}, **where) as opened:
+            cursor = opened.cursor()
+            cursor.execute({query + " FROM range(30000) ORDER BY id"!r})
+            rows = [tuple(row) for row in cursor.fetchall()]
+        print(len(rows), rows[-1], rows[-2][1])
+    """
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+    wanted = r"30000 (29999, 7499.75, '[29999]', b'\x00\xff', datetime.date(2024, 2, 29), Decimal('29999.0')) None"
+    assert done.stdout.strip() == wanted, done.stderr
 
 
 def test_a_hundred_thousand_rows_in_stretches(connection: Connection) -> None:
