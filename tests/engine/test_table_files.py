@@ -12,7 +12,9 @@ from pyspark.sql import DataFrame, Row, SparkSession
 @pytest.fixture
 def table(spark: SparkSession, tmp_path: Path) -> str:
     name = f"delta.`file:{tmp_path / 't'}`"
-    spark.sql(f"CREATE TABLE {name} (id INT, part STRING) USING delta TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')")
+    spark.sql(
+        f"CREATE TABLE {name} (id INT, part STRING) USING delta TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')"
+    )
     spark.sql(f"INSERT INTO {name} VALUES (1, 'a'), (2, 'a'), (3, 'b')")
     return name
 
