@@ -58,8 +58,8 @@ SETTINGS = {
     "spark.hadoop.fs.dbfs.impl": "lakehouse.catalog.VolumeFileSystem",
     "spark.hadoop.fs.defaultFS": "dbfs:///",
 }
-# The optimizing compiler takes over what has run twenty times as often as by default: at the start, on few cores, it takes
-# more than it gives (a fifth of the first update's processor time); loops over many rows get it within seconds.
+# The optimizing compiler takes over what has run twenty times as often as by default: at the start, on few cores, it
+# takes more than it gives (a fifth of the first update's processor time); loops over many rows get it within seconds.
 _JVM = [
     "-XX:+UseSerialGC",
     "-XX:Tier4InvocationThreshold=100000",

@@ -21,7 +21,9 @@ def spark() -> Iterator[SparkSession]:
         "spark.ui.enabled": "false",
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.session.timeZone": "UTC",
-        "spark.sql.extensions": "org.apache.spark.sql.lakehouse.TableFilesExtension,io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.extensions": ",".join(
+            ["org.apache.spark.sql.lakehouse.TableFilesExtension", "io.delta.sql.DeltaSparkSessionExtension"]
+        ),
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.databricks.delta.snapshotPartitions": "1",
         "spark.databricks.delta.properties.defaults.enableDeletionVectors": "true",
