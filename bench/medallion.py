@@ -2,13 +2,12 @@
 
 Both run in one process, in the engine's Spark, once at a small scale to be warm; for each scale then the script, the
 pipeline's first update, an update without new files, and one with 1 % more. Rows of all tables are compared. Wants
-ENGINE_JARS as the engine does, and PYTHONPATH=local:notebooks:bench.
+ENGINE_JARS as the engine does, and PYTHONPATH=local:notebooks:bench:tests/notebooks.
 """
 
 from __future__ import annotations
 
 import argparse
-import base64
 import os
 import shutil
 import sys
@@ -25,10 +24,9 @@ from engine.catalog.guard import Guard
 from engine.session import SETTINGS, Engine
 from engine.updates.service import UpdateService
 from olist.generator import generate, parse
+from pipeline_spec import pipeline_spec
 from update_trace import Jobs, Spans, Streams
 
-ROOT = Path(__file__).parents[1]
-LANGUAGES = {".py": "PYTHON", ".sql": "SQL"}
 WARM_SCALE = 0.05
 _OF_NO_INTEREST = "_ingested_at"
 
@@ -40,31 +38,6 @@ class Peer:
         return {"tableId": params["table"]["fullName"]} if method == "catalog.putTable" else {}
 
     def notify(self, method: str, params: dict[str, Any]) -> None: ...
-
-
-def definition(catalog: str) -> dict[str, Any]:
-    """The medallion's settings and sources as the workspace hands them to the engine."""
-    notebooks = ROOT / "notebooks"
-    sources = [path for path in sorted((notebooks / "medallion").rglob("*")) if path.suffix in LANGUAGES]
-    package = [path for path in sorted((notebooks / "olist").rglob("*")) if path.suffix in (".py", ".json")]
-    place = "/Workspace/olist"
-    return {
-        "id": catalog, "name": "medallion", "catalog": catalog, "schema": "silver", "rootPath": place,
-        "configuration": {"olist.landing_path": f"/Volumes/{catalog}/raw/landing"},
-        "sources": [
-            {
-                "path": f"{place}/{path.relative_to(notebooks).with_suffix('')}",
-                "kind": "notebook",
-                "language": LANGUAGES[path.suffix],
-                "content": path.read_text(encoding="utf-8"),
-            }
-            for path in sources
-        ],
-        "files": [
-            {"path": f"{place}/{path.relative_to(notebooks)}", "content": base64.b64encode(path.read_bytes()).decode()}
-            for path in package
-        ],
-    }  # fmt: skip
 
 
 @dataclass
@@ -117,8 +90,9 @@ class Bench:
         self._number += 1
         self.spans.reset()
         self.streams.reset()
+        spec = pipeline_spec("medallion", catalog)
         params = {
-            "pipelineId": catalog, "updateId": f"u{self._number}", "pipeline": definition(catalog), "principal": "me",
+            "pipelineId": spec["id"], "updateId": f"u{self._number}", "pipeline": spec, "principal": "me",
             "storage": str(self.folder / "pipelines" / catalog),
         }  # fmt: skip
         began = time.time()

@@ -128,8 +128,9 @@ def _cell(text: str) -> str:
 
 def main() -> None:
     sys.path[:0] = [str(ROOT / path) for path in ("tests", "tests/notebooks", "notebooks")]
-    from lakehouse import PIPELINES, Lakehouse, start_engine
+    from lakehouse import Lakehouse, start_engine
     from olist.entities import CHANGING, ENTITIES
+    from pipeline_spec import PIPELINES
 
     with tempfile.TemporaryDirectory() as folder:
         engine = start_engine(Path(folder))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import itertools
 import os
 import sys
@@ -12,15 +11,13 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 from oracle import compare, expected
+from pipeline_spec import pipeline_spec
 
-ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "tests" / "engine"))
+sys.path.append(str(Path(__file__).parents[1] / "engine"))
 
-from engine_process import EngineProcess  # noqa: E402
+from engine_process import EngineProcess
 
 SCHEMAS = ["default", "raw", "bronze", "silver", "gold", "cdc", "ops"]
-PIPELINES = {"medallion": "silver", "cdc": "cdc"}
-_LANGUAGES = {".py": "PYTHON", ".sql": "SQL"}
 _numbers = itertools.count(1)
 
 
@@ -54,7 +51,7 @@ class Lakehouse:
     def attempt(self, name: str, **params: Any) -> dict[str, Any]:
         """Runs the pipeline to whatever end it comes to."""
         self._updates += 1
-        pipeline = definition(name, self.catalog)
+        pipeline = pipeline_spec(name, self.catalog)
         update = f"{pipeline['id']}-{self._updates}"
         request = {"pipelineId": pipeline["id"], "updateId": update, "pipeline": pipeline, "principal": "me"}
         storage = str(self.engine.folder / "pipelines" / pipeline["id"])
@@ -88,35 +85,3 @@ class Lakehouse:
         if entity is not None:
             want = {name: want[name] for name in (f"silver.{entity}", f"ops.quarantine_{entity}")}
         return compare(want, {name: self.table(name) for name in want})
-
-
-def definition(name: str, catalog: str) -> dict[str, Any]:
-    """The pipeline's settings and sources as the workspace hands them to the engine."""
-    notebooks = ROOT / "notebooks"
-    sources = [path for path in sorted((notebooks / name).rglob("*")) if path.suffix in _LANGUAGES]
-    package = [path for path in sorted((notebooks / "olist").rglob("*")) if path.suffix in (".py", ".json")]
-    place = "/Workspace/olist"
-    return {
-        "id": f"{catalog}-{name}",
-        "name": name,
-        "catalog": catalog,
-        "schema": PIPELINES[name],
-        "rootPath": place,
-        "configuration": {
-            "olist.landing_path": f"/Volumes/{catalog}/raw/landing",
-            "olist.changes_path": f"/Volumes/{catalog}/raw/changes",
-        },
-        "sources": [
-            {
-                "path": f"{place}/{path.relative_to(notebooks).with_suffix('')}",
-                "kind": "notebook",
-                "language": _LANGUAGES[path.suffix],
-                "content": path.read_text(encoding="utf-8"),
-            }
-            for path in sources
-        ],
-        "files": [
-            {"path": f"{place}/{path.relative_to(notebooks)}", "content": base64.b64encode(path.read_bytes()).decode()}
-            for path in package
-        ],
-    }
