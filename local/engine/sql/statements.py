@@ -22,7 +22,7 @@ from engine.errors import EngineError
 from engine.session import Engine, active, use
 from engine.sources.sql.errors import SqlSyntaxError
 from engine.sources.sql.tokenizer import Kind, Token, tokenize
-from engine.sql import dialect, settings, unity
+from engine.sql import dialect, keys, settings, unity
 from engine.sql.current import current
 from engine.sql.parameters import bind
 from engine.sql.results import write_result
@@ -81,9 +81,15 @@ class Statements:
         special = self._special(session, text, principal, catalog, schema)
         if special is not None:
             return special
-        frame = SparkSession.sql(session, dialect.translate(text))
+        names = unity.Names(catalog, schema)
+        with _syntax():
+            made = keys.of_create(text, lambda parts: names.full("TABLE", parts))
+        existed = made is not None and self._catalog.exists(made.table)
+        frame = SparkSession.sql(session, dialect.translate(made.text if made else text))
         self._catalog.follow_events(principal)
-        return self._as_databricks(session, text, unity.Names(catalog, schema), principal, frame)
+        if made is not None and not (existed and made.exists_ok):
+            self._keep_keys(made, existed, principal)
+        return self._as_databricks(session, text, names, principal, frame)
 
     def _as_databricks(
         self, session: SparkSession, text: str, names: unity.Names, principal: str | None, frame: DataFrame
@@ -109,14 +115,10 @@ class Statements:
         self, session: SparkSession, text: str, principal: str | None, catalog: str, schema: str
     ) -> DataFrame | None:
         """Statements that are not Spark's: Unity Catalog's, and USE CATALOG and SHOW CATALOGS."""
-        try:
+        with _syntax():
             words = [token.upper for token in tokenize(text)[:2]]
             statement = unity.parse(text, unity.Names(catalog, schema))
             shown = self._show.answer(text, unity.Names(catalog, schema), principal)
-        except SqlSyntaxError as error:
-            raise EngineError(
-                f"[{error.error_class}] {error}", error_class=error.error_class, location=error.location
-            ) from None
         if words == ["USE", "CATALOG"]:
             name = tokenize(text)[2].identifier
             if name.lower() not in self._catalog.schemas():
@@ -125,13 +127,51 @@ class Statements:
             return _frame(session, [], StructType([]))
         if shown is not None:
             return _frame(session, shown.rows, _parse_datatype_string(shown.columns))
-        if statement is None:
+        if statement is None or (statement["kind"] == "dropConstraint" and self._is_check(statement)):
             return None
+        if statement["kind"] == "addConstraint":
+            self._complete(statement["constraint"])
         if statement["kind"] == "createFunction":
             self._check_function(session, statement)
         answer = self._workspace.request("catalog.statement", {"statement": statement, "principal": principal})
         fields = [StructField(column["name"], StringType()) for column in answer.get("columns", [])]
         return _frame(session, answer.get("rows", []), StructType(fields))
+
+    def _is_check(self, statement: Mapping[str, Any]) -> bool:
+        """Whether DROP CONSTRAINT names none of the table's keys, so that it can only be a CHECK."""
+        name, each = statement.get("name"), self._constraints(statement["table"])
+        return name is not None and all(name != detail["name"] for one in each for detail in one.values())
+
+    def _constraints(self, table: str) -> list[dict[str, Any]]:
+        return (self._catalog.get(table) or {}).get("constraints") or []
+
+    def _complete(self, constraint: dict[str, Any]) -> None:
+        """A foreign key that does not say which columns it refers to means the parent's primary key."""
+        key = constraint.get("foreign_key_constraint")
+        if key is None or key["parent_columns"] is not None:
+            return
+        parents = self._constraints(key["parent_table"])
+        found = [each["primary_key_constraint"] for each in parents if each.get("primary_key_constraint")]
+        if not found:
+            raise EngineError(
+                f"Table '{key['parent_table']}' has no primary key, which foreign key '{key['name']}' could refer to.",
+                error_class="INVALID_PARAMETER_VALUE",
+            )
+        key["parent_columns"] = list(found[0]["child_columns"])
+
+    def _keep_keys(self, made: keys.TableKeys, existed: bool, principal: str | None) -> None:
+        """Puts a table's keys on record; a new table does not stay without them."""
+        if not made.constraints and not self._constraints(made.table):
+            return
+        try:
+            for each in made.constraints:
+                self._complete(each)
+            statement = {"kind": "setConstraints", "table": made.table, "constraints": made.constraints}
+            self._workspace.request("catalog.statement", {"statement": statement, "principal": principal})
+        except EngineError:
+            if not existed and self._catalog.exists(made.table):
+                self._catalog.drop_table(made.table, principal)
+            raise
 
     @staticmethod
     def _check_function(session: SparkSession, statement: dict[str, Any]) -> None:
@@ -216,6 +256,17 @@ class Statements:
         finally:
             timer.cancel()
             self._ends.pop(statement_id, None)
+
+
+@contextlib.contextmanager
+def _syntax() -> Iterator[None]:
+    """Makes a syntax error of the engine's own parsers one of the statement."""
+    try:
+        yield
+    except SqlSyntaxError as error:
+        raise EngineError(
+            f"[{error.error_class}] {error}", error_class=error.error_class, location=error.location
+        ) from None
 
 
 @dataclass

@@ -9,6 +9,7 @@ from typing import Any
 from engine.errors import EngineError
 from engine.sources.sql.parser.cursor import Cursor
 from engine.sources.sql.tokenizer import Kind, SourceText
+from engine.sql import keys
 
 Statement = dict[str, Any]
 
@@ -221,6 +222,10 @@ class _Reader:
             return {"kind": "setRowFilter", "table": name, "function": function, "using": self._using()}
         if table and c.accept("DROP", "ROW", "FILTER"):
             return {"kind": "setRowFilter", "table": name, "function": None, "using": []}
+        if table and c.sees("ADD"):
+            return self._add_key(name)
+        if table and c.sees("DROP"):
+            return self._drop_key(name)
         if c.accept("RENAME", "TO"):
             new = self.full_name(kind)
             if new.split(".")[:-1] != name.split(".")[:-1]:
@@ -234,6 +239,30 @@ class _Reader:
         if c.accept("SET", "DBPROPERTIES") or c.accept("SET", "PROPERTIES"):
             return {"kind": "alter", **target, "properties": self.pairs("a property")}
         c.fail("OWNER TO, SET TAGS, UNSET TAGS, RENAME TO or SET DBPROPERTIES")
+
+    def _add_key(self, table: str) -> Statement | None:
+        self.cursor.advance()
+        if not keys.starts(self.cursor):
+            return None  # columns and CHECK are Delta's
+        found = keys.read(self.cursor, table, lambda parts: self.names.full("TABLE", parts))
+        return {"kind": "addConstraint", "table": table, "constraint": found}
+
+    def _drop_key(self, table: str) -> Statement | None:
+        """A constraint by its name may also be a CHECK, which is Delta's: who runs the statement knows."""
+        c = self.cursor
+        c.advance()
+        which: Statement
+        if c.accept("PRIMARY", "KEY"):
+            which = {"ifExists": self.if_exists()}
+        elif c.accept("FOREIGN", "KEY"):
+            which = {"ifExists": self.if_exists(), "foreignKey": list(c.parenthesised_names("a key column"))}
+        elif c.accept("CONSTRAINT"):
+            which = {"ifExists": self.if_exists(), "name": c.identifier("the constraint's name")}
+        else:
+            return None
+        which["cascade"] = c.accept("CASCADE")
+        c.accept("RESTRICT")
+        return {"kind": "dropConstraint", "table": table, **which}
 
     def _alter_column(self, table: str, target: Statement) -> Statement | None:
         c = self.cursor

@@ -4,6 +4,7 @@ import { ApiError, invalid } from "../../core/errors.ts";
 import type { Context } from "../../core/service.ts";
 import type { Actor } from "./access.ts";
 import { requireManage } from "./access.ts";
+import { addConstraint, constraint, dropConstraint, named, setConstraints } from "./constraints.ts";
 import { changeGrants, effectiveAssignments, grantTarget, readableGrants, securableType } from "./grants.ts";
 import { requireSecurable, splitName } from "./names.ts";
 import { changeSecurable, createSecurable, dropSecurable } from "./operations.ts";
@@ -56,6 +57,16 @@ const statement = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("unsetTags"), ...target, column: optional, keys: z.array(text) }),
   z.object({ kind: z.literal("setMask"), table: text, column: text, function: z.string().nullable(), using }),
   z.object({ kind: z.literal("setRowFilter"), table: text, function: z.string().nullable(), using }),
+  z.object({ kind: z.literal("addConstraint"), table: text, constraint }),
+  z.object({ kind: z.literal("setConstraints"), table: text, constraints: z.array(constraint) }),
+  z.object({
+    kind: z.literal("dropConstraint"),
+    table: text,
+    name: optional,
+    foreignKey: z.array(text).nullish(),
+    ifExists: flag,
+    cascade: flag,
+  }),
 ]);
 type Statement = z.infer<typeof statement>;
 type Of<K extends Statement["kind"]> = Extract<Statement, { kind: K }>;
@@ -96,6 +107,15 @@ export async function runStatement(context: Context, who: Actor, given: unknown)
       return setMask(context, who, run);
     case "setRowFilter":
       return setRowFilter(context, who, run);
+    case "addConstraint":
+      await addConstraint(context, who, run.table, run.constraint);
+      return NONE;
+    case "setConstraints":
+      await setConstraints(context, who, run.table, run.constraints);
+      return NONE;
+    case "dropConstraint":
+      await dropConstraint(context, who, run.table, chosen(run), run);
+      return NONE;
   }
 }
 
@@ -241,6 +261,18 @@ async function setRowFilter(context: Context, who: Actor, run: Of<"setRowFilter"
   const filter = run.function === null ? undefined : { function_name: run.function, input_column_names: run.using };
   await changeSecurable(context, who, item, { body: { row_filter: filter } });
   return NONE;
+}
+
+/** The constraint of that name, the foreign key of those columns, or else the primary key. */
+function chosen({ name, foreignKey }: Of<"dropConstraint">): Parameters<typeof dropConstraint>[3] {
+  if (name) return named(name);
+  if (!foreignKey) return { what: "A primary key", is: (each) => each.primary_key_constraint !== undefined };
+  const same = (columns: readonly string[]): boolean =>
+    columns.join("\n").toLowerCase() === foreignKey.join("\n").toLowerCase();
+  return {
+    what: `A foreign key (${foreignKey.join(", ")})`,
+    is: (each) => each.foreign_key_constraint !== undefined && same(each.foreign_key_constraint.child_columns),
+  };
 }
 
 export const noColumn = (item: Securable, column: string): ApiError =>
