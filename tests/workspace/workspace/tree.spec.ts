@@ -35,6 +35,8 @@ describe("the workspace's tree", () => {
       content: base64("y = 2\n"),
     });
     assert.equal((await status("/Workspace/Shared/n")).object_id, before.object_id);
+    const asked = await workspace.admin.ok("GET", `${BASE}/get-status?path=/Shared/n&return_export_info=true`);
+    assert.equal(asked.repos_export_format, "SOURCE");
     const { content } = await workspace.admin.ok("GET", `${BASE}/export?path=/Shared/n`);
     assert.equal(Buffer.from(content, "base64").toString(), "# Databricks notebook source\ny = 2\n");
     const direct = await workspace.admin.fetch("GET", `${BASE}/export?path=/Shared/n&direct_download=true`);

@@ -17,7 +17,7 @@ import {
   objectInfo,
   objectList,
   pathBody,
-  pathQuery,
+  statusQuery,
 } from "./schemas.ts";
 import { below, children, contentOf, findObject, removeTree, type TreeObject } from "./store.ts";
 
@@ -96,11 +96,15 @@ export function workspaceRoutes(app: App, context: Context): void {
 
   app.get(
     `${BASE}/get-status`,
-    { schema: { querystring: pathQuery, response: { 200: objectInfo } } },
+    { schema: { querystring: statusQuery, response: { 200: objectInfo } } },
     async ({ query, principal }) => {
       const object = requireObject(db, canonical(query.path));
       need(principal, object, "CAN_READ");
-      return show(object, query.path);
+      const shown = show(object, query.path);
+      // Bundles of the Databricks CLI ask which file a notebook is: notebooks are kept as source here.
+      return query.return_export_info && object.type === "NOTEBOOK"
+        ? { ...shown, repos_export_format: "SOURCE" }
+        : shown;
     },
   );
 

@@ -22,7 +22,7 @@ export const importBody = z.object({
 });
 export const pathBody = z.object({ path: z.string() });
 export const deleteBody = z.object({ path: z.string(), recursive: flag });
-export const pathQuery = z.object({ path: z.string() });
+export const statusQuery = z.object({ path: z.string(), return_export_info: flag });
 export const listQuery = z.object({ path: z.string(), notebooks_modified_after: z.coerce.number().optional() });
 export const exportQuery = z.object({
   path: z.string(),
