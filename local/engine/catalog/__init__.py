@@ -153,6 +153,10 @@ class Catalog:
     def get(self, full_name: str) -> TableRecord | None:
         return self._tables.get(full_name.lower().replace("`", ""))
 
+    def constraints(self, full_name: str) -> list[dict[str, Any]]:
+        """Databricks' TableConstraints of a table; none where there is no such table."""
+        return (self.get(full_name) or {}).get("constraints") or []
+
     def exists(self, full_name: str) -> bool:
         return self.get(full_name) is not None
 

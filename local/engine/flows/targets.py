@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -17,9 +18,10 @@ from pyspark.sql.types import StructField, StructType, _parse_datatype_string
 
 from engine.catalog import Catalog, TableRecord, literal
 from engine.catalog.columns import ddl
+from engine.catalog.keys import described
 from engine.errors import EngineError
 from engine.flows.protection import protect
-from engine.graph.model import Dataset, TableConstraint
+from engine.graph.model import Dataset
 from engine.graph.names import Defaults, quote, split
 from engine.updates.reading import local
 
@@ -213,11 +215,23 @@ class Target:
             generated=generated,
             pipeline_id=self.pipeline_id,
             principal=self.principal,
-            constraints=[constraint(self.key, c) for c in self.dataset.constraints],
+            constraints=self._keys(),
             replace=self.record is not None,
         )
         self.remember("definition", self._definition(schema, properties))
         self._keep_private()
+
+    def _keys(self) -> list[dict[str, Any]]:
+        """The declared keys. A parent that is not there yet, or has no key yet, is taken to have the same columns."""
+        found = []
+        for given in self.dataset.constraints:
+            same = [{"primary_key_constraint": {"child_columns": list(given.columns)}}]
+            known = functools.partial(self._constraints_of, otherwise=same)
+            found.append(described(given, self.key, self.defaults.full, known))
+        return found
+
+    def _constraints_of(self, table: str, otherwise: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return self.catalog.constraints(table) or otherwise
 
     def _definition(self, schema: StructType, properties: Mapping[str, str]) -> dict[str, Any]:
         return {
@@ -265,8 +279,7 @@ class Target:
             session.sql(statement)
         record = self.record or {}
         if statements or record.get("tableType") != kind or before.get("constraints") != now["constraints"]:
-            constraints = [constraint(self.key, c) for c in self.dataset.constraints]
-            self.catalog.sync(self.table, table_type=kind, principal=self.principal, constraints=constraints)
+            self.catalog.sync(self.table, table_type=kind, principal=self.principal, constraints=self._keys())
             self._keep_private()
         if before != now:
             self.remember("definition", now)
@@ -307,21 +320,3 @@ class Target:
 def _same_shape(old: StructField, new: StructField) -> bool:
     """Types that differ in nullability and comments only."""
     return old.dataType.simpleString() == new.dataType.simpleString()
-
-
-def constraint(key: str, given: TableConstraint) -> dict[str, Any]:
-    """Databricks' TableConstraint."""
-    table = split(key)[2]
-    columns = list(given.columns)
-    if given.kind == "PRIMARY KEY":
-        return {"primary_key_constraint": {"name": given.name or f"{table}_pk", "child_columns": columns}}
-    found = re.search(r"REFERENCES\s+([`\w.]+)\s*(?:\(([^)]*)\))?", given.text, re.IGNORECASE)
-    parent = ".".join(split(found[1])) if found else ""
-    parents = [c.strip(" `") for c in (found[2] or "").split(",")] if found and found[2] else columns
-    body = {
-        "name": given.name or f"{table}_fk",
-        "child_columns": columns,
-        "parent_table": parent,
-        "parent_columns": parents,
-    }
-    return {"foreign_key_constraint": body}

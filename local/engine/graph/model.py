@@ -68,12 +68,19 @@ class ColumnSpec:
 
 @dataclass(frozen=True)
 class TableConstraint:
-    """PRIMARY KEY or FOREIGN KEY: informational, kept on the table, never enforced."""
+    """PRIMARY KEY or FOREIGN KEY as written: informational, kept on the table, never enforced.
+
+    `parent`: the table that a foreign key refers to; without `parent_columns`, its primary key is meant.
+    """
 
     kind: Literal["PRIMARY KEY", "FOREIGN KEY"]
     text: str
     name: str | None = None
     columns: tuple[str, ...] = ()
+    timeseries: tuple[str, ...] = ()
+    rely: bool = False
+    parent: str = ""
+    parent_columns: tuple[str, ...] = ()
 
 
 @dataclass

@@ -18,7 +18,9 @@ from pyspark.sql.types import StringType, StructField, StructType, _parse_dataty
 from engine import readers
 from engine.catalog import Catalog, Workspace
 from engine.catalog.columns import type_name, type_text
+from engine.catalog.keys import described
 from engine.errors import EngineError
+from engine.graph.model import TableConstraint
 from engine.session import Engine, active, use
 from engine.sources.sql.errors import SqlSyntaxError
 from engine.sources.sql.tokenizer import Kind, Token, tokenize
@@ -83,12 +85,12 @@ class Statements:
             return special
         names = unity.Names(catalog, schema)
         with _syntax():
-            made = keys.of_create(text, lambda parts: names.full("TABLE", parts))
+            made = keys.of_create(text, names.table)
         existed = made is not None and self._catalog.exists(made.table)
         frame = SparkSession.sql(session, dialect.translate(made.text if made else text))
         self._catalog.follow_events(principal)
         if made is not None and not (existed and made.exists_ok):
-            self._keep_keys(made, existed, principal)
+            self._keep_keys(made, names, existed, principal)
         return self._as_databricks(session, text, names, principal, frame)
 
     def _as_databricks(
@@ -130,7 +132,8 @@ class Statements:
         if statement is None or (statement["kind"] == "dropConstraint" and self._is_check(statement)):
             return None
         if statement["kind"] == "addConstraint":
-            self._complete(statement["constraint"])
+            names = unity.Names(catalog, schema)
+            statement["constraint"] = self._key(statement["constraint"], statement["table"], names)
         if statement["kind"] == "createFunction":
             self._check_function(session, statement)
         answer = self._workspace.request("catalog.statement", {"statement": statement, "principal": principal})
@@ -139,34 +142,19 @@ class Statements:
 
     def _is_check(self, statement: Mapping[str, Any]) -> bool:
         """Whether DROP CONSTRAINT names none of the table's keys, so that it can only be a CHECK."""
-        name, each = statement.get("name"), self._constraints(statement["table"])
+        name, each = statement.get("name"), self._catalog.constraints(statement["table"])
         return name is not None and all(name != detail["name"] for one in each for detail in one.values())
 
-    def _constraints(self, table: str) -> list[dict[str, Any]]:
-        return (self._catalog.get(table) or {}).get("constraints") or []
+    def _key(self, given: TableConstraint, table: str, names: unity.Names) -> dict[str, Any]:
+        return described(given, table, names.table, self._catalog.constraints)
 
-    def _complete(self, constraint: dict[str, Any]) -> None:
-        """A foreign key that does not say which columns it refers to means the parent's primary key."""
-        key = constraint.get("foreign_key_constraint")
-        if key is None or key["parent_columns"] is not None:
-            return
-        parents = self._constraints(key["parent_table"])
-        found = [each["primary_key_constraint"] for each in parents if each.get("primary_key_constraint")]
-        if not found:
-            raise EngineError(
-                f"Table '{key['parent_table']}' has no primary key, which foreign key '{key['name']}' could refer to.",
-                error_class="INVALID_PARAMETER_VALUE",
-            )
-        key["parent_columns"] = list(found[0]["child_columns"])
-
-    def _keep_keys(self, made: keys.TableKeys, existed: bool, principal: str | None) -> None:
+    def _keep_keys(self, made: keys.TableKeys, names: unity.Names, existed: bool, principal: str | None) -> None:
         """Puts a table's keys on record; a new table does not stay without them."""
-        if not made.constraints and not self._constraints(made.table):
+        if not made.constraints and not self._catalog.constraints(made.table):
             return
         try:
-            for each in made.constraints:
-                self._complete(each)
-            statement = {"kind": "setConstraints", "table": made.table, "constraints": made.constraints}
+            constraints = [self._key(each, made.table, names) for each in made.constraints]
+            statement = {"kind": "setConstraints", "table": made.table, "constraints": constraints}
             self._workspace.request("catalog.statement", {"statement": statement, "principal": principal})
         except EngineError:
             if not existed and self._catalog.exists(made.table):

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import EngineError
+from engine.graph.names import split
+from engine.sources.sql.parser import keys
 from engine.sources.sql.parser.cursor import Cursor
 from engine.sources.sql.tokenizer import Kind, SourceText
-from engine.sql import keys
 
 Statement = dict[str, Any]
 
@@ -41,6 +42,10 @@ class Names:
 
     catalog: str
     schema: str
+
+    def table(self, name: str) -> str:
+        """The full name of a table, from its name as it is written."""
+        return self.full("TABLE", split(name))
 
     def full(self, kind: str, parts: list[str]) -> str:
         wanted = {"METASTORE": 0, "CATALOG": 1, "SCHEMA": 2}.get(kind, 3)
@@ -244,8 +249,7 @@ class _Reader:
         self.cursor.advance()
         if not keys.starts(self.cursor):
             return None  # columns and CHECK are Delta's
-        found = keys.read(self.cursor, table, lambda parts: self.names.full("TABLE", parts))
-        return {"kind": "addConstraint", "table": table, "constraint": found}
+        return {"kind": "addConstraint", "table": table, "constraint": keys.read(self.cursor)}
 
     def _drop_key(self, table: str) -> Statement | None:
         """A constraint by its name may also be a CHECK, which is Delta's: who runs the statement knows."""

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from engine.catalog.keys import described as as_databricks
+from engine.errors import EngineError
+from engine.graph.model import TableConstraint
 from engine.sources.sql.errors import SqlSyntaxError
 from engine.sql import keys, unity
 
@@ -10,17 +15,23 @@ NAMES = unity.Names("main", "sales")
 
 
 def create(text: str) -> keys.TableKeys:
-    found = keys.of_create(text, lambda parts: NAMES.full("TABLE", parts))
+    found = keys.of_create(text, NAMES.table)
     assert found is not None
     return found
 
 
-def primary(name: str, *columns: str, **more: object) -> dict:
+def described(given: TableConstraint) -> dict[str, Any]:
+    """In a catalog whose table main.sales.orders has the primary key id, and no other one a key."""
+    primary_keys = {"main.sales.orders": [primary("orders_pk", "id")]}
+    return as_databricks(given, "main.sales.t", NAMES.table, lambda table: primary_keys.get(table, []))
+
+
+def primary(name: str, *columns: str, **more: object) -> dict[str, Any]:
     return {"primary_key_constraint": {"name": name, "child_columns": list(columns), **more}}
 
 
-def foreign(name: str, columns: list[str], parent: str, parents: list[str] | None, **more: object) -> dict:
-    detail = {"name": name, "child_columns": columns, "parent_table": parent, "parent_columns": parents, **more}
+def foreign(name: str, columns: list[str], parent: str, parents: list[str]) -> dict[str, Any]:
+    detail = {"name": name, "child_columns": columns, "parent_table": parent, "parent_columns": parents}
     return {"foreign_key_constraint": detail}
 
 
@@ -39,7 +50,7 @@ def foreign(name: str, columns: list[str], parent: str, parents: list[str] | Non
         (
             "id INT CONSTRAINT k PRIMARY KEY NOT ENFORCED COMMENT 'the, (key' , o INT REFERENCES orders",
             "id INT  COMMENT 'the, (key' NOT NULL , o INT ",
-            [primary("k", "id"), foreign("t_o_fk", ["o"], "main.sales.orders", None)],
+            [primary("k", "id"), foreign("t_o_fk", ["o"], "main.sales.orders", ["id"])],
         ),
         (
             "a INT, b STRUCT<x: INT, y: DECIMAL(3, 1)>, CONSTRAINT f FOREIGN KEY (a) REFERENCES c.s.p (q) "
@@ -57,7 +68,7 @@ def foreign(name: str, columns: list[str], parent: str, parents: list[str] | Non
 def test_keys_are_cut_out(columns: str, plain: str, constraints: list[dict]) -> None:
     found = create(f"CREATE TABLE t ({columns}) USING delta COMMENT 'x'")
     assert found.text == f"CREATE TABLE t ({plain}) USING delta COMMENT 'x'"
-    assert found.constraints == constraints
+    assert list(map(described, found.constraints)) == constraints
     assert (found.table, found.exists_ok, found.replaces) == ("main.sales.t", False, False)
 
 
@@ -74,7 +85,7 @@ def test_other_tables_are_left_alone(text: str) -> None:
 
 
 def test_what_is_no_table() -> None:
-    assert keys.of_create("CREATE VIEW v AS SELECT 1", lambda parts: ".".join(parts)) is None
+    assert keys.of_create("CREATE VIEW v AS SELECT 1", NAMES.table) is None
     found = create("CREATE OR REPLACE TABLE a.b.t (id INT PRIMARY KEY)")
     assert (found.table, found.replaces) == ("a.b.t", True)
     assert create("CREATE TABLE IF NOT EXISTS t (id INT PRIMARY KEY)").exists_ok
@@ -93,8 +104,8 @@ def test_a_broken_key_is_a_syntax_error(columns: str) -> None:
     [
         ("ADD CONSTRAINT k PRIMARY KEY (id)", {"kind": "addConstraint", "constraint": primary("k", "id")}),
         (
-            "ADD FOREIGN KEY (a, b) REFERENCES p",
-            {"kind": "addConstraint", "constraint": foreign("t_a_b_fk", ["a", "b"], "main.sales.p", None)},
+            "ADD FOREIGN KEY (a, b) REFERENCES orders",
+            {"kind": "addConstraint", "constraint": foreign("t_a_b_fk", ["a", "b"], "main.sales.orders", ["id"])},
         ),
         ("DROP PRIMARY KEY", {"kind": "dropConstraint", "ifExists": False, "cascade": False}),
         ("DROP PRIMARY KEY IF EXISTS CASCADE", {"kind": "dropConstraint", "ifExists": True, "cascade": True}),
@@ -110,4 +121,12 @@ def test_a_broken_key_is_a_syntax_error(columns: str) -> None:
 )
 def test_keys_of_a_table_that_exists(text: str, statement: dict | None) -> None:
     found = unity.parse(f"ALTER TABLE t {text}", NAMES)
+    if found and "constraint" in found:
+        found["constraint"] = described(found["constraint"])
     assert found == (None if statement is None else {**statement, "table": "main.sales.t"})
+
+
+def test_a_foreign_key_to_a_table_without_a_key_needs_columns() -> None:
+    [given] = create("CREATE TABLE t (id INT REFERENCES items)").constraints
+    with pytest.raises(EngineError, match=r"Table 'main\.sales\.items' has no primary key"):
+        described(given)

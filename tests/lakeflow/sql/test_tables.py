@@ -69,7 +69,13 @@ AS SELECT id, name, n FROM """
                         columns=["id bigint 'the key'", "name string 'it's a name'", "n decimal(9,2)"],
                         record={
                             "constraints": [
-                                {"primary_key_constraint": {"name": "typed_key", "child_columns": ["id"]}},
+                                {
+                                    "primary_key_constraint": {
+                                        "name": "typed_key",
+                                        "child_columns": ["id"],
+                                        "rely": True,
+                                    }
+                                },
                                 {
                                     "foreign_key_constraint": {
                                         "name": "to_other",

@@ -8,23 +8,10 @@ from engine.graph.model import ColumnSpec, Expectation, ExpectationAction, Table
 
 from ..errors import SqlSyntaxError
 from ..tokenizer import Kind
+from . import keys
 from .cursor import Cursor
 
 _PROPERTIES = ("NOT", "COMMENT", "MASK", "GENERATED", "DEFAULT", "CONSTRAINT", "PRIMARY", "FOREIGN", "REFERENCES")
-_KEY_OPTIONS = (
-    "RELY",
-    "NORELY",
-    "NOT ENFORCED",
-    "ENFORCED",
-    "DEFERRABLE",
-    "INITIALLY DEFERRED",
-    "NOVALIDATE",
-    "MATCH FULL",
-    "ON UPDATE NO ACTION",
-    "ON DELETE NO ACTION",
-    "DEFERRABLE",
-    "TIMESERIES",
-)
 
 
 @dataclass
@@ -47,14 +34,14 @@ def specification(cursor: Cursor) -> Specification:
 
 
 def _element(cursor: Cursor, found: Specification) -> None:
-    if (
+    if keys.starts(cursor):
+        found.constraints.append(keys.read(cursor))
+    elif (
         cursor.sees("CONSTRAINT")
         and cursor.peek().kind in (Kind.WORD, Kind.QUOTED)
-        and (cursor.peek(2).upper in ("EXPECT", "PRIMARY", "FOREIGN", "CHECK"))
+        and cursor.peek(2).upper in ("EXPECT", "PRIMARY", "FOREIGN", "CHECK")
     ):
-        _constraint(cursor, found, column=None)
-    elif cursor.sees("PRIMARY", "KEY") or cursor.sees("FOREIGN", "KEY"):
-        _key(cursor, found, name=None, column=None)
+        _expectation(cursor, found)
     else:
         _column(cursor, found)
 
@@ -83,10 +70,10 @@ def _column(cursor: Cursor, found: Specification) -> None:
             seen["GENERATED"] = _generated(cursor)
         elif cursor.sees("DEFAULT"):
             cursor.refuse("DEFAULT")
+        elif keys.starts(cursor, column=True) or word in ("PRIMARY", "FOREIGN"):
+            found.constraints.append(keys.read(cursor, name))
         elif cursor.sees("CONSTRAINT"):
-            _constraint(cursor, found, column=name)
-        elif word in ("PRIMARY", "FOREIGN", "REFERENCES"):
-            _key(cursor, found, name=None, column=name)
+            _expectation(cursor, found)
         else:
             cursor.fail(
                 f"',', ')' or a property of column {name}: NOT NULL, COMMENT, MASK, GENERATED ALWAYS AS, CONSTRAINT",
@@ -164,24 +151,18 @@ def _generated(cursor: Cursor) -> str:
     return cursor.parenthesised_text("the column's expression")
 
 
-def _constraint(cursor: Cursor, found: Specification, column: str | None) -> None:
+def _expectation(cursor: Cursor, found: Specification) -> None:
     cursor.expect("CONSTRAINT")
     name_token = cursor.token
     name = cursor.identifier("the constraint's name")
-    if cursor.accept("EXPECT"):
-        condition = cursor.parenthesised_text("the expectation's condition")
-        if any(expectation.name == name for expectation in found.expectations):
-            raise SqlSyntaxError(
-                f"expectation {name} is declared twice; give each its own name",
-                cursor.at(name_token),
-                name,
-                "another name",
-            )
-        found.expectations.append(Expectation(name, condition, _violation(cursor)))
-    elif cursor.token.upper in ("PRIMARY", "FOREIGN") or (column is not None and cursor.sees("REFERENCES")):
-        _key(cursor, found, name, column)
-    else:
+    if not cursor.accept("EXPECT"):
         cursor.fail("EXPECT (condition), PRIMARY KEY or FOREIGN KEY")
+    condition = cursor.parenthesised_text("the expectation's condition")
+    if any(expectation.name == name for expectation in found.expectations):
+        raise SqlSyntaxError(
+            f"expectation {name} is declared twice; give each its own name", cursor.at(name_token), name, "another name"
+        )
+    found.expectations.append(Expectation(name, condition, _violation(cursor)))
 
 
 def _violation(cursor: Cursor) -> ExpectationAction:
@@ -193,39 +174,3 @@ def _violation(cursor: Cursor) -> ExpectationAction:
     if cursor.accept("FAIL", "UPDATE"):
         return "fail"
     cursor.fail("DROP ROW or FAIL UPDATE")
-
-
-def _key(cursor: Cursor, found: Specification, name: str | None, column: str | None) -> None:
-    start = cursor.token.start
-    columns: tuple[str, ...] = (column,) if column else ()
-    if cursor.accept("PRIMARY"):
-        kind = "PRIMARY KEY"
-        cursor.expect("KEY", after="PRIMARY")
-        if column is None:
-            columns = _key_columns(cursor)
-    else:
-        kind = "FOREIGN KEY"
-        if cursor.accept("FOREIGN"):
-            cursor.expect("KEY", after="FOREIGN")
-            if column is None:
-                columns = _key_columns(cursor)
-        cursor.expect("REFERENCES", after="FOREIGN KEY")
-        cursor.name("the table that the key refers to")
-        if cursor.sees("("):
-            cursor.parenthesised_names("a column of the table referred to")
-    while any(cursor.accept(*option.split()) for option in _KEY_OPTIONS):
-        pass
-    text = cursor.source.text[start : cursor.previous.end]
-    found.constraints.append(TableConstraint(kind, text, name, columns))
-
-
-def _key_columns(cursor: Cursor) -> tuple[str, ...]:
-    cursor.expect("(")
-    columns: list[str] = []
-    while True:
-        columns.append(cursor.identifier("a key column"))
-        cursor.accept("TIMESERIES")
-        if cursor.accept(")"):
-            return tuple(columns)
-        if not cursor.accept(","):
-            cursor.fail("',' or ')' after a key column")
