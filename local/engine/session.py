@@ -39,9 +39,10 @@ SETTINGS = {
     # Generating and compiling Java for every new query is a fifth of an update, more than it gives back on small data.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    # Few keys in a large table (AUTO CDC, MERGE, DELETE) are found by the statistics of short pages.
+    # Few keys in a large table (AUTO CDC, MERGE, DELETE) are found by the statistics of short pages. A list of keys
+    # becomes a chain of ORs that Parquet serializes link by link: with a thousand it runs out of stack.
     "spark.hadoop.parquet.page.row.count.limit": "1000",
-    "spark.sql.parquet.pushdown.inFilterThreshold": "1000",
+    "spark.sql.parquet.pushdown.inFilterThreshold": "200",
     "spark.sql.streaming.metricsEnabled": "false",
     "spark.sql.streaming.stopTimeout": "60s",
     "spark.sql.streaming.pollingDelay": "1ms",
@@ -62,6 +63,7 @@ SETTINGS = {
 # takes more than it gives (a fifth of the first update's processor time); loops over many rows get it within seconds.
 _JVM = [
     "-XX:+UseSerialGC",
+    "-Xss4m",  # deep plans
     "-XX:Tier4InvocationThreshold=100000",
     "-XX:Tier4MinInvocationThreshold=12000",
     "-XX:Tier4CompileThreshold=300000",

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from engine.session import SETTINGS
 from engine_process import EngineProcess
 from pyspark.sql import SparkSession
 
@@ -26,6 +27,7 @@ def spark() -> Iterator[SparkSession]:
         ),
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.databricks.delta.snapshotPartitions": "1",
+        **{name: value for name, value in SETTINGS.items() if "parquet" in name},
         "spark.databricks.delta.properties.defaults.enableDeletionVectors": "true",
     }
     builder = SparkSession.builder.master("local[2]")

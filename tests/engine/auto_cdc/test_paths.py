@@ -64,6 +64,18 @@ def test_keys_that_sets_cannot_compare_are_merged(spark, tmp_path: Path) -> None
     assert table(spark, tmp_path / "t") == {(0.0, "new")}
 
 
+@pytest.mark.parametrize("keys", [150, 1000, 5000])
+def test_batches_of_many_keys_find_their_rows(spark, tmp_path: Path, keys: int) -> None:
+    def rows(seq: int, name: str, count: int) -> list[dict]:
+        return [{"id": f"k{n}", "name": name, "city": "x", "seq": seq, "op": "U"} for n in range(count)]
+
+    run(spark, flow(), [rows(1, "old", keys + 10)], tmp_path)
+    run(spark, flow(), [rows(2, "new", keys)], tmp_path)
+    found = table(spark, tmp_path / "t")
+    assert len(found) == keys + 10
+    assert {row[0] for row in found if row[1] == "old"} == {f"k{n}" for n in range(keys, keys + 10)}
+
+
 def test_the_change_feed_of_a_target_tells_what_changed(spark, tmp_path: Path) -> None:
     name = f"delta.`{tmp_path / 't'}`"
     first = [{"id": key, "name": "a", "city": "x", "seq": 1, "op": "U"} for key in "kl"]
