@@ -79,11 +79,10 @@ class Statements:
         return self._run(session, bind(session, text, parameters), principal)
 
     def _run(self, session: SparkSession, text: str, principal: str | None) -> DataFrame:
-        catalog, schema = current(session)
-        special = self._special(session, text, principal, catalog, schema)
+        names = unity.Names(*current(session))
+        special = self._special(session, text, principal, names)
         if special is not None:
             return special
-        names = unity.Names(catalog, schema)
         with _syntax():
             made = keys.of_create(text, names.table)
         existed = made is not None and self._catalog.exists(made.table)
@@ -113,14 +112,12 @@ class Statements:
             return _frame(session, rows, frame.schema)
         return frame
 
-    def _special(
-        self, session: SparkSession, text: str, principal: str | None, catalog: str, schema: str
-    ) -> DataFrame | None:
+    def _special(self, session: SparkSession, text: str, principal: str | None, names: unity.Names) -> DataFrame | None:
         """Statements that are not Spark's: Unity Catalog's, and USE CATALOG and SHOW CATALOGS."""
         with _syntax():
             words = [token.upper for token in tokenize(text)[:2]]
-            statement = unity.parse(text, unity.Names(catalog, schema))
-            shown = self._show.answer(text, unity.Names(catalog, schema), principal)
+            statement = unity.parse(text, names)
+            shown = self._show.answer(text, names, principal)
         if words == ["USE", "CATALOG"]:
             name = tokenize(text)[2].identifier
             if name.lower() not in self._catalog.schemas():
@@ -132,7 +129,6 @@ class Statements:
         if statement is None or (statement["kind"] == "dropConstraint" and self._is_check(statement)):
             return None
         if statement["kind"] == "addConstraint":
-            names = unity.Names(catalog, schema)
             statement["constraint"] = self._key(statement["constraint"], statement["table"], names)
         if statement["kind"] == "createFunction":
             self._check_function(session, statement)

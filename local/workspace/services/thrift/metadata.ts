@@ -4,6 +4,7 @@
  */
 import type { Context, Principal } from "../../core/service.ts";
 import { actor } from "../unity-catalog/access.ts";
+import { type Constraint, constraintsOf } from "../unity-catalog/constraints.ts";
 import { informationSchema } from "../unity-catalog/information-schema.ts";
 import { visible } from "../unity-catalog/routes/common.ts";
 import { findSecurable } from "../unity-catalog/store.ts";
@@ -181,11 +182,6 @@ export function functions(context: Context, principal: Principal, req: GetObject
   );
 }
 
-interface Constraint {
-  primary_key_constraint?: { name: string; child_columns: string[] };
-  foreign_key_constraint?: { name: string; child_columns: string[]; parent_table: string; parent_columns: string[] };
-}
-
 /** The constraints of the tables that the principal sees and whose full names pass. */
 function constraints(
   context: Context,
@@ -195,7 +191,7 @@ function constraints(
   return view(context, principal, "tables").flatMap((row) => {
     const at = ["table_catalog", "table_schema", "table_name"].map((key) => text(row, key));
     const item = passes(at.join(".")) ? findSecurable(context.db, "TABLE", at.join(".")) : undefined;
-    return ((item?.body.table_constraints ?? []) as Constraint[]).map((each) => ({ at, each }));
+    return (item ? constraintsOf(item) : []).map((each) => ({ at, each }));
   });
 }
 

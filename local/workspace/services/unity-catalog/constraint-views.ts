@@ -1,19 +1,10 @@
 /** The views of information_schema that tell of primary and foreign keys. */
-import type { Body, Securable } from "./store.ts";
+import { type Constraint, constraintsOf, primaryOf } from "./constraints.ts";
+import type { Securable } from "./store.ts";
 
 type Row = Record<string, string | number | undefined>;
-interface Key {
-  name: string;
-  child_columns: string[];
-}
-interface ForeignKey extends Key {
-  parent_table: string;
-  parent_columns: string[];
-}
-interface Constraint {
-  primary_key_constraint?: Key;
-  foreign_key_constraint?: ForeignKey;
-}
+type Key = NonNullable<Constraint["primary_key_constraint"]>;
+type ForeignKey = NonNullable<Constraint["foreign_key_constraint"]>;
 /** A table that the principal sees, and the parts of its name. */
 interface Seen {
   item: Securable;
@@ -27,7 +18,6 @@ interface View {
 const CONSTRAINT = "constraint_catalog string, constraint_schema string, constraint_name string";
 const TABLE = "table_catalog string, table_schema string, table_name string";
 
-const constraintsOf = (body: Body): Constraint[] => (body.table_constraints ?? []) as Constraint[];
 const nameOf = (at: readonly string[], name: string | undefined, prefix = "constraint"): Row => ({
   [`${prefix}_catalog`]: at[0],
   [`${prefix}_schema`]: at[1],
@@ -41,20 +31,19 @@ const eachKey = (
   row: (at: string[], key: Key | ForeignKey, type: string) => Row[],
 ): Row[] =>
   all("TABLE").flatMap(({ item, at }) =>
-    constraintsOf(item.body).flatMap(({ primary_key_constraint: primary, foreign_key_constraint: foreign }) => [
+    constraintsOf(item).flatMap(({ primary_key_constraint: primary, foreign_key_constraint: foreign }) => [
       ...(primary ? row(at, primary, "PRIMARY KEY") : []),
       ...(foreign ? row(at, foreign, "FOREIGN KEY") : []),
     ]),
   );
 
+const isForeign = (key: Key | ForeignKey): key is ForeignKey => "parent_table" in key;
+
 /** Which columns a key speaks of: a foreign one, of its parent. */
 function used(at: string[], key: Key | ForeignKey): { at: string[]; columns: string[] } {
-  if (!("parent_table" in key)) return { at, columns: key.child_columns };
+  if (!isForeign(key)) return { at, columns: key.child_columns };
   return { at: key.parent_table.split("."), columns: key.parent_columns };
 }
-
-const primaryKey = ({ body }: Securable): string | undefined =>
-  constraintsOf(body).find((each) => each.primary_key_constraint)?.primary_key_constraint?.name;
 
 export const CONSTRAINT_VIEWS: Readonly<Record<string, View>> = {
   table_constraints: {
@@ -103,12 +92,12 @@ export const CONSTRAINT_VIEWS: Readonly<Record<string, View>> = {
     rows: (all) => {
       const tables = new Map(all("TABLE").map(({ item, at }) => [at.join("."), item]));
       return eachKey(all, (at, key) => {
-        if (!("parent_table" in key)) return [];
+        if (!isForeign(key)) return [];
         const parent = tables.get(key.parent_table.toLowerCase());
         return [
           {
             ...nameOf(at, key.name),
-            ...nameOf(key.parent_table.split("."), parent && primaryKey(parent), "unique_constraint"),
+            ...nameOf(key.parent_table.split("."), parent && primaryOf(parent)?.name, "unique_constraint"),
             match_option: "FULL",
             update_rule: "NO ACTION",
             delete_rule: "NO ACTION",

@@ -29,12 +29,13 @@ export const constraint = z.object({
 });
 export type Constraint = z.infer<typeof constraint>;
 
-const constraintsOf = ({ body }: Securable): Constraint[] => (body.table_constraints as Constraint[] | undefined) ?? [];
+export const constraintsOf = ({ body }: Securable): Constraint[] =>
+  (body.table_constraints as Constraint[] | undefined) ?? [];
 
 const detailOf = (each: Constraint): { name: string } | undefined =>
   each.primary_key_constraint ?? each.foreign_key_constraint ?? each.named_table_constraint;
 
-const primaryOf = (table: Securable): z.infer<typeof primary> | undefined =>
+export const primaryOf = (table: Securable): z.infer<typeof primary> | undefined =>
   constraintsOf(table).find((each) => each.primary_key_constraint)?.primary_key_constraint;
 
 interface Column {
