@@ -82,8 +82,8 @@ export class Harness {
     return this.ok("GET", `/api/2.2/jobs/runs/get?run_id=${runId}${query}`);
   }
 
-  async until<T>(read: () => Promise<T>, done: (value: T) => boolean, what: string): Promise<T> {
-    const deadline = Date.now() + 5000;
+  async until<T>(read: () => Promise<T>, done: (value: T) => boolean, what: string, most = 5000): Promise<T> {
+    const deadline = Date.now() + most;
     for (;;) {
       const value = await read();
       if (done(value)) return value;

@@ -43,7 +43,10 @@ class Evaluated:
 
 
 class Progress:
-    def __init__(self, log: EventLog, update_id: str, pipeline_name: str) -> None:
+    """`continuous`: flows do not complete; each time that one has written rows, it tells so as RUNNING."""
+
+    def __init__(self, log: EventLog, update_id: str, pipeline_name: str, *, continuous: bool = False) -> None:
+        self.continuous = continuous
         self._log = log
         self._id = update_id
         self._name = pipeline_name
@@ -160,8 +163,13 @@ class Progress:
     ) -> None:
         name = flow_name(key, flow)
         with self._lock:
-            if self._states.get((key, name)) in ("COMPLETED", "FAILED", "SKIPPED", "STOPPED", "EXCLUDED"):
+            before = self._states.get((key, name))
+            if before in ("COMPLETED", "FAILED", "SKIPPED", "STOPPED", "EXCLUDED"):
                 return
+            if self.continuous and status in ("STARTING", "RUNNING", "COMPLETED"):
+                if before == "RUNNING" and not _anything(figures or {}):
+                    return
+                status = "RUNNING"
             self._states[key, name] = status
         text = f"Flow '{name}' has {status}." if status in ("COMPLETED", "FAILED") else f"Flow '{name}' is {status}."
         if because:
@@ -172,6 +180,13 @@ class Progress:
             "flow_progress", text, {"status": status, **(figures or {})},
             level=_LEVELS.get(status, "INFO"), error=error, **_origin(key, flow),
         )  # fmt: skip
+
+    def end_flows(self, flows: Mapping[str, list[Flow]]) -> None:
+        """The update ends, and with it the flows that would have gone on."""
+        for key, of_dataset in flows.items():
+            for flow in of_dataset:
+                if (key, flow_name(key, flow)) in self._states:
+                    self.flow(key, flow, "STOPPED")
 
     def restarted(self, key: str, flow: Flow, error: BaseException) -> None:
         name = flow_name(key, flow)
@@ -198,6 +213,8 @@ class Progress:
 
     def planned(self, key: str, flow: Flow, technique: str) -> None:
         name = flow_name(key, flow)
+        if technique == "NO_OP" and self.continuous and self._states.get((key, name)) == "RUNNING":
+            return
         self._log.write(
             "planning_information",
             f"Flow '{name}' has been planned to be executed as {technique}.",
@@ -216,6 +233,12 @@ def _origin(key: str, flow: Flow | None = None) -> dict[str, str]:
         name = flow_name(key, flow)
         found |= {"flow_name": name, "flow_id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{key}/{name}"))}
     return found
+
+
+def _anything(figures: Mapping[str, Any]) -> bool:
+    """Whether a flow's figures say that there was something to do."""
+    quality = figures.get("data_quality", {})
+    return any(figures.get("metrics", {}).values()) or bool(quality.get("dropped_records"))
 
 
 def _flow_type(dataset: Dataset, flow: Flow, found: Evaluated) -> str:

@@ -34,6 +34,7 @@ from engine.session import active as active_session
 from engine.sources.python_imports import importing
 from engine.updates import reading
 from engine.updates.context import Reader, current
+from engine.updates.continuous import Rounds
 from engine.updates.datasets import Work
 from engine.updates.inactive import drop_inactive, drops_inactive
 from engine.updates.loading import Sources
@@ -59,7 +60,9 @@ class Update:
         self.readers: set[Reader] = set()
         self.code = ""
         self._scheduler: Scheduler | None = None
-        self._stopping = threading.Event()
+        self._first_round = True
+        self._rounds: Rounds | None = None  # of a continuous pipeline
+        self.stopping = threading.Event()
         self._errors: list[tuple[str, BaseException]] = []
         self._hooks: EventHooks | None = None
         origin = {
@@ -77,7 +80,8 @@ class Update:
                 self._hooks.tell(event)
 
         log = EventLog(file_of(self.storage), origin, tell)
-        self.progress = Progress(log, self.update_id, str(self.pipeline.get("name")))
+        goes_on = bool(self.pipeline.get("continuous")) and not self.validating
+        self.progress = Progress(log, self.update_id, str(self.pipeline.get("name")), continuous=goes_on)
 
     # --- the whole update ----------------------------------------------------------------------------------------
 
@@ -90,10 +94,13 @@ class Update:
             self._initialize(sources / self.update_id)
             outcomes = self._run_graph()
             self._drop_inactive(outcomes)
-            self._publish_events()
+            self.publish_events()
+            if self._rounds is not None:
+                outcomes = self._rounds.keep_fresh(outcomes)
+                self.progress.end_flows(self.names.flows)
             return self._finish(outcomes)
         except BaseException as error:
-            if self._stopping.is_set():
+            if self.stopping.is_set():
                 self.progress.update("CANCELED")
                 return {"state": "CANCELED"}
             self.progress.update("FAILED", error)
@@ -104,7 +111,7 @@ class Update:
             shutil.rmtree(sources / self.update_id, ignore_errors=True)
 
     def stop(self) -> None:
-        self._stopping.set()
+        self.stopping.set()
         if self._scheduler is not None:
             self._scheduler.stopping.set()
         self.progress.update("STOPPING")
@@ -159,6 +166,8 @@ class Update:
             if dataset.kind not in _UNPUBLISHED:
                 self.catalog.require_schema(*split(key)[:2])
                 self.target(key).adopt()
+        if self.progress.continuous:
+            self._rounds = Rounds(self)
         code = [pipeline["sources"], pipeline.get("files"), pipeline.get("configuration"), catalog, schema]
         self.code = hashlib.sha256(json.dumps(code, sort_keys=True).encode()).hexdigest()
         empty = str(Path(self.storage) / "empty")
@@ -172,7 +181,7 @@ class Update:
             defined = set(self.names.datasets)
             drop_inactive(self.catalog, self.pipeline_id, defined, self.storage, self.params.get("principal"))
 
-    def _publish_events(self) -> None:
+    def publish_events(self) -> None:
         """The event log as a table, where the pipeline's settings name one."""
         wanted = self.pipeline.get("event_log")
         if not wanted or self.validating:
@@ -213,17 +222,24 @@ class Update:
             for key, dataset in self.names.datasets.items()
             if (self.validating or dataset.kind is not DatasetKind.TEMPORARY_VIEW) and (not selected or key in selected)
         ]
-        self._only = set(keys) if selected else None
         for key in self.names.datasets:
             if selected and key not in selected:
                 for flow in self.names.flows.get(key, []):
                     self.progress.flow(key, flow, "EXCLUDED")
+        return self.bring_up_to_date(keys, whole=not selected)
+
+    def bring_up_to_date(self, keys: list[str], *, whole: bool = False) -> dict[str, Outcome]:
+        """These datasets once. What else they read is brought up to date before where they are the `whole` graph, and
+        else read as it is.
+        """
+        self._only = None if whole else set(keys)
         slots = int((self.pipeline.get("configuration") or {}).get("pipelines.maxParallelFlows", _FLOWS_AT_ONCE))
         self._scheduler = Scheduler(self.names.datasets, self._work, slots)
-        if self._stopping.is_set():
+        if self.stopping.is_set():
             self._scheduler.stopping.set()
         with importing(self.imports):
             outcomes = copy_context().run(self._scheduler.run, keys)
+        self._first_round = False
         for key, outcome in outcomes.items():
             self._report(key, outcome)
         return outcomes
@@ -255,6 +271,8 @@ class Update:
         )  # fmt: skip
 
     def resets(self, key: str) -> bool:
+        if not self._first_round:
+            return False
         if self.params.get("fullRefresh"):
             allowed = str(self.names.datasets[key].table_properties.get("pipelines.reset.allowed", "true"))
             return allowed.lower() != "false"
@@ -262,7 +280,7 @@ class Update:
 
     def failed(self, key: str, flow: Flow, error: BaseException) -> None:
         """A flow ended with an error: told as what it is, a failure, a skip, or the end of a stop."""
-        if isinstance(error, Stopped) or self._stopping.is_set():
+        if isinstance(error, Stopped) or self.stopping.is_set():
             self.progress.flow(key, flow, "STOPPED")
         elif isinstance(error, DependencyFailed):
             self.progress.flow(key, flow, "SKIPPED", because=str(error))
@@ -300,7 +318,7 @@ class Update:
         return key
 
     def _finish(self, outcomes: dict[str, Outcome]) -> dict[str, Any]:
-        if self._stopping.is_set():
+        if self.stopping.is_set():
             self.progress.update("CANCELED")
             return {"state": "CANCELED"}
         if not self._errors and all(o is Outcome.COMPLETED for o in outcomes.values()):

@@ -47,6 +47,7 @@ export function updateRunner(context: Context): UpdateRunner {
 export class UpdateRunner {
   readonly #context: Context;
   readonly #going = new Map<string, Promise<void>>();
+  readonly #ended: ((update: Update, stopAsked: boolean) => void)[] = [];
   #stopping = false;
 
   constructor(context: Context) {
@@ -88,6 +89,11 @@ export class UpdateRunner {
     const going = this.#drive(pipeline, update).finally(() => this.#going.delete(update.update_id));
     this.#going.set(update.update_id, going);
     return update;
+  }
+
+  /** Called with every update that has ended, and whether it was asked to stop. */
+  onEnd(handler: (update: Update, stopAsked: boolean) => void): void {
+    this.#ended.push(handler);
   }
 
   /** Asks the active update, if there is one, to stop. */
@@ -167,6 +173,7 @@ export class UpdateRunner {
       if (!update.reported) insertEvent(db, update.pipeline_id, update.update_id, finalEvent(ended));
       saveUpdate(db, ended);
     });
+    for (const handler of this.#ended) handler(ended, update.state === "STOPPING");
   }
 }
 

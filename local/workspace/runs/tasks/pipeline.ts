@@ -1,4 +1,5 @@
 /** pipeline_task: one update of the pipeline, which the task waits for. */
+import { getPipeline } from "../../services/pipelines/store.ts";
 import type { TaskWork } from "../executor.ts";
 import { TaskFailure } from "../failure.ts";
 import { saveTaskRun } from "../store.ts";
@@ -8,6 +9,11 @@ import type { UpdateRunner } from "../updates.ts";
 export async function pipelineTask(work: TaskWork, updates: UpdateRunner): Promise<Output> {
   const { taskRun, run, signal, context } = work;
   const task = taskRun.task.pipeline_task!;
+  if (getPipeline(context.db, task.pipeline_id)?.settings.continuous) {
+    throw new TaskFailure(
+      `Pipeline ${task.pipeline_id} is continuous: its update does not end, so it cannot be a job's task. Set continuous to false.`,
+    );
+  }
   const overriding = (run.overriding.pipeline_params ?? {}) as Partial<typeof task>;
   const update = updates.start(task.pipeline_id, {
     ...task,

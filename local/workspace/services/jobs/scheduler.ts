@@ -3,6 +3,8 @@
  * are updated, and again and again for a continuous job. Times that pass while the workspace is down are not made up; files
  * and updates that came meanwhile are seen at the next start.
  */
+
+import { pauseAfter } from "../../core/backoff.ts";
 import { ApiError } from "../../core/errors.ts";
 import type { Context } from "../../core/service.ts";
 import type { Launcher } from "../../runs/launcher.ts";
@@ -22,8 +24,8 @@ const STEP = 2 ** 31 - 1;
 const LOOK_EVERY = 1000;
 const MOST_OF_THE_TIME = 0.05;
 
-/** Milliseconds from the end of a continuous job's run to the next: after a success, and after the first failure of a row. */
-const PAUSE = { success: 2000, failure: 10_000, longest: 600_000 };
+/** Milliseconds from the end of a continuous job's run to the next after a success. */
+const PAUSE = 2000;
 
 /**
  * Milliseconds that a continuous job rests after its runs, newest first: little after a success or a cancellation, twice as
@@ -33,7 +35,7 @@ export function restAfter(states: readonly State[]): number {
   const ran = states.filter(({ lifeCycle }) => lifeCycle !== "SKIPPED");
   const good = ran.findIndex((state) => succeeded(state) || state.result === "CANCELED");
   const failures = good < 0 ? ran.length : good;
-  return failures === 0 ? PAUSE.success : Math.min(PAUSE.failure * 2 ** (failures - 1), PAUSE.longest);
+  return failures === 0 ? PAUSE : pauseAfter(failures);
 }
 
 export class Scheduler {

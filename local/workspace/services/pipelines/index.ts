@@ -1,11 +1,12 @@
 /** The Pipelines service: https://docs.databricks.com/api/workspace/pipelines */
 
 import { denied } from "../../core/errors.ts";
-import type { Service } from "../../core/service.ts";
+import type { Context, Service } from "../../core/service.ts";
 import { updateRunner } from "../../runs/updates.ts";
 import { actingPrincipal } from "../identity/store.ts";
 import { hasLevel } from "../permissions/access.ts";
 import { registerObjectType } from "../permissions/registry.ts";
+import { ContinuousPipelines } from "./continuous.ts";
 import { pipelineRoutes } from "./routes.ts";
 import { getPipeline, migrations } from "./store.ts";
 import { updateRoutes } from "./update-routes.ts";
@@ -15,13 +16,17 @@ registerObjectType("pipelines", {
   creator: ({ db }, id) => getPipeline(db, id)?.creator,
 });
 
+const continuous = new WeakMap<Context, ContinuousPipelines>();
+
 export const pipelines: Service = {
   name: "pipelines",
   migrations,
   routes(app, context) {
     const updates = updateRunner(context);
-    pipelineRoutes(app, context, updates);
-    updateRoutes(app, context, updates);
+    const goingOn = new ContinuousPipelines(context, updates);
+    continuous.set(context, goingOn);
+    pipelineRoutes(app, context, updates, goingOn);
+    updateRoutes(app, context, updates, goingOn);
     // event_log(): https://docs.databricks.com/aws/en/sql/language-manual/functions/event_log
     context.engine.onRequest("pipeline.authorize", ({ pipelineId, principal: name }) => {
       const id = String(pipelineId);
@@ -34,8 +39,10 @@ export const pipelines: Service = {
   },
   start(context) {
     updateRunner(context).recover();
+    continuous.get(context)?.start();
   },
   stop(context) {
+    continuous.get(context)?.stop();
     updateRunner(context).stopAll();
   },
 };

@@ -13,6 +13,7 @@ import { requireRunAs, runAsName } from "../permissions/run-as.ts";
 import { discardAll } from "../unity-catalog/disk.ts";
 import { listSecurables, removeSecurable, type Securable } from "../unity-catalog/store.ts";
 import { dropped, publish } from "../unity-catalog/sync.ts";
+import type { ContinuousPipelines } from "./continuous.ts";
 import { matches, parseFilter, parseOrder } from "./filter.ts";
 import { checkSettings, withDefaults } from "./rules.ts";
 import { createRequest, editRequest, listQuery, pipelineParams } from "./schemas.ts";
@@ -30,12 +31,12 @@ import {
 const BASE = "/api/2.0/pipelines";
 const LATEST = 5;
 
-function stateView(context: Context, pipeline: Pipeline): Record<string, unknown> {
+function stateView(context: Context, continuous: ContinuousPipelines, pipeline: Pipeline): Record<string, unknown> {
   const updates = listUpdates(context.db, pipeline.pipelineId, LATEST);
   const active = activeUpdate(context.db, pipeline.pipelineId);
   const ended = updates.find(({ state }) => state === "COMPLETED" || state === "FAILED");
   const state = !active
-    ? "IDLE"
+    ? continuous.idleState(pipeline)
     : active.state === "STOPPING"
       ? "STOPPING"
       : active.state === "RESETTING"
@@ -64,7 +65,12 @@ function stateView(context: Context, pipeline: Pipeline): Record<string, unknown
 const publishedTables = (db: Database, pipelineId: string): Securable[] =>
   listSecurables(db, "TABLE").filter(({ body }) => body.pipeline_id === pipelineId);
 
-export function pipelineRoutes(app: App, context: Context, updates: UpdateRunner): void {
+export function pipelineRoutes(
+  app: App,
+  context: Context,
+  updates: UpdateRunner,
+  continuous: ContinuousPipelines,
+): void {
   const { db } = context;
   const permitted = (id: string, principal: Principal, level: string): Pipeline => {
     const pipeline = requirePipeline(db, id);
@@ -87,6 +93,7 @@ export function pipelineRoutes(app: App, context: Context, updates: UpdateRunner
     db.transaction(() => {
       insertPipeline(db, pipeline);
     });
+    if (settings.continuous) await continuous.renew(pipelineId, "USER_ACTION");
     return { pipeline_id: pipelineId };
   });
 
@@ -114,14 +121,17 @@ export function pipelineRoutes(app: App, context: Context, updates: UpdateRunner
       { size: query.max_results, pageToken: query.page_token },
       { fallback: 25, max: 100 },
     );
-    return { ...(items.length > 0 ? { statuses: items.map((item) => stateView(context, item)) } : {}), ...tokens };
+    return {
+      ...(items.length > 0 ? { statuses: items.map((item) => stateView(context, continuous, item)) } : {}),
+      ...tokens,
+    };
   });
 
   app.get(`${BASE}/:pipeline_id`, { schema: { params: pipelineParams } }, async ({ params, principal }) => {
     const pipeline = permitted(params.pipeline_id, principal, "CAN_VIEW");
     const runAs = pipeline.settings.run_as ?? { user_name: pipeline.runAs };
     return {
-      ...stateView(context, pipeline),
+      ...stateView(context, continuous, pipeline),
       spec: pipeline.settings,
       last_modified: pipeline.lastModified,
       run_as: runAs,
@@ -155,6 +165,9 @@ export function pipelineRoutes(app: App, context: Context, updates: UpdateRunner
       pipeline.runAs = runAsName(sent.run_as) ?? pipeline.creator;
       pipeline.lastModified = Math.max(Date.now(), pipeline.lastModified + 1);
       savePipeline(db, pipeline);
+      // not waited for, as in Databricks: the pipeline is STOPPING, then RUNNING
+      if (before.continuous || pipeline.settings.continuous)
+        void continuous.renew(params.pipeline_id, "SETTINGS_CHANGE");
       return {};
     },
   );
@@ -165,6 +178,7 @@ export function pipelineRoutes(app: App, context: Context, updates: UpdateRunner
     { schema: { params: pipelineParams, querystring: deleteQuery } },
     async ({ params, query, principal }) => {
       permitted(params.pipeline_id, principal, "CAN_MANAGE");
+      continuous.cancelRetry(params.pipeline_id);
       const active = activeUpdate(db, params.pipeline_id);
       if (active) {
         updates.stop(params.pipeline_id);

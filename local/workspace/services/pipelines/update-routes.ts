@@ -4,6 +4,7 @@ import { paginate } from "../../core/paging.ts";
 import type { App, Context, Principal } from "../../core/service.ts";
 import type { UpdateRunner } from "../../runs/updates.ts";
 import { requireLevel } from "../permissions/access.ts";
+import type { ContinuousPipelines } from "./continuous.ts";
 import { matches, parseFilter, parseOrder } from "./filter.ts";
 import { eventsQuery, pipelineParams, startRequest, updateParams, updatesQuery } from "./schemas.ts";
 import { getUpdate, listEvents, listUpdates, type PipelineEvent, requirePipeline, type Update } from "./store.ts";
@@ -21,7 +22,7 @@ function updateView({ error: _, reported: __, ...update }: Update): Record<strin
   return update;
 }
 
-export function updateRoutes(app: App, context: Context, updates: UpdateRunner): void {
+export function updateRoutes(app: App, context: Context, updates: UpdateRunner, continuous: ContinuousPipelines): void {
   const { db } = context;
   const base = "/api/2.0/pipelines/:pipeline_id";
   const permit = (id: string, principal: Principal, level: string): void => {
@@ -34,12 +35,15 @@ export function updateRoutes(app: App, context: Context, updates: UpdateRunner):
     { schema: { params: pipelineParams, body: startRequest } },
     async ({ params, body, principal }) => {
       permit(params.pipeline_id, principal, "CAN_RUN");
-      return { update_id: updates.start(params.pipeline_id, { ...body, cause: body.cause || "API_CALL" }).update_id };
+      const { update_id } = updates.start(params.pipeline_id, { ...body, cause: body.cause || "API_CALL" });
+      continuous.cancelRetry(params.pipeline_id);
+      return { update_id };
     },
   );
 
   app.post(`${base}/stop`, { schema: { params: pipelineParams } }, async ({ params, principal }) => {
     permit(params.pipeline_id, principal, "CAN_RUN");
+    continuous.cancelRetry(params.pipeline_id);
     updates.stop(params.pipeline_id);
     return {};
   });
