@@ -76,4 +76,48 @@ describe("pages", () => {
     await logIn();
     await page.getByText("No job has run yet").waitFor();
   });
+
+  it("count what the rounds of a continuous pipeline wrote; of a materialized view, its rows", async () => {
+    const origin = (name: string) => ({ dataset_name: name, flow_name: name });
+    const rule = (passed: number, failed: number) => ({
+      dropped_records: failed,
+      expectations: [{ name: "paid", dataset: "c.s.orders", passed_records: passed, failed_records: failed }],
+    });
+    const events = [
+      {
+        origin: origin("c.s.orders"),
+        details: { flow_definition: { output_dataset: "c.s.orders", flow_type: "APPEND" } },
+      },
+      {
+        origin: origin("c.s.total"),
+        details: {
+          flow_definition: {
+            output_dataset: "c.s.total",
+            flow_type: "MATERIALIZED_VIEW",
+            input_datasets: ["c.s.orders"],
+          },
+        },
+      },
+      ...[rule(4, 1), rule(2, 0)].flatMap((quality, round) => [
+        progress("c.s.orders", { num_output_rows: 4 - 2 * round }, quality),
+        progress("c.s.total", { num_output_rows: 3 }),
+      ]),
+    ].map((event) => ({ timestamp: "2026-01-01T00:00:00Z", level: "INFO", message: "", ...event }));
+    function progress(name: string, metrics: object, data_quality?: object): object {
+      return { origin: origin(name), details: { flow_progress: { status: "RUNNING", metrics, data_quality } } };
+    }
+    await logIn();
+    await page.route("**/api/2.0/pipelines/p1", (route) =>
+      route.fulfill({ json: { name: "stream", latest_updates: [{ update_id: "u1", state: "RUNNING" }] } }),
+    );
+    await page.route("**/api/2.0/pipelines/p1/events?*", (route) =>
+      route.fulfill({ json: { events: events.reverse() } }),
+    );
+    await page.goto(`${workspace.api.host}/#/pipeline/p1`);
+    await page.getByText("running: 6 rows, 1 dropped").waitFor();
+    await page.getByText("running: 3 rows").waitFor();
+    assert.deepEqual(await page.locator("table tbody tr td").allTextContents(), ["c.s.orders", "paid", "6", "1"]);
+    await page.unrouteAll();
+    assert.deepEqual(problems, []);
+  });
 });

@@ -169,7 +169,7 @@ class Progress:
             if self.continuous and status in ("STARTING", "RUNNING", "COMPLETED"):
                 if before == "RUNNING" and not _anything(figures or {}):
                     return
-                status = "RUNNING"
+                status = status if status == "STARTING" else "RUNNING"
             self._states[key, name] = status
         text = f"Flow '{name}' has {status}." if status in ("COMPLETED", "FAILED") else f"Flow '{name}' is {status}."
         if because:

@@ -76,11 +76,7 @@ export async function pipelinePage(id: string): Promise<Node[]> {
       5000,
     )
   ).reverse();
-  const expectations = events.flatMap((event) =>
-    event.details?.flow_progress?.status === "COMPLETED"
-      ? (event.details.flow_progress.data_quality?.expectations ?? [])
-      : [],
-  );
+  const expectations = expectationsOf(events);
   const problems = events.filter(({ level }) => level === "ERROR" || level === "WARN");
   return [
     h("h1", {}, `${pipeline.name} `, state(update.state)),
@@ -113,16 +109,36 @@ export async function pipelinePage(id: string): Promise<Node[]> {
   ].filter((part): part is HTMLElement => part !== false);
 }
 
+/** Each rule of each flow, with the rows of all rounds. */
+function expectationsOf(events: readonly Event[]): Expectation[] {
+  const found = new Map<string, Expectation>();
+  for (const { origin, details } of events) {
+    for (const rule of details?.flow_progress?.data_quality?.expectations ?? []) {
+      const key = JSON.stringify([origin.flow_name, rule.dataset, rule.name]);
+      const { passed_records = 0, failed_records = 0 } = found.get(key) ?? {};
+      found.set(key, {
+        ...rule,
+        passed_records: passed_records + rule.passed_records,
+        failed_records: failed_records + rule.failed_records,
+      });
+    }
+  }
+  return [...found.values()];
+}
+
 function nodesOf(events: readonly Event[]): GraphNode[] {
   const inputs = new Map<string, Set<string>>();
   const progress = new Map<string, Progress>();
   const views = new Set<string>(); // temporary ones: they hold no rows and have no progress of their own
+  const anew = new Set<string>(); // each round gives all of their rows
   for (const { origin, details, error } of events) {
     const dataset = origin.dataset_name ?? details?.flow_definition?.output_dataset;
     if (!dataset) continue;
     const reads = inputs.get(dataset) ?? new Set<string>();
     inputs.set(dataset, reads);
-    if (details?.flow_definition?.flow_type === "VIEW") views.add(dataset);
+    const kind = details?.flow_definition?.flow_type ?? "";
+    if (kind === "VIEW") views.add(dataset);
+    if (kind === "MATERIALIZED_VIEW" || kind === "COMPLETE") anew.add(dataset);
     for (const input of details?.flow_definition?.input_datasets ?? []) {
       const name = typeof input === "string" ? input : input.name;
       if (name) reads.add(name);
@@ -131,22 +147,24 @@ function nodesOf(events: readonly Event[]): GraphNode[] {
     if (!flow) continue;
     const before = progress.get(dataset) ?? { status: "", rows: 0, dropped: 0, error: undefined };
     const { num_output_rows = 0, num_upserted_rows = 0, num_deleted_rows = 0 } = flow.metrics ?? {};
-    const done = flow.status === "COMPLETED";
+    // figures come at the end of a flow; of a continuous pipeline, with each round that wrote something
+    const written = num_output_rows || num_upserted_rows + num_deleted_rows;
     progress.set(dataset, {
       status: before.status === "FAILED" ? before.status : flow.status,
-      rows: before.rows + (done ? num_output_rows || num_upserted_rows + num_deleted_rows : 0),
-      dropped: before.dropped + (done ? (flow.data_quality?.dropped_records ?? 0) : 0),
+      rows: flow.metrics && anew.has(dataset) ? written : before.rows + written,
+      dropped: before.dropped + (flow.data_quality?.dropped_records ?? 0),
       error: before.error ?? error?.exceptions?.[0]?.message,
     });
   }
   const short = (name: string): string => name.split(".").slice(-2).join(".");
   return [...inputs].map(([id, reads]) => {
     const at = views.has(id) ? undefined : progress.get(id);
-    const dropped = at && at.dropped > 0 ? `, ${number(at.dropped)} dropped` : "";
+    const figures = at ? `${number(at.rows)} rows${at.dropped > 0 ? `, ${number(at.dropped)} dropped` : ""}` : "";
+    const soFar = at && at.rows + at.dropped > 0 ? `: ${figures}` : "";
     return {
       id,
       label: short(id),
-      detail: at ? (at.status === "COMPLETED" ? `${number(at.rows)} rows${dropped}` : at.status.toLowerCase()) : "view",
+      detail: at ? (at.status === "COMPLETED" ? figures : `${at.status.toLowerCase()}${soFar}`) : "view",
       mood: at ? mood(at.status) : "",
       inputs: [...reads],
     };

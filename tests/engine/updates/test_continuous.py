@@ -56,7 +56,7 @@ def test_what_arrives_is_processed_until_a_stop(engine: EngineProcess) -> None:
     engine.ask("update.stop", {"updateId": p.update_id})
     assert going.result(60) == {"state": "CANCELED"}
     statuses = [f["status"] for f in told(engine, p, "ca_orders")]
-    assert statuses == ["QUEUED", "RUNNING", "RUNNING", "RUNNING", "STOPPED"]
+    assert statuses == ["QUEUED", "STARTING", "RUNNING", "RUNNING", "RUNNING", "STOPPED"]
     assert written(engine, p, "ca_orders") == [1, 1]
     logged = "get_json_object(details, '$.flow_progress.metrics.num_output_rows') IS NOT NULL"
     assert p.rows(f"SELECT count(*) FROM ca_log WHERE {logged} AND origin.flow_name LIKE '%ca_orders'") == [["2"]]
