@@ -35,6 +35,8 @@ export interface Limit {
   readonly minimum?: number;
   /** The text is a regular expression. */
   readonly isPattern?: boolean;
+  /** Each text of the list is an absolute path. */
+  readonly holdsPaths?: boolean;
 }
 export type Limits = Readonly<Record<string, Limit>>;
 type Configured<L extends Limits> = {
@@ -70,7 +72,10 @@ export interface ResourceRule<L extends Limits = Limits> extends Common<L> {
 
 export interface StackRule<L extends Limits = Limits> extends Common<L> {
   readonly kind: "stack";
+  /** Short names of the resource types that it reports. */
   readonly types: readonly string[];
+  /** Types that it also sees, to know what the reported ones refer to. */
+  readonly looksUp?: readonly string[];
   check(
     resources: readonly Resource[],
     limits: Configured<L>,
@@ -120,9 +125,11 @@ function resourcePolicy(rule: ResourceRule, common: Policy): ResourceValidationP
   return {
     ...common,
     validateResource: (args, report) => {
+      // Whatever the type: a configuration that the rule cannot use must not wait for the first resource that it looks at.
+      const limits = configured(rule, args.getConfig());
       const resource = seen(args);
       if (!resource) return;
-      for (const finding of rule.check(resource, configured(rule, args.getConfig()))) {
+      for (const finding of rule.check(resource, limits)) {
         report(message(resource.name, finding, rule), args.urn);
       }
     },
@@ -145,7 +152,7 @@ function stackPolicy(rule: StackRule, common: Policy): StackValidationPolicy {
     validateStack: (args, report) => {
       const resources = args.resources.flatMap((resource): Resource[] => {
         const type = shortType(resource.type);
-        if (type === undefined || !rule.types.includes(type)) return [];
+        if (type === undefined || !(rule.types.includes(type) || rule.looksUp?.includes(type))) return [];
         return [
           {
             type,
@@ -198,7 +205,7 @@ function configured(rule: Rule, config: object): Configured<Limits> {
     throw new Error(`Configuration of policy '${rule.name}': ${problem}`);
   };
   for (const key of Object.keys(given)) {
-    if (key in limits) continue;
+    if (Object.hasOwn(limits, key)) continue;
     const known = Object.keys(limits);
     refuse(`there is no setting '${key}'; ${known.length > 0 ? `there are: ${known.join(", ")}` : "it has none"}`);
   }
@@ -215,6 +222,8 @@ function configured(rule: Rule, config: object): Configured<Limits> {
         refuse(
           `'${key}' must be ${EXPECTED[limit.type]}${limit.minimum === undefined ? "" : ` from ${limit.minimum}`}`,
         );
+      if (limit.holdsPaths && !(value as string[]).every((path) => path.trim().startsWith("/")))
+        refuse(`'${key}' must hold absolute paths`);
       if (limit.isPattern) {
         try {
           new RegExp(value as string);

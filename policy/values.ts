@@ -71,17 +71,21 @@ export function asNumber(value: Value): number | undefined {
   return undefined;
 }
 
+/** Whether a list, or an element of it, is not known yet: what is missing in it may be there after the update. */
+export const hasUnknownElements = (list: Value): boolean =>
+  list === UNKNOWN || (Array.isArray(list) && list.includes(UNKNOWN));
+
+/** Characters that nobody sees: soft hyphens, zero-width spaces, direction marks, fillers. */
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
+/** Text without invisible characters and surrounding spaces. */
+export const visible = (text: string): string => text.replace(INVISIBLE, "").trim();
+
 export const isBlank = (value: Value): boolean =>
-  value === undefined || value === null || (typeof value === "string" && value.trim() === "");
+  value === undefined || value === null || (typeof value === "string" && visible(value) === "");
 
 /** A principal's name without case, quotes, invisible characters and surrounding or doubled spaces, as Databricks compares them. */
 export const principalName = (text: string): string =>
-  text
-    .normalize("NFKC")
-    .replace(/[`'"\u00ad\u200b-\u200f\u2060\ufeff]/g, "")
-    .replace(/\s+/g, " ")
-    .trim()
-    .toLowerCase();
+  text.normalize("NFKC").replace(INVISIBLE, "").replace(/[`'"]/g, "").replace(/\s+/g, " ").trim().toLowerCase();
 
 /** Every text in a value with its property path, also inside of JSON that is kept as text. Keys are paths, not texts. */
 export function* walkTexts(value: Value, path = ""): Generator<{ path: string; key: string; text: string }> {

@@ -1,6 +1,6 @@
 /** Rules on clusters, SQL warehouses, tags and budgets. */
 import { type Finding, type Rule, resourceRule } from "../rule.ts";
-import { asNumber, type Fields, hasUnknown, isBlank, isFields, isTrue, objects, UNKNOWN } from "../values.ts";
+import { asNumber, type Fields, hasUnknownElements, isBlank, isFields, isTrue, objects, UNKNOWN } from "../values.ts";
 import { tasksOf } from "./jobs.ts";
 
 export const computeRules: readonly Rule[] = [
@@ -114,9 +114,7 @@ function tagsOf(type: string, props: Fields): { property: string; tags: Fields; 
 }
 
 const hasUnknownKeys = (list: Fields[string]): boolean =>
-  list === UNKNOWN ||
-  (Array.isArray(list) && list.includes(UNKNOWN)) ||
-  objects(list).some(({ key }) => hasUnknown(key));
+  hasUnknownElements(list) || objects(list).some(({ key }) => key === UNKNOWN);
 
 /** Kinds of tasks that run on compute of the job when no cluster is named. */
 const ON_JOB_COMPUTE = ["notebookTask", "sparkPythonTask", "pythonWheelTask", "dbtTask"];
@@ -125,5 +123,7 @@ const CLUSTER_KEYS = ["existingClusterId", "newCluster", "jobClusterKey"];
 const isServerlessJob = (job: Fields): boolean =>
   tasksOf(job).some(
     ({ task }) =>
-      ON_JOB_COMPUTE.some((kind) => objects(task[kind]).length > 0) && CLUSTER_KEYS.every((key) => isBlank(task[key])),
+      ON_JOB_COMPUTE.some((kind) => objects(task[kind]).length > 0) &&
+      !objects(task.notebookTask).some(({ warehouseId }) => !isBlank(warehouseId)) &&
+      CLUSTER_KEYS.every((key) => isBlank(task[key])),
   );

@@ -274,20 +274,22 @@ export const jobRules: readonly Rule[] = [
     check: (resources, { admins }) => {
       const lists = resources.filter(({ type, props }) => type === "Permissions" && set(props.jobId));
       const jobs = resources.filter(({ type }) => type === "Job");
-      // By the job's URN, and by its id where that is known; both at once would list one twice.
+      // By the job's URN, and by its id where that is known: what the id is computed from need not be the job.
       const byJob = Map.groupBy(
         lists.flatMap((list) => {
-          const from = list.propertyDependencies.jobId ?? [];
-          return (from.length > 0 ? from : isText(list.props.jobId) ? [list.props.jobId] : []).map((job) => ({
-            job,
-            list,
-          }));
+          const { jobId } = list.props;
+          const known = typeof jobId === "string" || typeof jobId === "number" ? [String(jobId)] : [];
+          return [...(list.propertyDependencies.jobId ?? []), ...known].map((job) => ({ job, list }));
         }),
         ({ job }) => job,
       );
       return [
         ...jobs.flatMap((job) => {
-          const own = [job.urn, String(job.props.id)].flatMap((key) => (byJob.get(key) ?? []).map(({ list }) => list));
+          const own = [
+            ...new Set(
+              [job.urn, String(job.props.id)].flatMap((key) => (byJob.get(key) ?? []).map(({ list }) => list)),
+            ),
+          ];
           if (own.length === 1) return [];
           const problem =
             own.length === 0
@@ -317,13 +319,11 @@ export const jobRules: readonly Rule[] = [
   }),
 ];
 
-const isText = (value: Value): value is string => typeof value === "string" && value !== "";
-
 function unsorted(property: string, list: Value): Finding[] {
-  const keys = objects(list).map(({ taskKey }) => taskKey);
-  const at = keys.findIndex((key, index) => {
-    const next = keys[index + 1];
-    return typeof key === "string" && typeof next === "string" && key > next;
-  });
-  return at < 0 ? [] : [{ property, problem: `has a key at ${at} that sorts after the one at ${at + 1}` }];
+  // What is not known yet says nothing; its neighbours have to be in order without it.
+  const known = objects(list).flatMap(({ taskKey }, at) => (typeof taskKey === "string" ? [{ taskKey, at }] : []));
+  const index = known.findIndex(({ taskKey }, at) => taskKey > (known[at + 1]?.taskKey ?? taskKey));
+  if (index < 0) return [];
+  const problem = `has a key at ${known[index]!.at} that sorts after the one at ${known[index + 1]!.at}`;
+  return [{ property, problem }];
 }

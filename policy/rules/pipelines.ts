@@ -4,6 +4,7 @@ import {
   asNumber,
   type Fields,
   hasUnknown,
+  hasUnknownElements,
   isBlank,
   isTrue,
   objects,
@@ -16,8 +17,14 @@ const BEST_PRACTICES = "https://docs.databricks.com/aws/en/data-governance/unity
 const CONFIGURE = "https://docs.databricks.com/aws/en/ldp/configure-pipeline";
 const types = ["Pipeline"];
 
+/** Names of the Hive metastore as a catalog. */
+const HIVE_METASTORE = ["hive_metastore", "spark_catalog"];
+
 /** Known to run on classic compute. */
 const isClassic = ({ serverless }: Fields): boolean => serverless !== UNKNOWN && !isTrue(serverless);
+
+/** Databricks runs the maintenance cluster on its own terms, and an update never. */
+const isMaintenance = ({ label }: Fields): boolean => label === "maintenance";
 
 export const pipelineRules: readonly Rule[] = [
   resourceRule({
@@ -33,8 +40,11 @@ export const pipelineRules: readonly Rule[] = [
     limits: { maxWorkers: { type: "integer", default: 8, minimum: 1, description: "Most workers of a cluster" } },
     check: ({ props }, { maxWorkers }) => {
       const findings = objects(props.clusters).flatMap((cluster, at) => checkCluster(cluster, at, maxWorkers));
-      if (isClassic(props) && !hasUnknown(props.clusters) && objects(props.clusters).length === 0) {
-        findings.push({ property: "clusters", problem: "is not set and the pipeline is not serverless" });
+      const clusters = objects(props.clusters);
+      const allKnown = !hasUnknownElements(props.clusters) && !clusters.some(({ label }) => label === UNKNOWN);
+      if (isClassic(props) && allKnown && clusters.every(isMaintenance)) {
+        const problem = clusters.length === 0 ? "is not set" : "has none for updates";
+        findings.push({ property: "clusters", problem: `${problem} and the pipeline is not serverless` });
       }
       return findings;
     },
@@ -97,8 +107,8 @@ export const pipelineRules: readonly Rule[] = [
       ...(["catalog", "schema"] as const)
         .filter((property) => isBlank(props[property]))
         .map((property) => ({ property, problem: "is not set" })),
-      ...(typeof props.catalog === "string" && principalName(props.catalog) === "hive_metastore"
-        ? [{ property: "catalog", problem: "is hive_metastore" }]
+      ...(typeof props.catalog === "string" && HIVE_METASTORE.includes(principalName(props.catalog))
+        ? [{ property: "catalog", problem: "is the Hive metastore" }]
         : []),
       ...(["storage", "target"] as const)
         .filter((property) => !isBlank(props[property]))
@@ -128,7 +138,7 @@ export const pipelineRules: readonly Rule[] = [
     url: "https://docs.databricks.com/aws/en/ldp/observability",
     types,
     check: ({ props: { notifications } }) => {
-      if (notifications === UNKNOWN) return [];
+      if (hasUnknownElements(notifications)) return [];
       const heard = objects(notifications).some(
         ({ alerts, emailRecipients }) =>
           (hasUnknown(alerts) || texts(alerts).some((alert) => alert.toLowerCase() === "on-update-failure")) &&
@@ -154,9 +164,7 @@ function checkCluster(cluster: Fields, at: number, maxWorkers: number): Finding[
     }
   }
   const bounded = asked.some(([, workers]) => workers !== undefined);
-  // Databricks runs the maintenance cluster on its own terms.
-  const maintenance = cluster.label === "maintenance";
-  if (!bounded && !maintenance && !hasUnknown(cluster.numWorkers) && !hasUnknown(cluster.autoscale)) {
+  if (!bounded && !isMaintenance(cluster) && !hasUnknown(cluster.numWorkers) && !hasUnknown(cluster.autoscale)) {
     findings.push({ property: path, problem: "has no limit of workers (numWorkers or autoscale.maxWorkers)" });
   }
   return findings;

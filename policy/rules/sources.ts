@@ -1,6 +1,7 @@
 /** Rules on where code comes from, on legacy storage paths, and on secrets written in clear. */
 import { type Finding, type Rule, resourceRule } from "../rule.ts";
-import { type Fields, isBlank, isFields, objects, texts, type Value, walkTexts } from "../values.ts";
+import { isUserMap, secretLiterals } from "../secret-literals.ts";
+import { type Fields, isFields, objects, texts, UNKNOWN, type Value, walkTexts } from "../values.ts";
 import { tasksOf } from "./jobs.ts";
 
 export const sourceRules: readonly Rule[] = [
@@ -18,6 +19,7 @@ export const sourceRules: readonly Rule[] = [
       roots: {
         type: "array",
         default: ["/Shared"],
+        holdsPaths: true,
         description: "Workspace folders that code may lie under; /Workspace in front makes no difference",
       },
     },
@@ -27,7 +29,7 @@ export const sourceRules: readonly Rule[] = [
         if (normal.startsWith("/Volumes/")) return [];
         if (normal === "") return [{ property, problem: "is not an absolute path" }];
         if (/^\/(Users|Repos)(\/|$)/i.test(normal)) return [{ property, problem: "is in a person's folder" }];
-        return roots.some((root) => `${normal}/`.startsWith(`${normalPath(root)}/`))
+        return roots.some((root) => isUnder(normal, normalPath(root)))
           ? []
           : [{ property, problem: `is not under ${roots.join(" or ")}` }];
       }),
@@ -47,7 +49,7 @@ export const sourceRules: readonly Rule[] = [
         ? [{ property: "the resource", problem: "is itself a file or mount of DBFS" }]
         : distinct(
             [...walkTexts(props)]
-              .filter(({ path, text }) => path !== "description" && DBFS.test(straight(text)))
+              .filter(({ path, text }) => !DESCRIPTION.test(path) && DBFS.test(straight(text)))
               .map(({ path }) => path)
               .concat(dbfsObjects(props))
               .map((property) => ({ property, problem: "refers to DBFS or a mount" })),
@@ -67,21 +69,34 @@ export const sourceRules: readonly Rule[] = [
   }),
 ];
 
-const DBFS = /(^|[^\w.-])dbfs:|(^|[^\w./-])\/+(dbfs|mnt)(\/|$|\W)|file:\/+(dbfs|mnt)\//i;
+const DBFS = /(^|[^\w.-])dbfs:|(^|[^\w./-])\/+(dbfs|mnt)(?![\w-])|file:\/+(dbfs|mnt)\//i;
+/** Prose of a job and its tasks, which may well speak of what is gone. */
+const DESCRIPTION = /^(tasks(\[\d+\])?\.(forEachTask\.task\.)?)?description$/;
 
 /** Without dot segments, and without the volumes that are written with DBFS' scheme. */
 const straight = (text: string): string =>
   text
-    .replace(/\/\.(?=\/)/g, "")
-    .replace(/\/[^/\s]+\/\.\.(?=\/)/g, "")
+    .replace(/\/[^\s"'`,;=()[\]{}<>|]*/g, (path) => (path.includes("/.") ? `/${segments(path).join("/")}` : path))
     .replace(/dbfs:\/+Volumes\//gi, "");
+
+/** What a path consists of, without dot segments and doubled slashes. */
+function segments(path: string): string[] {
+  const kept: string[] = [];
+  for (const segment of path.split("/")) {
+    if (segment === "..") kept.pop();
+    else if (segment !== "" && segment !== ".") kept.push(segment);
+  }
+  return kept;
+}
 
 /** Settings that are a place in DBFS whatever their path is (`clusterLogConf.dbfs`), also while the path is not known. */
 function dbfsObjects(value: Value, path = ""): string[] {
   const at = (key: string): string => (path === "" ? key : `${path}.${key}`);
   if (isFields(value)) {
     return Object.entries(value).flatMap(([key, child]) =>
-      key === "dbfs" && !isBlank(child) ? [at(key)] : dbfsObjects(child, at(key)),
+      key === "dbfs" && (child === UNKNOWN || typeof child === "object") && child !== null && !isUserMap(path)
+        ? [at(key)]
+        : dbfsObjects(child, at(key)),
     );
   }
   return Array.isArray(value)
@@ -98,14 +113,12 @@ function distinct(findings: readonly Finding[]): Finding[] {
 function normalPath(path: string): string {
   const text = path.trim();
   if (!text.startsWith("/")) return "";
-  const kept: string[] = [];
-  for (const segment of text.split("/")) {
-    if (segment === "..") kept.pop();
-    else if (segment !== "" && segment !== ".") kept.push(segment);
-  }
+  const kept = segments(text);
   if (kept[0]?.toLowerCase() === "workspace") kept.shift();
   return `/${kept.join("/")}`;
 }
+
+const isUnder = (path: string, root: string): boolean => root === "/" || `${path}/`.startsWith(`${root}/`);
 
 interface SourcePath {
   readonly property: string;
@@ -113,8 +126,6 @@ interface SourcePath {
 }
 
 function paths(type: string, props: Fields): SourcePath[] {
-  const one = (property: string, value: unknown): SourcePath[] =>
-    typeof value === "string" && value !== "" ? [{ property, path: value }] : [];
   if (type === "Notebook" || type === "WorkspaceFile") return one("path", props.path);
   if (type === "Pipeline") {
     return [
@@ -125,140 +136,94 @@ function paths(type: string, props: Fields): SourcePath[] {
         ...objects(library.glob).flatMap(({ include }) => one(`libraries[${at}].glob.include`, include)),
         ...packages(library, `libraries[${at}]`),
       ]),
+      ...objects(props.clusters).flatMap((cluster, at) => initScripts(cluster, `clusters[${at}]`)),
       ...objects(props.environment).flatMap(({ dependencies }) =>
         requirements(dependencies, "environment.dependencies"),
       ),
     ];
   }
-  const fromGit = objects(props.gitSource).length > 0;
+  const { gitSource } = props;
   const ofEnvironments = objects(props.environments).flatMap(({ spec }, at) =>
-    objects(spec).flatMap(({ dependencies }) => requirements(dependencies, `environments[${at}].spec.dependencies`)),
+    objects(spec).flatMap((environment) =>
+      ["dependencies", "javaDependencies", "baseEnvironment"].flatMap((key) =>
+        requirements(environment[key], `environments[${at}].spec.${key}`),
+      ),
+    ),
+  );
+  const ofClusters = objects(props.jobClusters).flatMap(({ newCluster }, at) =>
+    objects(newCluster).flatMap((cluster) => initScripts(cluster, `jobClusters[${at}].newCluster`)),
   );
   const ofTasks = tasksOf(props).flatMap(({ path, task }) => {
-    const relative = (source: unknown): boolean => source === "GIT" || (source === undefined && fromGit);
+    const inWorkspace = (property: string, path: Value, source: Value): SourcePath[] => {
+      if (source === "GIT" || (source === undefined && objects(gitSource).length > 0)) return [];
+      const mayBeGit = source === UNKNOWN || (source === undefined && gitSource === UNKNOWN);
+      // Below a Git repository paths are relative, so an absolute one is the workspace's.
+      return mayBeGit ? absolute(property, path) : one(property, path);
+    };
     const at = (property: string): string => (path === "the job" ? property : `${path}.${property}`);
     return [
       ...objects(task.notebookTask).flatMap(({ notebookPath, source }) =>
-        relative(source) ? [] : one(at("notebookTask.notebookPath"), notebookPath),
+        inWorkspace(at("notebookTask.notebookPath"), notebookPath, source),
       ),
       ...objects(task.sparkPythonTask).flatMap(({ pythonFile, source }) =>
         // A cloud URL or a DBFS path is not a workspace path; forbid-dbfs looks at the latter.
-        relative(source) || (typeof pythonFile === "string" && /^[a-z0-9+]+:/i.test(pythonFile))
-          ? []
-          : one(at("sparkPythonTask.pythonFile"), pythonFile),
+        typeof pythonFile === "string" && /^\s*[a-z0-9+]+:/i.test(pythonFile)
+          ? absolute(at("sparkPythonTask.pythonFile"), pythonFile)
+          : inWorkspace(at("sparkPythonTask.pythonFile"), pythonFile, source),
       ),
       ...objects(task.sqlTask)
         .flatMap(({ file }) => objects(file))
-        .flatMap((file) => (relative(file.source) ? [] : one(at("sqlTask.file.path"), file.path))),
+        .flatMap((file) => inWorkspace(at("sqlTask.file.path"), file.path, file.source)),
       ...objects(task.dbtTask).flatMap(({ projectDirectory, source }) =>
-        relative(source) ? [] : one(at("dbtTask.projectDirectory"), projectDirectory),
+        inWorkspace(at("dbtTask.projectDirectory"), projectDirectory, source),
       ),
+      ...MORE_PATHS.flatMap(([kind, ...keys]) =>
+        objects(task[kind]).flatMap((of) => keys.flatMap((key) => absolute(at(`${kind}.${key}`), of[key]))),
+      ),
+      ...objects(task.newCluster).flatMap((cluster) => initScripts(cluster, at("newCluster"))),
       ...objects(task.libraries).flatMap((library, index) => packages(library, at(`libraries[${index}]`))),
     ];
   });
-  return [...ofTasks, ...ofEnvironments];
+  return [...ofTasks, ...ofEnvironments, ...ofClusters];
 }
+
+/** Settings of kinds of tasks that are a workspace path when they are absolute. */
+const MORE_PATHS: readonly (readonly [kind: string, ...keys: string[]])[] = [
+  ["dbtTask", "profilesDirectory"],
+  ["sparkJarTask", "jarUri"],
+  ["alertTask", "workspacePath"],
+  ["genAiComputeTask", "trainingScriptPath", "yamlParametersFilePath"],
+  ["aiRuntimeTask", "codeSourcePath"],
+];
+
+const one = (property: string, value: Value): SourcePath[] =>
+  typeof value === "string" && value !== "" ? [{ property, path: value }] : [];
+
+/** A text that is an absolute path or a file URL of the workspace; other texts are no workspace paths. */
+const absolute = (property: string, value: Value): SourcePath[] =>
+  typeof value === "string" ? one(property, ABSOLUTE.exec(value)?.[1]) : [];
+const ABSOLUTE = /^\s*(?:file:\/*(?=\/Workspace\/))?(\/.*)$/is;
+
+/** Init scripts of a cluster that lie in the workspace. */
+const initScripts = (cluster: Fields, property: string): SourcePath[] =>
+  objects(cluster.initScripts).flatMap(({ workspace, file }, at) => [
+    ...objects(workspace).flatMap(({ destination }) =>
+      one(`${property}.initScripts[${at}].workspace.destination`, destination),
+    ),
+    // A file may also come with the cluster's image.
+    ...objects(file)
+      .filter(({ destination }) => typeof destination === "string" && /^\s*(file:)?\/+Workspace\//i.test(destination))
+      .flatMap(({ destination }) => absolute(`${property}.initScripts[${at}].file.destination`, destination)),
+  ]);
 
 /** Packages of a library that lie in the workspace, as opposed to a package index or a cloud. */
 const packages = (library: Fields, property: string): SourcePath[] =>
   ["whl", "jar", "egg", "requirements"].flatMap((kind) => requirements(library[kind], `${property}.${kind}`));
 
-/** Workspace paths among the lines of a requirements list: a wheel, `-r` of a file, `-e` of a folder. */
+/** Workspace paths among the lines of a requirements list: a wheel, `name @` a wheel, `-r` of a file, `-e` of a folder. */
 function requirements(value: Value, property: string): SourcePath[] {
   return texts(value).flatMap((line) => {
-    const path = /^\s*(?:(?:-r|-e|--requirement|--editable)[\s=]*)?(?:file:\/\/)?(\/.*)$/.exec(line)?.[1];
+    const path = /^\s*(?:(?:-r|-e|-c|-f|--[a-z-]+)[\s=]*|[^/@]*@\s*)?(?:file:\/\/)?(\/.*)$/.exec(line)?.[1];
     return path === undefined ? [] : [{ property, path }];
   });
-}
-
-/** Forms of well-known credentials; a match is a secret wherever it stands. */
-const CREDENTIALS: readonly [string, RegExp][] = [
-  ["a Databricks token", /\b(dapi|dose|dkea|dsapi)[0-9a-f]{32}\b/i],
-  ["an AWS access key", /\b(AKIA|ASIA)[0-9A-Z]{16}\b/],
-  ["a GitHub token", /\b(gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})/],
-  ["a private key", /-----BEGIN [A-Z ]*PRIVATE KEY-----/],
-  ["a JSON web token", /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\./],
-  ["a Slack token", /\bxox[abeoprs]-[A-Za-z0-9-]{10,}/],
-  ["a storage account key", /AccountKey=[A-Za-z0-9+/=]{20,}/i],
-  ["a shared access signature", /[?&]sig=[A-Za-z0-9%+/=]{20,}/i],
-  ["a Google API key", /\bAIza[0-9A-Za-z_-]{35}\b/],
-  ["a Stripe key", /\b[rs]k_live_[0-9A-Za-z]{16,}/],
-  ["a password in a URL", /[a-z][a-z0-9+.-]*:\/\/[^\s/:@{}]+:[^\s/@{}]+@/i],
-  ["a password in a connection string", /(^|[;?&\s])(password|pwd)=(?!\s*(\{\{|$|;))[^;&\s]+/i],
-];
-
-const SECRET_NAME =
-  /passw(or)?d|passphrase|(^|[._-])pass$|pwd$|secret|token|api[._ -]?key|private[._ -]?key|access[._ -]?key|account[._ -]?key|credential|sas[._-]?key|signing[._-]?key|encryption[._-]?key/i;
-/** Names that speak of a secret without being one. */
-const ABOUT_A_SECRET =
-  /(scope|name|limit|count|ttl|expiry|expiration|lifetime|endpoint|ur[il]|provider(\.type)?|type|enabled|header|field|column|version|max[._-]?tokens|key[._-]?id)$/i;
-/** A secret, or a value handed on at run time. */
-const REFERENCE = /^\s*\{\{\s*(secrets\/[^/{}]+\/[^/{}]+|(job|tasks|input)[.\w\-[\]"']*)\s*\}\}\s*$/;
-
-function isSecretName(name: string): boolean {
-  const plainName = name.trim();
-  return SECRET_NAME.test(plainName) && !ABOUT_A_SECRET.test(plainName);
-}
-
-/** Maps whose keys a user chooses. The names of the provider's own properties (tokens of its schema) are not looked at. */
-const USER_MAPS =
-  /(^|\.)(configuration|sparkConf|sparkEnvVars|baseParameters|namedParameters|parameters|jobParameters|pythonNamedParams|notebookParams)$/;
-
-function secretLiterals(props: Fields): Finding[] {
-  const findings: Finding[] = [];
-  for (const { path, text } of walkTexts(props)) {
-    for (const [what, pattern] of CREDENTIALS) {
-      if (pattern.test(text)) findings.push({ property: path, problem: `holds ${what}` });
-    }
-  }
-  const named = (property: string, name: string, value: unknown): void => {
-    if (typeof value === "string" && value.trim() !== "" && isSecretName(name) && !REFERENCE.test(value)) {
-      findings.push({ property, problem: "is named like a secret and holds a literal" });
-    }
-  };
-  const visit = (value: Fields, path: string): void => {
-    for (const [key, child] of Object.entries(value)) {
-      const at = path === "" ? key : `${path}.${key}`;
-      for (const [index, element] of objects(child).entries()) {
-        const place = Array.isArray(child) ? `${at}[${index}]` : at;
-        if (USER_MAPS.test(at) && !Array.isArray(child)) {
-          for (const [name, content] of Object.entries(element)) named(`${at}["${name}"]`, name, content);
-        }
-        // Job parameters are a list of { name, default }.
-        if (typeof element.name === "string") {
-          named(`${place}.default`, element.name, element.default);
-          named(`${place}.value`, element.name, element.value);
-        }
-        visit(element, place);
-      }
-      if (typeof child === "string") inJson(child, at);
-      for (const [index, text] of (Array.isArray(child) ? texts(child) : []).entries())
-        argument(text, `${at}[${index}]`);
-    }
-  };
-  /** "--password=x" among the arguments of a script. */
-  const argument = (text: string, property: string): void => {
-    const [, name, value] = /^-{0,2}([\w.-]+)=(.*)$/s.exec(text) ?? [];
-    if (name !== undefined) named(property, name, value);
-    else inJson(text, property);
-  };
-  const inJson = (text: string, property: string): void => {
-    if (!/^\s*[[{]/.test(text)) return;
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(text);
-    } catch {
-      return; // not JSON after all, for example {{secrets/…}}
-    }
-    const search = (value: unknown): void => {
-      if (typeof value !== "object" || value === null) return;
-      for (const [name, content] of Object.entries(value)) {
-        named(property, name, content);
-        search(content);
-      }
-    };
-    search(parsed);
-  };
-  visit(props, "");
-  return findings;
 }

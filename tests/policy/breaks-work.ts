@@ -1,4 +1,4 @@
-/** Ways to break the rules on pipelines, jobs, their sources and their compute. */
+/** Ways to break the rules on pipelines, jobs and their compute. */
 import { type Break, breaks, stackBreak } from "./break.ts";
 import { FIXTURES, resource } from "./fixtures.ts";
 import { UNKNOWN, urnOf } from "./pack.ts";
@@ -10,13 +10,9 @@ const task = (kind: Record<string, unknown>, more: Record<string, unknown> = {})
   tasks: [{ taskKey: "a", maxRetries: 1, ...kind, ...more }],
 });
 const NOTEBOOK = { notebookTask: { notebookPath: "/Shared/sales/generate" } };
-const notebook = (notebookPath: string): Record<string, unknown> => task({ notebookTask: { notebookPath } });
 const cron = (quartzCronExpression: string): Record<string, unknown> => ({
   schedule: { quartzCronExpression, timezoneId: "UTC" },
 });
-const configuration = (key: string, value: string): Record<string, unknown> => ({ configuration: { [key]: value } });
-/** Has the form of a token and is none. */
-const TOKEN = `dapi${"0123456789abcdef".repeat(2)}`;
 const job = resource("Job");
 
 export const workBreaks: readonly Break[] = [
@@ -26,6 +22,7 @@ export const workBreaks: readonly Break[] = [
     ["too wide an autoscale", "Pipeline", classic({ policyId: "p", autoscale: { minWorkers: 1, maxWorkers: 99 } })],
     ["no limit of workers", "Pipeline", classic({ policyId: "p" })],
     ["no cluster on classic compute", "Pipeline", CLASSIC],
+    ["a cluster for maintenance alone", "Pipeline", classic({ label: "maintenance", policyId: UNKNOWN })],
     ["a cluster although serverless", "Pipeline", { clusters: [{ numWorkers: "100" }] }],
   ]),
   ...breaks("pipeline-forbid-development", "development", [
@@ -42,6 +39,7 @@ export const workBreaks: readonly Break[] = [
   ...breaks("pipeline-require-unity-catalog", "catalog", [
     ["no catalog", "Pipeline", { catalog: undefined }],
     ["the Hive metastore", "Pipeline", { catalog: "`Hive_Metastore`" }],
+    ["the Hive metastore as Spark names it", "Pipeline", { catalog: "spark_catalog" }],
   ]),
   ...breaks("pipeline-require-unity-catalog", "schema", [["no schema", "Pipeline", { schema: "" }]]),
   ...breaks("pipeline-require-unity-catalog", "storage", [["a storage path", "Pipeline", { storage: "s3://lake/x" }]]),
@@ -64,88 +62,6 @@ export const workBreaks: readonly Break[] = [
       { notifications: [{ alerts: ["on-update-success"], emailRecipients: ["a@example.com"] }] },
     ],
     ["to nobody", "Pipeline", { notifications: [{ alerts: ["on-update-failure"], emailRecipients: [] }] }],
-  ]),
-  ...breaks("source-require-root", "notebookPath", [
-    ["a person's notebook", "Job", notebook("/Users/someone@example.com/etl")],
-    ["with /Workspace in front", "Job", notebook("/Workspace/Users/someone@example.com/etl")],
-    ["by a detour", "Job", notebook("/Shared/../Users/someone@example.com/etl")],
-    ["in a repository folder of a person", "Job", notebook("//Repos/someone@example.com/etl")],
-    ["elsewhere", "Job", notebook("/Sharedish/etl")],
-    ["a relative path without git", "Job", notebook("etl")],
-    [
-      "inside a for-each task",
-      "Job",
-      task({
-        forEachTask: {
-          inputs: "[1]",
-          task: { taskKey: "i", notebookTask: { notebookPath: "/Users/a/etl" }, maxRetries: 1 },
-        },
-      }),
-    ],
-  ]),
-  ...breaks("source-require-root", "path", [
-    ["a notebook", "Notebook", { path: "/Users/someone@example.com/etl" }],
-    ["a file", "WorkspaceFile", { path: "/Workspace/Repos/someone/names.py" }],
-  ]),
-  ...breaks("source-require-root", "rootPath", [["a pipeline's root", "Pipeline", { rootPath: "/Users/a/pipeline" }]]),
-  ...breaks("source-require-root", "libraries[0].file.path", [
-    ["a pipeline's file", "Pipeline", { libraries: [{ file: { path: "/Users/a/etl.py" } }] }],
-  ]),
-  ...breaks("source-require-root", "libraries[0].glob.include", [
-    ["a pipeline's glob", "Pipeline", { libraries: [{ glob: { include: "/Workspace/Users/a/**" } }] }],
-  ]),
-  ...breaks("source-require-root", "dependencies", [
-    ["a wheel of a person", "Pipeline", { environment: { dependencies: ["requests", "/Workspace/Users/a/x.whl"] } }],
-    ["requirements of a person", "Job", { environments: [{ spec: { dependencies: ["-r /Users/a/r.txt"] } }] }],
-  ]),
-  ...breaks("forbid-dbfs", "configuration", [
-    ["a DBFS path", "Pipeline", configuration("in", "dbfs:/tmp/in")],
-    ["through the local file system", "Pipeline", configuration("in", "file:/dbfs/tmp/in")],
-    ["a mount", "Pipeline", configuration("in", "/mnt/lake")],
-    ["a mount by a detour", "Pipeline", configuration("in", "/./mnt/lake")],
-    ["in other case", "Pipeline", configuration("in", "DBFS:/FileStore/x")],
-    ["in JSON", "Pipeline", configuration("in", '{"path": "\\/mnt/lake"}')],
-  ]),
-  ...breaks("forbid-dbfs", "parameters[0]", [
-    [
-      "an argument of a script",
-      "Job",
-      task({ sparkPythonTask: { pythonFile: "/Shared/sales/a.py", parameters: ["--in=/dbfs/x"] } }),
-    ],
-  ]),
-  ...breaks("forbid-dbfs", "clusterLogConf.dbfs", [
-    ["a log folder", "Cluster", { clusterLogConf: { dbfs: { destination: UNKNOWN } } }],
-  ]),
-  ...breaks("forbid-dbfs", "jar", [["a library", "Library", { pypi: undefined, jar: "dbfs:/jars/x.jar" }]]),
-  ...breaks("forbid-secret-literals", "configuration", [
-    ["a token", "Pipeline", configuration("endpoint", TOKEN)],
-    ["a literal under a secret's name", "Pipeline", configuration("db.password", "hunter2-and-more")],
-    ["a literal under an API key's name", "Pipeline", configuration("API Key ", "hunter2-and-more")],
-    ["a storage key", "Pipeline", configuration("fs.azure.account.key.x.dfs.core.windows.net", "abc")],
-    ["a password in a URL", "Pipeline", configuration("url", "jdbc:postgresql://me:hunter2@db/x")],
-    ["a secret's name with half a reference", "Pipeline", configuration("token", "{{secrets/a/b}}x")],
-    ["a private key", "Pipeline", configuration("pem", "-----BEGIN RSA PRIVATE KEY-----\nabc")],
-    ["inside JSON", "Pipeline", configuration("options", '{"auth": {"client_secret": "hunter2"}}')],
-  ]),
-  ...breaks("forbid-secret-literals", "baseParameters", [
-    [
-      "a task's parameter",
-      "Job",
-      task({ notebookTask: { notebookPath: "/Shared/a", baseParameters: { password: "hunter2" } } }),
-    ],
-  ]),
-  ...breaks("forbid-secret-literals", "parameters[0].default", [
-    ["a job's parameter", "Job", { parameters: [{ name: "api_key", default: "hunter2" }] }],
-  ]),
-  ...breaks("forbid-secret-literals", "sparkPythonTask.parameters[0]", [
-    [
-      "an argument",
-      "Job",
-      task({ sparkPythonTask: { pythonFile: "/Shared/a.py", parameters: ["--password=hunter2"] } }),
-    ],
-  ]),
-  ...breaks("forbid-secret-literals", "sparkEnvVars", [
-    ["an environment variable", "Cluster", { sparkEnvVars: { DB_PASSWORD: "hunter2" } }],
   ]),
   ...breaks("require-tags", "tags", [
     ["no tags", "Pipeline", { tags: undefined }],
@@ -216,6 +132,13 @@ export const workBreaks: readonly Break[] = [
           { taskKey: "a", maxRetries: 1, ...NOTEBOOK },
         ],
       },
+    ],
+  ]),
+  ...breaks("job-sort-tasks", "has a key at 0 that sorts after the one at 2", [
+    [
+      "tasks out of order around one that is not known yet",
+      "Job",
+      { tasks: ["b", UNKNOWN, "a"].map((taskKey) => ({ taskKey, maxRetries: 1, ...NOTEBOOK })) },
     ],
   ]),
   ...breaks("job-sort-tasks", "tasks[0].dependsOns", [

@@ -6,6 +6,7 @@ import { rules } from "../../policy/rules/index.ts";
 import { LocalWorkspace } from "../e2e/harness.ts";
 import type { Break } from "./break.ts";
 import { dataBreaks } from "./breaks-data.ts";
+import { sourceBreaks } from "./breaks-sources.ts";
 import { workBreaks } from "./breaks-work.ts";
 import { type Outcome, Project } from "./cli.ts";
 import { FIXTURES, resource, withCompanion } from "./fixtures.ts";
@@ -15,7 +16,9 @@ const REMEDIATED = rules.filter(({ level }) => level === "remediate").map(({ nam
 const nameOf = (urn: string): string => urn.split("::").pop()!;
 
 /** One bad program a rule: its first way to break it. */
-const FIRST = [...Map.groupBy([...dataBreaks, ...workBreaks], ({ rule }) => rule).values()].map(([first]) => first!);
+const FIRST = [...Map.groupBy([...dataBreaks, ...workBreaks, ...sourceBreaks], ({ rule }) => rule).values()].map(
+  ([first]) => first!,
+);
 const kindOf = ({ rule }: Break): string => rules.find(({ name }) => name === rule)!.kind;
 
 /** Resources under names of their own, so that several programs fit one preview. */

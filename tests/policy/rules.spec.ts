@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { rules } from "../../policy/rules/index.ts";
 import type { Break } from "./break.ts";
 import { dataBreaks } from "./breaks-data.ts";
+import { sourceBreaks } from "./breaks-sources.ts";
 import { workBreaks } from "./breaks-work.ts";
 import { FIXTURES, resource, withCompanion } from "./fixtures.ts";
 import { type Diagnostic, Pack, type Sent, secret, UNKNOWN, urnOf } from "./pack.ts";
 
-const BREAKS: readonly Break[] = [...dataBreaks, ...workBreaks];
+const BREAKS: readonly Break[] = [...dataBreaks, ...workBreaks, ...sourceBreaks];
 /** Nothing of a resource's own text may come back in a message. */
 const PLANTED = "pl4nted-s3cret";
 
