@@ -5,6 +5,7 @@ import {
   asNumber,
   type Fields,
   hasUnknown,
+  hasUnknownElements,
   isBlank,
   objects,
   principalName,
@@ -101,7 +102,8 @@ export const accessRules: readonly Rule[] = [
     types: ["Recipient"],
     limits: MAX_PERCENT,
     check: ({ props }, { maxPercent }) => {
-      if (typeof props.authenticationType !== "string" || props.authenticationType.toUpperCase() !== "TOKEN") return [];
+      const { authenticationType } = props;
+      if (typeof authenticationType !== "string" || authenticationType.trim().toUpperCase() !== "TOKEN") return [];
       const expires =
         hasUnknown(props.expirationTime) ||
         (asNumber(props.expirationTime) ?? 0) > 0 ||
@@ -110,7 +112,8 @@ export const accessRules: readonly Rule[] = [
         );
       const addresses = objects(props.ipAccessList).map(({ allowedIpAddresses }) => allowedIpAddresses);
       const listed =
-        props.ipAccessList === UNKNOWN || addresses.some((list) => hasUnknown(list) || texts(list).length > 0);
+        props.ipAccessList === UNKNOWN ||
+        addresses.some((list) => hasUnknown(list) || texts(list).some((address) => address.trim() !== ""));
       return [
         ...(expires || props.tokens === UNKNOWN ? [] : [{ property: "expirationTime", problem: "is not set" }]),
         ...(listed ? [] : [{ property: "ipAccessList", problem: "has no allowed addresses" }]),
@@ -136,8 +139,8 @@ export const accessRules: readonly Rule[] = [
       const masks = resources.filter(
         ({ type, props }) =>
           type === "PolicyInfo" &&
-          typeof props.policyType === "string" &&
-          /COLUMN_MASK/i.test(props.policyType) &&
+          (props.policyType === UNKNOWN ||
+            (typeof props.policyType === "string" && /COLUMN_MASK/i.test(props.policyType))) &&
           isForEveryone(props, everyone),
       );
       // A mask whose place is not known yet may be on any column's.
@@ -187,19 +190,23 @@ function isForEveryone({ toPrincipals, exceptPrincipals }: Fields, everyone: rea
 /** Whether the condition of a mask on the column's table, schema or catalog asks for the tag. What is unknown is given the benefit. */
 function covers(mask: Fields, tag: Fields): boolean {
   if (isBlank(mask.onSecurableFullname)) return false;
-  const conditions = objects(mask.matchColumns).map(({ condition }) => condition);
-  return conditions.some(
-    (condition) => hasUnknown(condition) || (typeof condition === "string" && asksFor(condition, tag)),
+  if (hasUnknownElements(mask.matchColumns)) return true;
+  // Of several matched columns the mask is on one; the others are arguments of its function.
+  const masked = objects(mask.columnMask).map(({ onColumn }) => onColumn)[0];
+  return objects(mask.matchColumns).some(
+    ({ alias, condition }) =>
+      (typeof masked !== "string" || typeof alias !== "string" || alias.trim() === masked.trim()) &&
+      (condition === UNKNOWN || (typeof condition === "string" && asksFor(condition, tag))),
   );
 }
 
-/** has_tag('key') or has_tag_value('key', 'value') of attribute-based access control. */
+/** has_tag('key') or has_tag_value('key', 'value') of attribute-based access control, unless negated. Keys of tags are case-sensitive. */
 function asksFor(condition: string, tag: Fields): boolean {
-  for (const [, name, key, value] of condition.matchAll(
-    /\b(has_?tag|has_?tag_?value)\s*\(\s*['"]([^'"]+)['"]\s*(?:,\s*['"]([^'"]*)['"]\s*)?\)/gi,
+  for (const [, negation, name, key, value] of condition.matchAll(
+    /((?:\bnot\b|!)[\s(]*)?\b(has_?tag|has_?tag_?value)\s*\(\s*['"]([^'"]+)['"]\s*(?:,\s*['"]([^'"]*)['"]\s*)?\)/gi,
   )) {
-    if (key?.toLowerCase() !== String(tag.tagKey).toLowerCase()) continue;
-    if (/value/i.test(name ?? "") && typeof tag.tagValue === "string" && value !== tag.tagValue) continue;
+    if (negation !== undefined || key !== String(tag.tagKey).trim()) continue;
+    if (/value/i.test(name ?? "") && tag.tagValue !== UNKNOWN && value !== (tag.tagValue ?? "")) continue;
     return true;
   }
   return false;

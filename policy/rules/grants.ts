@@ -24,7 +24,7 @@ function granted({ type, props }: Resource): Granted[] {
 
 /** Letters of each privilege in a text: "all privileges", "All-Privileges" and ALL_PRIVILEGES are one privilege. */
 const privilegeNames = (text: string): string[] =>
-  text.split(",").map((name) =>
+  text.split(/[,;\n]/).map((name) =>
     name
       .normalize("NFKC")
       .replace(/[^A-Za-z]/g, "")
@@ -35,6 +35,19 @@ const names = (privileges: readonly string[]): string[] => privileges.flatMap(pr
 function eachGrant(resource: Resource, check: (grant: Granted) => Finding[]): Finding[] {
   return granted(resource).flatMap(check);
 }
+
+/** Resource types that make a securable which is known by its name, not by an id. */
+const NAMED_LIKE_THEIR_KIND = [
+  ...["Catalog", "Schema", "Volume", "Share", "Recipient"],
+  ...["ExternalLocation", "StorageCredential", "Credential"],
+];
+/** Those that are not named like their kind of securable. */
+const OTHER_TYPES: Readonly<Record<string, readonly string[]>> = {
+  table: ["SqlTable"],
+  model: ["RegisteredModel"],
+  foreignConnection: ["Connection"],
+  secret: ["SecretUc"],
+};
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -137,28 +150,32 @@ export const grantRules: readonly Rule[] = [
     source: "Terraform provider documentation",
     url: "https://registry.terraform.io/providers/databricks/databricks/latest/docs/resources/grants",
     types: TYPES,
+    looksUp: [...NAMED_LIKE_THEIR_KIND, ...Object.values(OTHER_TYPES).flat()],
     check: (resources) => {
-      const seen = new Map<string, Resource[]>();
+      const names = new Map(resources.flatMap((one) => (TYPES.includes(one.type) ? [] : [[one.urn, fullName(one)]])));
+      // Filed by securable: all, those that own all grants of it, and those of one principal.
+      const all = new Filed();
+      const owners = new Filed();
+      const ofPrincipal = new Filed();
       return resources.flatMap((resource) => {
-        const keys = securables(resource).flatMap(keysOf);
-        const earlier = new Set(keys.flatMap((key) => seen.get(key) ?? []));
-        for (const key of keys) seen.set(key, [...(seen.get(key) ?? []), resource]);
-        const others = [...earlier].filter((one) => conflict(one, resource));
+        if (!TYPES.includes(resource.type)) return [];
+        const { urn, name, type, props } = resource;
+        const filed = { name, securables: securables(resource, names) };
+        const principal = typeof props.principal === "string" ? principalName(props.principal) : undefined;
+        const others =
+          type === "Grants"
+            ? all.find(filed)
+            : [...owners.find(filed), ...(principal === undefined ? [] : ofPrincipal.find(filed, principal))];
+        all.add(filed);
+        if (type === "Grants") owners.add(filed);
+        else if (principal !== undefined) ofPrincipal.add(filed, principal);
         if (others.length === 0) return [];
-        const problem = `has its grants in ${others.map(({ name }) => `'${name}'`).join(", ")}, too`;
-        return [{ urn: resource.urn, name: resource.name, property: "the securable", problem }];
+        const problem = `has its grants in ${others.map((other) => `'${other.name}'`).join(", ")}, too`;
+        return [{ urn, name, property: "the securable", problem }];
       });
     },
   }),
 ];
-
-/** Whether two resources undo each other: the same securable, and not two Grant with different principals. */
-function conflict(a: Resource, b: Resource): boolean {
-  const same = securables(a).some((one) => securables(b).some((other) => isSame(one, other)));
-  if (!same || a.type === "Grants" || b.type === "Grants") return same;
-  const [first, second] = [a.props.principal, b.props.principal];
-  return typeof first === "string" && typeof second === "string" && principalName(first) === principalName(second);
-}
 
 interface Securable {
   readonly kind: string;
@@ -168,7 +185,32 @@ interface Securable {
   readonly from: string | undefined;
 }
 
-/** What two resources of one securable have in common, so that not every pair has to be compared. */
+interface Granting {
+  readonly name: string;
+  readonly securables: readonly Securable[];
+}
+
+/** Resources by what they have in common, so that not every pair has to be compared. */
+class Filed {
+  readonly #files = new Map<string, Granting[]>();
+
+  add(one: Granting, principal = ""): void {
+    for (const key of one.securables.flatMap(keysOf)) {
+      const file = this.#files.get(`${key} ${principal}`);
+      if (file) file.push(one);
+      else this.#files.set(`${key} ${principal}`, [one]);
+    }
+  }
+
+  /** Those of the same securable. */
+  find(one: Granting, principal = ""): Granting[] {
+    const found = new Set(
+      one.securables.flatMap(keysOf).flatMap((key) => this.#files.get(`${key} ${principal}`) ?? []),
+    );
+    return [...found].filter((other) => other.securables.some((a) => one.securables.some((b) => isSame(a, b))));
+  }
+}
+
 const keysOf = ({ kind, name, from }: Securable): string[] => [
   ...(name === undefined ? [] : [`${kind} ${name}`]),
   ...(from === undefined ? [] : [`${kind} from ${from}`]),
@@ -181,17 +223,39 @@ const isSame = (a: Securable, b: Securable): boolean => {
 
 const NOT_SECURABLE = new Set(["grants", "principal", "privileges", "providerConfig", "id", "__defaults"]);
 
-function securables({ props, propertyDependencies }: Resource): Securable[] {
+function securables(
+  { props, propertyDependencies }: Resource,
+  names: ReadonlyMap<string, string | undefined>,
+): Securable[] {
   return Object.entries(props).flatMap(([kind, value]) => {
     if (NOT_SECURABLE.has(kind) || isBlank(value)) return [];
-    const name = typeof value === "string" ? principalName(value).replaceAll(" ", "") : undefined;
     const sources = propertyDependencies[kind] ?? [];
     // Of a name put together from several resources, or from another kind's, only the whole name tells what it is.
     const [only] = sources.length === 1 ? sources : [];
-    return [{ kind, name, from: only !== undefined && kindOf(only) === kind.toLowerCase() ? only : undefined }];
+    const from = only !== undefined && isOfKind(only, kind) ? only : undefined;
+    // An id that is still to be made stands for the name that its resource is given.
+    const name = typeof value === "string" ? securableName(value) : from === undefined ? undefined : names.get(from);
+    return [{ kind, name, from }];
   });
 }
 
-/** Short type of a URN in lower case: "schema". */
-const kindOf = (urn: string): string | undefined =>
-  shortType(urn.split("::")[2]?.split("$").pop() ?? "")?.toLowerCase();
+const securableName = (text: string): string => principalName(text).replaceAll(" ", "");
+
+/** The name that a securable will have, from its own inputs; undefined while a part of it is not known. */
+function fullName({ type, props }: Resource): string | undefined {
+  const inSchema = ["Volume", "SqlTable", "RegisteredModel", "SecretUc"].includes(type);
+  const parts = [
+    ...(inSchema || type === "Schema" ? [props.catalogName] : []),
+    ...(inSchema ? [props.schemaName] : []),
+    props.name,
+  ];
+  return parts.every((part) => typeof part === "string" && !isBlank(part))
+    ? parts.map((part) => securableName(String(part))).join(".")
+    : undefined;
+}
+
+/** Whether a URN is of a resource that makes securables of a kind; for most kinds the type's name is the kind's. */
+function isOfKind(urn: string, kind: string): boolean {
+  const type = shortType(urn.split("::")[2]?.split("$").pop() ?? "");
+  return type !== undefined && (OTHER_TYPES[kind]?.includes(type) || type.toLowerCase() === kind.toLowerCase());
+}

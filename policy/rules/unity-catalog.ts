@@ -1,6 +1,6 @@
 /** Rules on catalogs, schemas, volumes and external locations. */
 import { type Rule, resourceRule } from "../rule.ts";
-import { isBlank, isTrue, UNKNOWN } from "../values.ts";
+import { isBlank, isTrue, UNKNOWN, visible } from "../values.ts";
 
 const BEST_PRACTICES = "https://docs.databricks.com/aws/en/data-governance/unity-catalog/best-practices";
 
@@ -25,7 +25,7 @@ export const unityCatalogRules: readonly Rule[] = [
     },
     check: ({ props: { name } }, { pattern }) => {
       if (isBlank(name)) return [{ property: "name", problem: "is not set" }];
-      if (typeof name !== "string" || new RegExp(pattern).test(name)) return [];
+      if (name === UNKNOWN || new RegExp(pattern).test(String(name))) return [];
       return [{ property: "name", problem: `does not match ${pattern}` }];
     },
   }),
@@ -44,8 +44,11 @@ export const unityCatalogRules: readonly Rule[] = [
     },
     check: ({ props: { comment } }, { minLength }) => {
       if (isBlank(comment)) return [{ property: "comment", problem: "is missing" }];
-      if (typeof comment !== "string" || comment.trim().length >= minLength) return [];
-      return [{ property: "comment", problem: `has ${comment.trim().length} characters, fewer than ${minLength}` }];
+      if (typeof comment !== "string") return [];
+      const { length } = visible(comment);
+      return length >= minLength
+        ? []
+        : [{ property: "comment", problem: `has ${length} characters, fewer than ${minLength}` }];
     },
   }),
   resourceRule({
@@ -129,7 +132,7 @@ export const unityCatalogRules: readonly Rule[] = [
     limits: {
       landingPattern: {
         type: "string",
-        default: "landing|ingest|raw",
+        default: "landing|ingest|(^|[^a-z])raw",
         isPattern: true,
         description: "Regular expression (any case) of names and URLs that are for landing",
       },

@@ -1,13 +1,25 @@
 /** Ways to break the rules on data and on access to it. The first way of each rule is also tried with the real CLI. */
 import { type Break, breaks, stackBreak } from "./break.ts";
 import { resource } from "./fixtures.ts";
-import { UNKNOWN, urnOf } from "./pack.ts";
+import { type Sent, UNKNOWN, urnOf } from "./pack.ts";
 
 const grants = (principal: string, ...privileges: string[]): Record<string, unknown> => ({
   grants: [{ principal, privileges }],
 });
 const SELECT = "SELECT";
 const schema = resource("Schema");
+const table: Sent = {
+  type: "SqlTable",
+  name: "the-table",
+  props: { catalogName: "sales", schemaName: "s", name: "t" },
+};
+/** Grants on a resource whose id is not known yet. */
+const grantsOn = (kind: string, on: Sent, name: string): Sent => ({
+  ...resource("Grants", { catalog: undefined, [kind]: UNKNOWN }, name),
+  dependencies: { [kind]: [urnOf(on)] },
+});
+
+const masking = (...matchColumns: Record<string, unknown>[]): Sent => resource("PolicyInfo", { matchColumns });
 
 export const dataBreaks: readonly Break[] = [
   ...breaks("uc-name-convention", "name", [
@@ -17,11 +29,13 @@ export const dataBreaks: readonly Break[] = [
     ["too long a name", "Catalog", { name: "a".repeat(64) }],
     ["a second line", "Catalog", { name: "sales\nprod" }],
     ["no name", "Catalog", { name: undefined }],
+    ["a number", "Catalog", { name: 2024 }],
   ]),
   ...breaks("uc-require-comment", "comment", [
     ["no comment", "Catalog", { comment: undefined }],
     ["a comment of spaces", "Schema", { comment: "               " }],
     ["a short comment", "Volume", { comment: "files" }],
+    ["a comment that nobody sees", "Volume", { comment: `files${"\u200b".repeat(10)}` }],
     ["no comment on a model", "RegisteredModel", { comment: "" }],
   ]),
   ...breaks("catalog-require-isolation", "isolationMode", [
@@ -52,6 +66,7 @@ export const dataBreaks: readonly Break[] = [
     ["in other case and spaces", "Grants", grants(" Account  USERS ", SELECT)],
     ["in backquotes", "Grants", grants("`account users`", SELECT)],
     ["with an invisible character", "Grants", grants("account\u200b users", SELECT)],
+    ["with another", "Grants", grants("account \u2061users", SELECT)],
     ["the workspace's users, in a Grant", "Grant", { principal: "users" }],
   ]),
   ...breaks("grant-forbid-all-privileges", "privileges", [
@@ -60,6 +75,8 @@ export const dataBreaks: readonly Break[] = [
     ["with a hyphen", "Grants", grants("platform-admins", "All-Privileges")],
     ["without anything between", "Grants", grants("platform-admins", "ALLPRIVILEGES")],
     ["in one text with another", "Grants", grants("platform-admins", "SELECT, ALL PRIVILEGES")],
+    ["on a line of its own", "Grants", grants("platform-admins", "SELECT\nALL PRIVILEGES")],
+    ["after a semicolon", "Grants", grants("platform-admins", "SELECT; all privileges")],
     ["ALL alone", "Grant", { privileges: ["all"] }],
   ]),
   ...breaks("grant-restrict-manage", "privileges", [
@@ -94,6 +111,19 @@ export const dataBreaks: readonly Break[] = [
       ...resource("Grants", { catalog: undefined, schema: UNKNOWN }, "by-id"),
       dependencies: { schema: [urnOf(schema)] },
     },
+  ]),
+  stackBreak("grant-single-owner", "two ids of one table that are not known yet", "the securable", [
+    table,
+    ...["one", "two"].map((name) => grantsOn("table", table, name)),
+  ]),
+  stackBreak("grant-single-owner", "a written name beside an id that is not known yet", "the securable", [
+    schema,
+    grantsOn("schema", schema, "by-id"),
+    resource("Grants", { catalog: undefined, schema: "sales.bronze" }, "by-name"),
+  ]),
+  stackBreak("grant-single-owner", "a Grant beside the Grants that comes later", "the securable", [
+    ...["a", "b"].map((principal) => resource("Grant", { principal }, `for-${principal}`)),
+    resource("Grants", { catalog: undefined, schema: "sales.silver" }),
   ]),
   ...breaks("external-location-safe", "readOnly", [
     ["a landing place that may be written", "ExternalLocation", { name: "landing", readOnly: false }],
@@ -141,6 +171,8 @@ export const dataBreaks: readonly Break[] = [
     [
       ["no list of addresses", "Recipient", { ipAccessList: undefined }],
       ["an empty list", "Recipient", { ipAccessList: { allowedIpAddresses: [] } }],
+      ["a list of nothing", "Recipient", { ipAccessList: { allowedIpAddresses: [" "] } }],
+      ["no list, with spaces", "Recipient", { authenticationType: " token ", ipAccessList: undefined }],
       ["the whole internet", "Recipient", { ipAccessList: { allowedIpAddresses: ["0.0.0.0/0"] } }],
     ],
     ["authenticationType"],
@@ -154,6 +186,13 @@ export const dataBreaks: readonly Break[] = [
         "a mask for another value",
         [resource("PolicyInfo", { matchColumns: [{ condition: "has_tag_value('pii', 'phone')" }] })],
       ],
+      ["a mask where the tag is not", [masking({ condition: "NOT (has_tag('pii'))" })]],
+      ["a mask where the tag is not, for short", [masking({ condition: "!hasTag('pii')" })]],
+      ["a mask for the tag in other case", [masking({ condition: "has_tag('PII')" })]],
+      [
+        "a mask of the column beside",
+        [masking({ alias: "c", condition: "has_tag('secret')" }, { alias: "p", condition: "has_tag('pii')" })],
+      ],
       ["a filter of rows", [resource("PolicyInfo", { policyType: "POLICY_TYPE_ROW_FILTER" })]],
       ["a mask that excepts everyone", [resource("PolicyInfo", { exceptPrincipals: ["Account Users"] })]],
       ["a mask for a few", [resource("PolicyInfo", { toPrincipals: ["interns"] })]],
@@ -161,4 +200,8 @@ export const dataBreaks: readonly Break[] = [
   ).map(([what, masks]) =>
     stackBreak("pii-require-mask", what, "entityName", [resource("EntityTagAssignment"), ...masks]),
   ),
+  stackBreak("pii-require-mask", "a mask for a value that the tag does not have", "entityName", [
+    resource("EntityTagAssignment", { tagValue: undefined }),
+    masking({ condition: "has_tag_value('pii', 'phone')" }),
+  ]),
 ];
