@@ -202,7 +202,9 @@ function configured(rule: Rule, config: object): Configured<Limits> {
   const given = config as Record<string, unknown>;
   const limits = rule.limits ?? {};
   const refuse = (problem: string): never => {
-    throw new Error(`Configuration of policy '${rule.name}': ${problem}`);
+    const error = new Error(`Configuration of policy '${rule.name}': ${problem}`);
+    error.stack = error.message; // the SDK prints it, and where in the pack it was found helps nobody
+    throw error;
   };
   for (const key of Object.keys(given)) {
     if (Object.hasOwn(limits, key)) continue;

@@ -1,6 +1,6 @@
 /** Rules on tokens, secret scopes, networks, shares, and masks of personal data. */
 import { coveredPercent } from "../networks.ts";
-import { type Finding, type Resource, type Rule, resourceRule, stackRule } from "../rule.ts";
+import { type Finding, type Rule, resourceRule, stackRule } from "../rule.ts";
 import {
   asNumber,
   type Fields,
@@ -136,18 +136,18 @@ export const accessRules: readonly Rule[] = [
       everyone: { type: "array", default: ["account users"], description: "Groups whom a mask must apply to" },
     },
     check: (resources, { tagKeys, everyone }) => {
-      const masks = resources.filter(
-        ({ type, props }) =>
-          type === "PolicyInfo" &&
-          (props.policyType === UNKNOWN ||
-            (typeof props.policyType === "string" && /COLUMN_MASK/i.test(props.policyType))) &&
-          isForEveryone(props, everyone),
-      );
+      const masks = resources
+        .filter(
+          ({ type, props }) =>
+            type === "PolicyInfo" &&
+            (props.policyType === UNKNOWN ||
+              (typeof props.policyType === "string" && /COLUMN_MASK/i.test(props.policyType))) &&
+            isForEveryone(props, everyone),
+        )
+        .map(({ props }) => ({ on: props.onSecurableFullname, asked: askedBy(props) }));
       // A mask whose place is not known yet may be on any column's.
-      const byPlace = Map.groupBy(masks, ({ props: { onSecurableFullname: on } }) =>
-        typeof on === "string" ? principalName(on) : "",
-      );
-      const over = (column: Value): readonly Resource[] =>
+      const byPlace = Map.groupBy(masks, ({ on }) => (typeof on === "string" ? principalName(on) : ""));
+      const over = (column: Value): typeof masks =>
         typeof column === "string"
           ? ["", ...placesOf(principalName(column))].flatMap((place) => byPlace.get(place) ?? [])
           : masks;
@@ -159,7 +159,7 @@ export const accessRules: readonly Rule[] = [
             /^columns?$/i.test(props.entityType.trim()) &&
             markedBy(props.tagKey, tagKeys) !== undefined,
         )
-        .filter(({ props }) => !over(props.entityName).some((mask) => covers(mask.props, props)))
+        .filter(({ props }) => !over(props.entityName).some(({ asked }) => asksFor(asked, props)))
         .map(({ urn, name, props }) => ({
           urn,
           name,
@@ -187,27 +187,38 @@ function isForEveryone({ toPrincipals, exceptPrincipals }: Fields, everyone: rea
   return (hasUnknown(toPrincipals) || holdsEveryone(toPrincipals)) && !holdsEveryone(exceptPrincipals);
 }
 
-/** Whether the condition of a mask on the column's table, schema or catalog asks for the tag. What is unknown is given the benefit. */
-function covers(mask: Fields, tag: Fields): boolean {
-  if (isBlank(mask.onSecurableFullname)) return false;
-  if (hasUnknownElements(mask.matchColumns)) return true;
-  // Of several matched columns the mask is on one; the others are arguments of its function.
-  const masked = objects(mask.columnMask).map(({ onColumn }) => onColumn)[0];
-  return objects(mask.matchColumns).some(
-    ({ alias, condition }) =>
-      (typeof masked !== "string" || typeof alias !== "string" || alias.trim() === masked.trim()) &&
-      (condition === UNKNOWN || (typeof condition === "string" && asksFor(condition, tag))),
-  );
+/** A tag that a mask asks for; without a value it asks for any. */
+interface Asked {
+  readonly key: string;
+  readonly value: string | undefined;
 }
 
-/** has_tag('key') or has_tag_value('key', 'value') of attribute-based access control, unless negated. Keys of tags are case-sensitive. */
-function asksFor(condition: string, tag: Fields): boolean {
-  for (const [, negation, name, key, value] of condition.matchAll(
-    /((?:\bnot\b|!)[\s(]*)?\b(has_?tag|has_?tag_?value)\s*\(\s*['"]([^'"]+)['"]\s*(?:,\s*['"]([^'"]*)['"]\s*)?\)/gi,
-  )) {
-    if (negation !== undefined || key !== String(tag.tagKey).trim()) continue;
-    if (/value/i.test(name ?? "") && tag.tagValue !== UNKNOWN && value !== (tag.tagValue ?? "")) continue;
-    return true;
-  }
-  return false;
+/** The tags of columns that a mask is on; undefined while it is not known yet, which is given the benefit. */
+function askedBy(mask: Fields): readonly Asked[] | undefined {
+  if (isBlank(mask.onSecurableFullname)) return [];
+  if (hasUnknownElements(mask.matchColumns)) return undefined;
+  // Of several matched columns the mask is on one; the others are arguments of its function.
+  const masked = objects(mask.columnMask).map(({ onColumn }) => onColumn)[0];
+  const conditions = objects(mask.matchColumns)
+    .filter(({ alias }) => typeof masked !== "string" || typeof alias !== "string" || alias.trim() === masked.trim())
+    .map(({ condition }) => condition);
+  return conditions.includes(UNKNOWN) ? undefined : texts(conditions).flatMap(tagsIn);
 }
+
+/** has_tag('key') or has_tag_value('key', 'value') of attribute-based access control, unless negated. */
+const tagsIn = (condition: string): Asked[] =>
+  [
+    ...condition.matchAll(
+      /((?:\bnot\b|!)[\s(]*)?\b(has_?tag|has_?tag_?value)\s*\(\s*['"]([^'"]+)['"]\s*(?:,\s*['"]([^'"]*)['"]\s*)?\)/gi,
+    ),
+  ].flatMap(([, negation, name, key, value]) =>
+    negation === undefined ? [{ key: key!, value: /value/i.test(name!) ? (value ?? "") : undefined }] : [],
+  );
+
+/** Keys of tags are case-sensitive. */
+const asksFor = (asked: readonly Asked[] | undefined, { tagKey, tagValue }: Fields): boolean =>
+  asked === undefined ||
+  asked.some(
+    ({ key, value }) =>
+      key === String(tagKey).trim() && (value === undefined || tagValue === UNKNOWN || value === (tagValue ?? "")),
+  );
