@@ -88,7 +88,7 @@ describe("continuous pipelines", function () {
     const development = await create({ name: "dev", development: true });
     await until(development, "FAILED");
     const id = await create();
-    await until(id, "RECOVERING");
+    await until(id, "FAILED");
     broken = false;
     await until(id, "RUNNING");
     assert.deepEqual(
@@ -106,7 +106,7 @@ describe("continuous pipelines", function () {
     const never = await create({ name: "never", configuration: { "pipelines.numUpdateRetryAttempts": "0" } });
     await until(never, "FAILED");
     const stopped = await create();
-    await until(stopped, "RECOVERING");
+    await until(stopped, "FAILED");
     await h.ok("POST", `${BASE}/${stopped}/stop`);
     await until(stopped, "FAILED");
   });
@@ -115,7 +115,7 @@ describe("continuous pipelines", function () {
     const id = await create();
     h = await h.restart();
     goingOn();
-    assert.equal((await get(id)).state, "RECOVERING");
+    assert.equal((await get(id)).state, "FAILED");
     await until(id, "RUNNING");
   });
 

@@ -63,12 +63,6 @@ export class ContinuousPipelines {
     this.#retries.delete(pipelineId);
   }
 
-  /** What the pipeline is while no update is active. */
-  idleState({ pipelineId, settings }: Pipeline): "IDLE" | "RECOVERING" | "FAILED" {
-    if (this.#retries.has(pipelineId)) return "RECOVERING";
-    return settings.continuous && lastUpdate(this.#context, pipelineId)?.state === "FAILED" ? "FAILED" : "IDLE";
-  }
-
   #retry(pipelineId: string): void {
     const settings = getPipeline(this.#context.db, pipelineId)?.settings;
     if (this.#stopped || !settings?.continuous || settings.development) return;
@@ -85,6 +79,11 @@ export class ContinuousPipelines {
     const again = (): void => void this.renew(pipelineId, "RETRY_ON_FAILURE");
     this.#retries.set(pipelineId, setTimeout(again, pauseAfter(failures)));
   }
+}
+
+/** What the pipeline is while no update is active. FAILED, not RECOVERING, while it waits to be tried again: clients give up then. */
+export function idleState(context: Context, { pipelineId, settings }: Pipeline): "IDLE" | "FAILED" {
+  return settings.continuous && lastUpdate(context, pipelineId)?.state === "FAILED" ? "FAILED" : "IDLE";
 }
 
 const lastUpdate = ({ db }: Context, pipelineId: string): Update | undefined =>

@@ -13,7 +13,7 @@ import { requireRunAs, runAsName } from "../permissions/run-as.ts";
 import { discardAll } from "../unity-catalog/disk.ts";
 import { listSecurables, removeSecurable, type Securable } from "../unity-catalog/store.ts";
 import { dropped, publish } from "../unity-catalog/sync.ts";
-import type { ContinuousPipelines } from "./continuous.ts";
+import { type ContinuousPipelines, idleState } from "./continuous.ts";
 import { matches, parseFilter, parseOrder } from "./filter.ts";
 import { checkSettings, withDefaults } from "./rules.ts";
 import { createRequest, editRequest, listQuery, pipelineParams } from "./schemas.ts";
@@ -31,12 +31,12 @@ import {
 const BASE = "/api/2.0/pipelines";
 const LATEST = 5;
 
-function stateView(context: Context, continuous: ContinuousPipelines, pipeline: Pipeline): Record<string, unknown> {
+function stateView(context: Context, pipeline: Pipeline): Record<string, unknown> {
   const updates = listUpdates(context.db, pipeline.pipelineId, LATEST);
   const active = activeUpdate(context.db, pipeline.pipelineId);
   const ended = updates.find(({ state }) => state === "COMPLETED" || state === "FAILED");
   const state = !active
-    ? continuous.idleState(pipeline)
+    ? idleState(context, pipeline)
     : active.state === "STOPPING"
       ? "STOPPING"
       : active.state === "RESETTING"
@@ -122,7 +122,7 @@ export function pipelineRoutes(
       { fallback: 25, max: 100 },
     );
     return {
-      ...(items.length > 0 ? { statuses: items.map((item) => stateView(context, continuous, item)) } : {}),
+      ...(items.length > 0 ? { statuses: items.map((item) => stateView(context, item)) } : {}),
       ...tokens,
     };
   });
@@ -131,7 +131,7 @@ export function pipelineRoutes(
     const pipeline = permitted(params.pipeline_id, principal, "CAN_VIEW");
     const runAs = pipeline.settings.run_as ?? { user_name: pipeline.runAs };
     return {
-      ...stateView(context, continuous, pipeline),
+      ...stateView(context, pipeline),
       spec: pipeline.settings,
       last_modified: pipeline.lastModified,
       run_as: runAs,
