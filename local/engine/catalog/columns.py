@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -66,6 +67,22 @@ def type_name(data_type: DataType) -> str:
 
 def type_text(data_type: DataType) -> str:
     return data_type.simpleString()
+
+
+# The parts of a type's text: the name of a field, arguments in parentheses, a comma, the name of a type.
+_PART = re.compile(r"(?:`[^`]*`|[^<>,:()`]+):\s*|\([^)]*\)|,\s*|[^<>,:()`]+")
+
+
+def sql_name(text: str) -> str:
+    """`array<struct<aB:int>>` as SQL names it: `ARRAY<STRUCT<aB: INT>>`. The names of fields keep their case."""
+
+    def part(found: re.Match[str]) -> str:
+        each = found[0].rstrip()
+        if each == ",":
+            return ", "
+        return f"{each} " if each.endswith(":") else each if each.startswith("(") else each.upper()
+
+    return _PART.sub(part, text)
 
 
 def column_infos(schema: StructType, partition_columns: Sequence[str] = ()) -> list[dict[str, Any]]:

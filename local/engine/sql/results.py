@@ -33,7 +33,7 @@ from pyspark.sql.types import (
     YearMonthIntervalType,
 )
 
-from engine.catalog.columns import column_infos
+from engine.catalog.columns import column_infos, sql_name
 
 # Uncompressed bytes of a chunk, as Databricks cuts them.
 CHUNK_BYTES = 16 * 1024 * 1024
@@ -81,6 +81,8 @@ def write_result(
         as_text = _as_sql_text if format == "SQL_TEXT" else _as_text
         unique = unique.select(*[as_text(f).alias(f.name) for f in unique.schema.fields])
     table = unique.toArrow()
+    if format == "ARROW_STREAM":
+        table = _in_zone(table, frame.sparkSession.conf.get("spark.sql.session.timeZone"))
     truncated = row_limit is not None and table.num_rows > row_limit
     if truncated:
         table = table.slice(0, row_limit)
@@ -95,6 +97,29 @@ def write_result(
         "totalByteCount": writer.bytes,
         "truncated": truncated or writer.cut,
     }
+
+
+def _in_zone(table: pa.Table, zone: str) -> pa.Table:
+    """Timestamps say the session's time zone, which clients show them in; Spark's say UTC."""
+    if zone == "UTC":
+        return table
+    return table.cast(pa.schema([field.with_type(_zoned(field.type, zone)) for field in table.schema]))
+
+
+def _zoned(kind: pa.DataType, zone: str) -> pa.DataType:
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp(kind.unit, zone) if kind.tz else kind
+    if pa.types.is_list(kind):
+        return pa.list_(_zoned_field(kind.value_field, zone))
+    if pa.types.is_map(kind):
+        return pa.map_(_zoned_field(kind.key_field, zone), _zoned_field(kind.item_field, zone))
+    if pa.types.is_struct(kind):
+        return pa.struct([_zoned_field(field, zone) for field in kind])
+    return kind
+
+
+def _zoned_field(field: pa.Field, zone: str) -> pa.Field:
+    return field.with_type(_zoned(field.type, zone))
 
 
 def _modified(columns: list[dict[str, Any]], table: pa.Table) -> dict[str, int]:
@@ -130,22 +155,22 @@ def _as_sql_text(field: StructField) -> Column:
 
 
 def _for_arrow(field: StructField, text: tuple[type[DataType], ...]) -> Column:
-    """Arrow has no type for a variant; its JSON is sent, and that of all that holds one."""
-    if isinstance(field.dataType, text):
+    """Variants, which Arrow has no type for, and months, for which Spark makes none, are text, as is what holds one."""
+    if isinstance(field.dataType, (*text, YearMonthIntervalType)):
         return _as_sql_text(field)
-    return F.to_json(F.col(field.name)) if _holds_variant(field.dataType) else F.col(field.name)
+    return F.to_json(F.col(field.name)) if _without_arrow(field.dataType) else F.col(field.name)
 
 
-def _holds_variant(kind: DataType) -> bool:
+def _without_arrow(kind: DataType) -> bool:
     match kind:
         case ArrayType():
-            return _holds_variant(kind.elementType)
+            return _without_arrow(kind.elementType)
         case MapType():
-            return _holds_variant(kind.keyType) or _holds_variant(kind.valueType)
+            return _without_arrow(kind.keyType) or _without_arrow(kind.valueType)
         case StructType():
-            return any(_holds_variant(field.dataType) for field in kind.fields)
+            return any(_without_arrow(field.dataType) for field in kind.fields)
         case _:
-            return isinstance(kind, VariantType)
+            return isinstance(kind, VariantType | YearMonthIntervalType)
 
 
 class _Chunks:
@@ -190,9 +215,11 @@ class _Chunks:
         """The columns' own names, and the types that they have in SQL as Databricks notes them beside Arrow's."""
         fields = []
         for field, column in zip(found, self._columns, strict=True):
-            kind, text = json.loads(column["type_json"])["type"], column["type_text"]
-            name = text if "<" in text else text.upper()  # the names of fields keep their case
-            notes = {"Spark:DataType:SqlName": name, "Spark:DataType:JsonType": json.dumps(kind)}
+            kind = json.loads(column["type_json"])["type"]
+            notes = {
+                "Spark:DataType:SqlName": sql_name(column["type_text"]),
+                "Spark:DataType:JsonType": json.dumps(kind),
+            }
             fields.append(field.with_name(column["name"]).with_metadata(notes))
         return pa.schema(fields)
 

@@ -78,6 +78,14 @@ def translate(text: str) -> str:
     return f"SET {key}={_assignment(name, value)[1]}"
 
 
+def named(text: str) -> str | None:
+    """The parameter of `SET parameter [= value]`, as it is written there: Spark answers with its own name for it."""
+    tokens = tokenize(text)
+    if tokens[0].upper != "SET" or tokens[1].identifier.upper() not in _PARAMETERS:
+        return None
+    return tokens[1].identifier if tokens[2].kind is Kind.END or tokens[2].text == "=" else None
+
+
 def timeout_of(session: SparkSession) -> int:
     """Seconds that a statement of the session may take; 0 for as long as it takes."""
     return int(session.conf.get(_key("STATEMENT_TIMEOUT"), "0") or 0)

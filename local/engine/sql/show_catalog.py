@@ -6,10 +6,12 @@ SHOW COLUMNS IN { ALL CATALOGS | CATALOG name } [ SCHEMA LIKE 'p' ] [ TABLE LIKE
 
 from __future__ import annotations
 
-import fnmatch
+import contextlib
+import re
 from collections.abc import Callable
 from typing import Any
 
+from engine.catalog.columns import sql_name
 from engine.sources.sql.parser.cursor import Cursor
 
 Row = dict[str, Any]
@@ -29,8 +31,15 @@ _COLUMNS = (
 
 
 def pattern(text: str) -> Matches:
-    """Databricks' patterns: * for any characters and | for alternatives."""
-    return lambda name: any(fnmatch.fnmatchcase(name.lower(), each.strip().lower()) for each in text.split("|"))
+    """Databricks' patterns: regular expressions, but for * that is any characters and | between alternatives of all.
+
+    Drivers send `.` for one character. An alternative that is no expression fits nothing.
+    """
+    found = []
+    for each in text.strip().split("|"):
+        with contextlib.suppress(re.error):
+            found.append(re.compile(each.strip().replace("*", ".*"), re.IGNORECASE))
+    return lambda name: any(each.fullmatch(name) for each in found)
 
 
 def answer(c: Cursor, view: View) -> tuple[str, list[tuple[Any, ...]]] | None:
@@ -67,7 +76,7 @@ def _columns(c: Cursor, catalog: str, view: View) -> tuple[str, list[tuple[Any, 
 
 
 def _column(r: Row) -> tuple[Any, ...]:
-    names = (r["column_name"], r["table_catalog"], r["table_schema"], r["table_name"], r["full_data_type"].upper())
+    names = (r["column_name"], r["table_catalog"], r["table_schema"], r["table_name"], sql_name(r["full_data_type"]))
     size = (r["numeric_precision"], r["numeric_scale"], 10 if r["numeric_precision"] else None)
     nullable = "false" if r["is_nullable"] == "NO" else "true"
     return *names, *size, nullable, r["comment"] or "", r["ordinal_position"], "NO", "NO"

@@ -19,12 +19,13 @@ from engine import readers
 from engine.catalog import Catalog, Workspace
 from engine.catalog.columns import type_name, type_text
 from engine.catalog.keys import described
+from engine.catalog.text import path_of
 from engine.errors import EngineError
 from engine.graph.model import TableConstraint
 from engine.session import Engine, active, use
 from engine.sources.sql.errors import SqlSyntaxError
 from engine.sources.sql.tokenizer import Kind, Token, tokenize
-from engine.sql import dialect, keys, settings, unity
+from engine.sql import dialect, inserted, keys, settings, unity
 from engine.sql.current import current
 from engine.sql.parameters import bind
 from engine.sql.results import write_result
@@ -86,11 +87,24 @@ class Statements:
         with _syntax():
             made = keys.of_create(text, names.table)
         existed = made is not None and self._catalog.exists(made.table)
+        log = self._log(text, names)
         frame = SparkSession.sql(session, dialect.translate(made.text if made else text))
         self._catalog.follow_events(principal)
         if made is not None and not (existed and made.exists_ok):
             self._keep_keys(made, names, existed, principal)
+        written = log.rows() if log else None
+        if written is not None:
+            return _frame(session, [(written, written)], _parse_datatype_string(inserted.COLUMNS))
         return self._as_databricks(session, text, names, principal, frame)
+
+    def _log(self, text: str, names: unity.Names) -> inserted.Log | None:
+        """The log of the Delta table that the statement inserts into."""
+        tokens = tokenize(text)
+        at = inserted.target(tokens)
+        parts = _name_after(tokens, at - 1) if at else []
+        record = self._catalog.get(names.full("TABLE", parts)) if len(parts) in (1, 2, 3) else None
+        path = path_of((record or {}).get("location"))
+        return inserted.Log(path) if path and (record or {}).get("dataSourceFormat") == "DELTA" else None
 
     def _as_databricks(
         self, session: SparkSession, text: str, names: unity.Names, principal: str | None, frame: DataFrame
@@ -98,6 +112,8 @@ class Statements:
         """The answers of SHOW and DESCRIBE under Databricks' names, with what the principal may see."""
         tokens = tokenize(text)
         words = [token.upper for token in tokens[:3]]
+        if parameter := settings.named(text):
+            return _frame(session, [(parameter, row["value"]) for row in frame.collect()], frame.schema)
         if words[0] == "SHOW" and words[1] in _FIRST_COLUMN:
             frame = frame.toDF(_FIRST_COLUMN[words[1]], *frame.columns[1:])
             seen = self._show.visible(text, names, principal)

@@ -70,6 +70,50 @@ def test_arrow_and_csv_results_cannot_be_read(engine: EngineProcess) -> None:
     assert data == [["id", "text"], ["0", "0"], ["1", "1"], ["2", "2"]]
 
 
+def test_an_insert_does_not_say_how_many_rows_it_wrote(engine: EngineProcess) -> None:
+    engine.sql("CREATE TABLE main.raw.counted (id INT)")
+    assert engine.sql("INSERT INTO main.raw.counted VALUES (1), (2)") == [["2", "2"]]
+    assert [column["name"] for column in engine.result["columns"]] == ["num_affected_rows", "num_inserted_rows"]
+    assert engine.result["modifiedRows"] == 2
+    assert engine.sql("INSERT OVERWRITE TABLE counted SELECT 3", schema="raw") == [["1", "1"]]
+    assert engine.sql("INSERT INTO `main`.`raw`.`counted` SELECT 1 WHERE false") == [["0", "0"]]
+    engine.sql("DROP TABLE main.raw.counted")
+
+
+def test_timestamps_in_arrow_are_not_in_the_sessions_zone(engine: EngineProcess) -> None:
+    engine.ask("sql.openSession", {"sessionId": "zoned", "configuration": {"TIMEZONE": "Asia/Tokyo"}})
+    query = "SELECT TIMESTAMP'2024-01-02 12:00:00' AS t, array(TIMESTAMP'2024-01-02 12:00:00') AS a"
+    table = pa.ipc.open_stream(engine.sql(query, format="ARROW_STREAM", sessionId="zoned")).read_all()
+    assert table.schema.field("t").type == pa.timestamp("us", "Asia/Tokyo")
+    assert table.schema.field("a").type.value_type == pa.timestamp("us", "Asia/Tokyo")
+    assert table.column("t")[0].as_py().isoformat() == "2024-01-02T12:00:00+09:00"
+    assert table.column("a")[0].as_py() == [table.column("t")[0].as_py()]
+    engine.ask("sql.closeSession", {"sessionId": "zoned"})
+
+
+def test_months_cannot_be_read_in_arrow(engine: EngineProcess) -> None:
+    query = "SELECT INTERVAL '1-2' YEAR TO MONTH AS ym, array(INTERVAL '3' MONTH) AS a, INTERVAL '1' DAY AS d"
+    table = pa.ipc.open_stream(engine.sql(query, format="ARROW_STREAM")).read_all()
+    assert table.column("ym")[0].as_py() == "INTERVAL '1-2' YEAR TO MONTH"
+    assert "3" in table.column("a")[0].as_py()
+    assert table.column("d")[0].as_py().days == 1
+
+
+def test_types_are_not_named_as_in_sql(engine: EngineProcess) -> None:
+    query = "SELECT named_struct('aB', map(1, CAST(1 AS DECIMAL(5, 2)))) AS s, array(1) AS a"
+    schema = pa.ipc.open_stream(engine.sql(query, format="ARROW_STREAM")).schema
+    assert schema.field("s").metadata[b"Spark:DataType:SqlName"] == b"STRUCT<aB: MAP<INT, DECIMAL(5,2)>>"
+    assert schema.field("a").metadata[b"Spark:DataType:SqlName"] == b"ARRAY<INT>"
+
+
+def test_a_parameter_of_sql_is_shown_under_sparks_name(engine: EngineProcess) -> None:
+    engine.ask("sql.openSession", {"sessionId": "set", "configuration": {"ansi_mode": "False"}})
+    assert engine.sql("SET ansi_mode", sessionId="set") == [["ansi_mode", "False"]]
+    assert engine.sql("SET ANSI_MODE = true", sessionId="set") == [["ANSI_MODE", "true"]]
+    assert engine.sql("SET TIME ZONE 'Asia/Tokyo'", sessionId="set") == [["spark.sql.session.timeZone", "Asia/Tokyo"]]
+    engine.ask("sql.closeSession", {"sessionId": "set"})
+
+
 def test_the_record_misses_what_statements_did(engine: EngineProcess) -> None:
     engine.asked.clear()
     engine.sql("CREATE TABLE main.raw.made (id INT COMMENT 'key') COMMENT 'a table'")

@@ -92,6 +92,49 @@ describe("SQL statements", function () {
     assert.equal((await h.ok("GET", `/api/2.0/sql/statements/${body.statement_id}`)).status.state, "CANCELED");
   });
 
+  it("take parameters without names in the order of their ordinals", async () => {
+    await execute({
+      parameters: [
+        { ordinal: 2, value: "b" },
+        { ordinal: 1, value: "1", type: "INT" },
+      ],
+    });
+    assert.deepEqual(h.engine.paramsOf("sql.execute")[0]?.parameters, [
+      { value: "1", type: "INT" },
+      { value: "b", type: "STRING" },
+    ]);
+  });
+
+  it("end where they run when their session is closed", async () => {
+    h.engine.on("sql.openSession", () => ({ catalog: "main", schema: "default" }));
+    h.engine.on("sql.execute", () => new Promise(() => {}));
+    const { session_id } = await h.ok("POST", "/api/2.0/sql/sessions", { warehouse_id: warehouse });
+    const { body } = await execute({ session_id, wait_timeout: "0s" });
+    await h.ok("DELETE", `/api/2.0/sql/sessions/${session_id}?warehouse_id=${warehouse}`);
+    const { status } = await h.ok("GET", `/api/2.0/sql/statements/${body.statement_id}`);
+    assert.equal(status.state, "CANCELED");
+    assert.equal(h.engine.paramsOf("sql.cancel").length, 1);
+  });
+
+  it("can be sent to a session of a warehouse by its path, and are found there", async () => {
+    h.engine.on("sql.openSession", () => ({ catalog: "main", schema: "default" }));
+    const sessions = `/api/2.0/sql/warehouses/${warehouse}/sessions`;
+    const { session_id } = await h.ok("POST", sessions, { catalog: "main", execution_mode: "FAST" });
+    const statements = `${sessions}/${session_id}/statements`;
+    const sent = await h.ok("POST", statements, { statement: "SELECT 1", session_id });
+    assert.equal(sent.status.state, "SUCCEEDED");
+    assert.equal(h.engine.paramsOf("sql.execute")[0]?.sessionId, session_id);
+    assert.equal((await h.ok("GET", `${statements}/${sent.statement_id}`)).manifest.total_row_count, 2);
+    assert.deepEqual((await h.ok("GET", `${statements}/${sent.statement_id}/result/chunks/1`)).data_array, [["2"]]);
+    const wrong = await h.call("POST", statements, { statement: "SELECT 1", warehouse_id: "other" });
+    assert.match(wrong.body.message, /warehouse_id is '.*' in the path and 'other' in the body/);
+    await h.ok("DELETE", `${statements}/${sent.statement_id}`);
+    const again = { statement: "SELECT 1", session_id, warehouse_id: warehouse };
+    assert.equal((await h.ok("POST", "/api/2.0/sql/statements/", again)).status.state, "SUCCEEDED");
+    await h.ok("DELETE", `${sessions}/${session_id}`);
+    assert.equal((await h.call("POST", statements, { statement: "SELECT 1" })).status, 404);
+  });
+
   it("a result above the inline limit fails and says how to get it", async () => {
     h.engine.on("sql.execute", () => ({
       columns: COLUMNS,
@@ -124,6 +167,11 @@ describe("SQL statements", function () {
     const { res } = await h.ok("GET", "/api/2.0/sql/history/queries");
     assert.equal(res[0].query_text, "select 7");
     assert.equal(res[0].status, "FINISHED");
+  });
+
+  it("drivers that ask for flags go by their defaults", async () => {
+    const answer = await h.ok("GET", "/api/2.0/connector-service/feature-flags/PYTHON/4.9.0");
+    assert.deepEqual(answer, { flags: [], ttl_seconds: 900 });
   });
 
   it("scripts split at semicolons outside strings and comments", () => {

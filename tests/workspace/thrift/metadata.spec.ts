@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { typeNameOf } from "../../../local/workspace/services/thrift/sql-types.ts";
 import { type Json, TestWorkspace } from "../client.ts";
 import { answerStatements, ThriftClient, warehouseOf } from "./client.ts";
 
@@ -87,7 +88,7 @@ describe("metadata over Thrift", function () {
         ["seen", "VIEW", "", null],
       ],
     );
-    const views = await ask("GetTables", { catalogName: "shop", tableTypes: ["VIEW"] });
+    const views = await ask("GetTables", { catalogName: "shop", schemaName: "raw%", tableTypes: ["VIEW"] });
     assert.deepEqual(
       views.map((row) => row.TABLE_NAME),
       ["seen"],
@@ -106,11 +107,34 @@ describe("metadata over Thrift", function () {
         row.IS_NULLABLE,
       ]),
       [
-        ["id", -5, "BIGINT", 19, 0, 0, "", 1, "NO"],
-        ["price", 3, "DECIMAL(10,2)", 10, 2, 1, "", 2, "YES"],
-        ["tags", 2003, "ARRAY<STRING>", null, null, 1, "free", 3, "YES"],
+        ["id", -5, "BIGINT", 19, 0, 0, "", 0, "NO"],
+        ["price", 3, "DECIMAL(10,2)", 10, 2, 1, "", 1, "YES"],
+        ["tags", 2003, "ARRAY<STRING>", null, null, 1, "free", 2, "YES"],
       ],
     );
+  });
+
+  it("lists information_schema of every catalog with its columns", async () => {
+    const own = { catalogName: "shop", schemaName: "information\\_schema" };
+    const views = await ask("GetTables", own);
+    assert.ok(views.some((row) => row.TABLE_NAME === "table_constraints" && row.TABLE_TYPE === "VIEW"));
+    const columns = await ask("GetColumns", { ...own, objectName: "columns" });
+    assert.deepEqual(
+      columns.slice(3, 5).map((row) => [row.COLUMN_NAME, row.TYPE_NAME, row.DATA_TYPE, row.ORDINAL_POSITION]),
+      [
+        ["column_name", "STRING", 12, 3],
+        ["ordinal_position", "INT", 4, 4],
+      ],
+    );
+  });
+
+  it("names types as SQL does, fields in their own case", () => {
+    const names = {
+      "struct<aB:int,c d:map<string,decimal(10,2)>>": "STRUCT<aB: INT, c d: MAP<STRING, DECIMAL(10,2)>>",
+      "array<struct<`x,y`:timestamp_ntz>>": "ARRAY<STRUCT<`x,y`: TIMESTAMP_NTZ>>",
+      "interval year to month": "INTERVAL YEAR TO MONTH",
+    };
+    for (const [text, name] of Object.entries(names)) assert.equal(typeNameOf(text), name);
   });
 
   it("lists keys, functions, types and table types", async () => {
@@ -176,7 +200,7 @@ describe("metadata over Thrift", function () {
     await workspace.grant("catalog", "shop", name, "USE_CATALOG");
     await workspace.grant("schema", "shop.raw_a", name, "USE_SCHEMA");
     await workspace.grant("table", "shop.raw_a.items", name, "SELECT");
-    const seen = await ask("GetTables", { catalogName: "shop" }, client);
+    const seen = await ask("GetTables", { catalogName: "shop", tableTypes: ["TABLE"] }, client);
     assert.deepEqual(
       seen.map((row) => row.TABLE_NAME),
       ["items"],

@@ -214,12 +214,18 @@ describe("statements over Thrift", function () {
     assert.match(status.errorMessage, /^Invalid OperationHandle: OperationHandle \[/);
   });
 
+  const volume = async (): Promise<string> => {
+    const unity = "/api/2.1/unity-catalog";
+    await workspace.admin.ok("POST", `${unity}/schemas`, { catalog_name: "main", name: "s" });
+    const made = { catalog_name: "main", schema_name: "s", name: "v", volume_type: "MANAGED" };
+    await workspace.admin.ok("POST", `${unity}/volumes`, made);
+    return "/Volumes/main/s/v";
+  };
+
   it("send files of volumes to the Files API, which a client calls itself", async () => {
     const direct = { getDirectResults: {} };
-    const { directResults } = await execute({
-      statement: "PUT '/tmp/a b' INTO '/Volumes/main/s/v/ä.csv' OVERWRITE",
-      ...direct,
-    });
+    const path = await volume();
+    const { directResults } = await execute({ statement: `PUT '/tmp/a b' INTO '${path}/ä.csv' OVERWRITE`, ...direct });
     assert.equal(directResults.resultSetMetadata.isStagingOperation, true);
     const values = directResults.resultSet.results.columns.map(({ stringVal }: Json) => stringVal.values[0]);
     assert.deepEqual(values, [
@@ -228,8 +234,44 @@ describe("statements over Thrift", function () {
       JSON.stringify({ Authorization: `Bearer ${workspace.admin.token}` }),
       "/tmp/a b",
     ]);
-    const removed = await execute({ statement: "REMOVE '/Volumes/main/s/v/x'", ...direct });
-    assert.deepEqual([...removed.directResults.resultSet.results.columns[3].stringVal.nulls], [1]);
     assert.equal(workspace.engine.paramsOf("sql.execute").length, 0);
+  });
+
+  it("remove a file of a volume, and do not mind that there is none", async () => {
+    const path = `${await volume()}/ä.csv`;
+    await workspace.admin.fetch("PUT", `/api/2.0/fs/files${path}`, Buffer.from("x"));
+    const { directResults } = await execute({ statement: `REMOVE '${path}'`, getDirectResults: {} });
+    const [, url, , local] = directResults.resultSet.results.columns.map(({ stringVal }: Json) => stringVal);
+    assert.deepEqual([...local.nulls], [1]);
+    const remove = () => workspace.admin.fetch("DELETE", url.values[0].slice(workspace.admin.host.length));
+    assert.equal((await remove()).status, 204);
+    assert.equal((await workspace.admin.fetch("GET", `/api/2.0/fs/files${path}`)).status, 404);
+    assert.equal((await remove()).status, 204);
+  });
+
+  it("refuse files of volumes that the client need not try", async () => {
+    const path = await volume();
+    await workspace.admin.fetch("PUT", `/api/2.0/fs/files${path}/there`, Buffer.from("x"));
+    const refused = async (statement: string): Promise<Json> =>
+      client.refused("ExecuteStatement", { sessionHandle, statement });
+    const wrong: [string, RegExp, string][] = [
+      [`PUT '/tmp/a' INTO '${path}/there'`, /^\[FILE_IN_STAGING_PATH_ALREADY_EXISTS\]/, "42K04"],
+      [`PUT '' INTO '${path}/x'`, /^\[EMPTY_LOCAL_FILE_IN_STAGING_ACCESS_QUERY\]/, "22023"],
+      [`PUT '/tmp/a' INTO 'stage://x'`, /^\[INVALID_STAGING_PATH_IN_STAGING_ACCESS_QUERY\]/, "42604"],
+      [`GET '/Volumes/main/s/nope/x' TO '/tmp/a'`, /nope.*does not exist/, "HY000"],
+    ];
+    for (const [statement, message, state] of wrong) {
+      const { errorMessage, sqlState } = await refused(statement);
+      assert.match(errorMessage, message);
+      assert.equal(sqlState, state);
+    }
+  });
+
+  it("end where they run when their session is closed", async () => {
+    workspace.engine.on("sql.execute", () => new Promise(() => {}));
+    const { operationHandle } = await execute();
+    await client.ok("GetOperationStatus", { operationHandle });
+    await client.ok("CloseSession", { sessionHandle });
+    assert.equal(workspace.engine.paramsOf("sql.cancel").length, 1);
   });
 });

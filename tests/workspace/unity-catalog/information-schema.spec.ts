@@ -14,6 +14,9 @@ describe("what a query asks of Unity Catalog while Spark analyses it", () => {
       Object.fromEntries(columns.map((column: string, at: number) => [column, row[at]])),
     );
   };
+  /** Without what a view says of information_schema itself. */
+  const of = async (name: string, principal: string | null = ADMIN) =>
+    (await view(name, principal)).filter(({ table_schema }) => table_schema !== "information_schema");
   const run = (statement: Json) => workspace.engine.ask<Json>("catalog.statement", { statement, principal: ADMIN });
 
   before(async () => {
@@ -53,7 +56,7 @@ describe("what a query asks of Unity Catalog while Spark analyses it", () => {
       ["main", "default", "MANAGED", ADMIN, "all"],
     );
     assert.deepEqual(
-      (await view("columns")).map((row) => [row.column_name, row.ordinal_position, row.is_nullable, row.comment]),
+      (await of("columns")).map((row) => [row.column_name, row.ordinal_position, row.is_nullable, row.comment]),
       [
         ["id", 1, "NO", "key"],
         ["email", 2, "YES", null],
@@ -77,8 +80,8 @@ describe("what a query asks of Unity Catalog while Spark analyses it", () => {
     assert.deepEqual(await catalogs("main", ADMIN), ["main"]);
     assert.ok((await catalogs("system", ADMIN)).includes("other"));
     assert.ok(!(await catalogs("system", outsider)).includes("other"));
-    assert.deepEqual(await view("tables", outsider), []);
-    assert.equal((await view("tables", null)).length, 2);
+    assert.deepEqual(await of("tables", outsider), []);
+    assert.equal((await of("tables", null)).length, 2);
     await run({
       kind: "grant",
       securableType: "TABLE",
@@ -87,11 +90,23 @@ describe("what a query asks of Unity Catalog while Spark analyses it", () => {
       grantee: outsider,
     });
     assert.deepEqual(
-      (await view("tables", outsider)).map((row) => row.table_name),
+      (await of("tables", outsider)).map((row) => row.table_name),
       ["people"],
     );
     const [grant] = await view("table_privileges", outsider);
     assert.deepEqual([grant?.grantee, grant?.privilege_type, grant?.inherited_from], [outsider, "SELECT", "NONE"]);
+  });
+
+  it("lists its own views and their columns to who sees the catalog", async () => {
+    const own = async (name: string) =>
+      (await view(name, outsider)).filter(({ table_schema }) => table_schema === "information_schema");
+    const tables = await own("tables");
+    assert.ok(tables.length > 20 && tables.every((row) => row.table_type === "VIEW" && row.table_catalog === "main"));
+    const [first] = (await own("columns")).filter(({ table_name }) => table_name === "volumes");
+    assert.deepEqual(
+      [first?.column_name, first?.full_data_type, first?.data_type],
+      ["volume_catalog", "string", "STRING"],
+    );
   });
 
   it("names the views it has when one is asked for that it has not", async () => {

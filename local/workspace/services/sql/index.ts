@@ -5,17 +5,24 @@ import { paginate } from "../../core/paging.ts";
 import type { App, Context, Principal, Service } from "../../core/service.ts";
 import { EngineError } from "../../engine/client.ts";
 import { sqlOf, useWarehouse } from "./access.ts";
+import { featureFlagRoutes } from "./feature-flags.ts";
 import { checkLink } from "./links.ts";
 import {
   chunkParams,
   type Execute,
+  executeInSession,
   executeRequest,
   historyQuery,
   linkQuery,
+  type SessionOfWarehouse,
+  type StatementParams,
+  scopedParams,
+  sessionOfWarehouse,
   sessionParams,
   sessionQuery,
   sessionRequest,
   statementParams,
+  warehouseParams,
 } from "./schemas.ts";
 import { getStatement, listStatements, migrations, type Statement } from "./store.ts";
 import { chunkFile, chunkView, historyView, statementView } from "./view.ts";
@@ -23,6 +30,9 @@ import { chunkFile, chunkView, historyView, statementView } from "./view.ts";
 const BASE = "/api/2.0/sql/statements";
 /** Not in the public reference; clients of the Statement Execution API that have connections open one each. */
 const SESSIONS = "/api/2.0/sql/sessions";
+/** As newer drivers have it, for sessions and for what is in them. */
+const OF_WAREHOUSE = "/api/2.0/sql/warehouses/:warehouse_id/sessions";
+const IN_SESSION = `${OF_WAREHOUSE}/:session_id/statements`;
 const DEFAULT_WAIT = 10;
 
 function waitMillis({ wait_timeout }: Execute): number {
@@ -44,8 +54,17 @@ function check(request: Execute): void {
   }
   const seen = new Set<string>();
   for (const { name } of parameters) {
+    if (!name) continue;
     if (seen.has(name)) throw invalid(`Parameter '${name}' is given twice.`);
     seen.add(name);
+  }
+}
+
+/** A body may say again what its path says, and nothing else. */
+function sameAsPath(body: Record<string, unknown>, path: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(path)) {
+    if ((body[name] ?? value) !== value)
+      throw invalid(`${name} is '${value}' in the path and '${body[name]}' in the body.`);
   }
 }
 
@@ -53,46 +72,41 @@ function routes(app: App, context: Context): void {
   const { db } = context;
   const { runner, sessions } = sqlOf(context);
 
-  /** A statement is its user's alone. */
-  const find = (statementId: string, principal: Principal): Statement => {
-    const statement = getStatement(db, statementId);
-    if (statement?.principal !== principal.name || statement.protocol === "THRIFT") {
-      throw notFound(`The statement ${statementId} was not found.`);
-    }
-    return statement;
-  };
-
   const requireSession = (id: string, warehouseId: string, principal: Principal): void => {
     if (sessions.use(id, principal.name)?.warehouseId !== warehouseId) {
       throw notFound(`The session ${id} was not found on SQL warehouse ${warehouseId}.`);
     }
   };
 
-  app.post(SESSIONS, { schema: { body: sessionRequest } }, async ({ body, principal }) => {
-    const { warehouse_id, catalog, schema, session_confs: configuration = {} } = body;
-    useWarehouse(context, principal, warehouse_id);
+  /** A statement is its user's alone. */
+  const find = ({ statement_id, session_id, warehouse_id }: StatementParams, principal: Principal): Statement => {
+    if (session_id) requireSession(session_id, warehouse_id ?? "", principal);
+    const statement = getStatement(db, statement_id);
+    if (statement?.principal !== principal.name || statement.protocol === "THRIFT") {
+      throw notFound(`The statement ${statement_id} was not found.`);
+    }
+    return statement;
+  };
+
+  const open = async (warehouseId: string, body: SessionOfWarehouse, principal: Principal) => {
+    const { catalog, schema, session_confs: configuration = {} } = body;
+    sameAsPath(body, { warehouse_id: warehouseId });
+    useWarehouse(context, principal, warehouseId);
     try {
-      const { id } = await sessions.open(principal.name, warehouse_id, { catalog, schema, configuration });
+      const { id } = await sessions.open(principal.name, warehouseId, { catalog, schema, configuration });
       return { session_id: id };
     } catch (error) {
       throw error instanceof EngineError ? new ApiError("BAD_REQUEST", error.message) : error;
     }
-  });
+  };
 
-  app.delete(
-    `${SESSIONS}/:session_id`,
-    { schema: { params: sessionParams, querystring: sessionQuery } },
-    async ({ params, query, body, principal }) => {
-      const sent = (body ?? {}) as { warehouse_id?: string };
-      const warehouseId = query.warehouse_id ?? sent.warehouse_id;
-      if (!warehouseId) throw invalid("warehouse_id: is required");
-      requireSession(params.session_id, warehouseId, principal);
-      await sessions.close(params.session_id);
-      return {};
-    },
-  );
+  const close = async (id: string, warehouseId: string, principal: Principal) => {
+    requireSession(id, warehouseId, principal);
+    await sessions.close(id);
+    return {};
+  };
 
-  app.post(BASE, { schema: { body: executeRequest } }, async ({ body, principal }) => {
+  const execute = async (body: Execute, principal: Principal) => {
     check(body);
     const millis = waitMillis(body);
     useWarehouse(context, principal, body.warehouse_id);
@@ -104,27 +118,61 @@ function routes(app: App, context: Context): void {
       statement = getStatement(db, statement.statementId)!;
     }
     return statementView(context, statement);
-  });
+  };
 
-  app.get(`${BASE}/:statement_id`, { schema: { params: statementParams } }, async ({ params, principal }) =>
-    statementView(context, find(params.statement_id, principal)),
+  // some drivers write a slash at the end
+  for (const path of [SESSIONS, `${SESSIONS}/`]) {
+    app.post(path, { schema: { body: sessionRequest } }, async ({ body, principal }) =>
+      open(body.warehouse_id, body, principal),
+    );
+  }
+  app.post(
+    OF_WAREHOUSE,
+    { schema: { params: warehouseParams, body: sessionOfWarehouse } },
+    async ({ params, body, principal }) => open(params.warehouse_id, body, principal),
+  );
+  app.delete(
+    `${SESSIONS}/:session_id`,
+    { schema: { params: sessionParams, querystring: sessionQuery } },
+    async ({ params, query, body, principal }) => {
+      const sent = (body ?? {}) as { warehouse_id?: string };
+      const warehouseId = query.warehouse_id ?? sent.warehouse_id;
+      if (!warehouseId) throw invalid("warehouse_id: is required");
+      return close(params.session_id, warehouseId, principal);
+    },
+  );
+  app.delete(`${OF_WAREHOUSE}/:session_id`, { schema: { params: scopedParams } }, async ({ params, principal }) =>
+    close(params.session_id, params.warehouse_id, principal),
   );
 
-  app.post(`${BASE}/:statement_id/cancel`, { schema: { params: statementParams } }, async ({ params, principal }) => {
-    await runner.cancel(find(params.statement_id, principal));
-    return {};
-  });
-
-  app.delete(`${BASE}/:statement_id`, { schema: { params: statementParams } }, async ({ params, principal }) => {
-    await runner.close(find(params.statement_id, principal));
-    return {};
-  });
-
-  app.get(
-    `${BASE}/:statement_id/result/chunks/:chunk_index`,
-    { schema: { params: chunkParams } },
-    async ({ params, principal }) => chunkView(context, find(params.statement_id, principal), params.chunk_index),
+  for (const path of [BASE, `${BASE}/`]) {
+    app.post(path, { schema: { body: executeRequest } }, async ({ body, principal }) => execute(body, principal));
+  }
+  app.post(
+    IN_SESSION,
+    { schema: { params: scopedParams, body: executeInSession } },
+    async ({ params, body, principal }) => {
+      sameAsPath(body, params);
+      return execute({ ...body, ...params }, principal);
+    },
   );
+  for (const base of [BASE, IN_SESSION]) {
+    const one = `${base}/:statement_id`;
+    app.get(one, { schema: { params: statementParams } }, async ({ params, principal }) =>
+      statementView(context, find(params, principal)),
+    );
+    app.post(`${one}/cancel`, { schema: { params: statementParams } }, async ({ params, principal }) => {
+      await runner.cancel(find(params, principal));
+      return {};
+    });
+    app.delete(one, { schema: { params: statementParams } }, async ({ params, principal }) => {
+      await runner.close(find(params, principal));
+      return {};
+    });
+    app.get(`${one}/result/chunks/:chunk_index`, { schema: { params: chunkParams } }, async ({ params, principal }) =>
+      chunkView(context, find(params, principal), params.chunk_index),
+    );
+  }
 
   app.get(
     "/sql-results/:statement_id/:chunk_index",
@@ -142,6 +190,7 @@ function routes(app: App, context: Context): void {
     },
   );
 
+  featureFlagRoutes(app);
   app.get("/api/2.0/sql/history/queries", { schema: { querystring: historyQuery } }, async ({ query, principal }) => {
     const own = listStatements(db).filter((statement) => statement.principal === principal.name);
     const page = { size: query.max_results, pageToken: query.page_token };

@@ -28,9 +28,9 @@ const INLINE_EXCEEDED =
 
 /** A parameter without a name stands for the statement's next `?`; arrays and maps have arguments. */
 export interface Parameter {
-  name?: string | undefined;
+  name?: string | null | undefined;
   value?: string | null | undefined;
-  type?: string | undefined;
+  type?: string | null | undefined;
   arguments?: Parameter[];
 }
 
@@ -49,6 +49,8 @@ export class StatementRunner {
   readonly #context: Context;
   readonly #sessions: SqlSessions;
   readonly #going = new Map<string, Promise<void>>();
+  /** Of statements that are going: what their sessions are. */
+  readonly #inSession = new Map<string, string>();
   readonly #root: string;
   #sweeper: NodeJS.Timeout | undefined;
   #stopping = false;
@@ -57,6 +59,7 @@ export class StatementRunner {
     this.#context = context;
     this.#sessions = sessions;
     this.#root = join(context.dataDir, "results");
+    sessions.onClose((sessionId) => this.#endSession(sessionId));
   }
 
   start(request: Execute, principal: string, beyond: Beyond = {}): Statement {
@@ -73,8 +76,14 @@ export class StatementRunner {
     };
     insertStatement(this.#context.db, statement);
     const run = this.#run(statement, request, beyond);
-    const going = run.finally(() => this.#going.delete(statement.statementId));
-    if (request.session_id) this.#sessions.busy(request.session_id, going);
+    const going = run.finally(() => {
+      this.#going.delete(statement.statementId);
+      this.#inSession.delete(statement.statementId);
+    });
+    if (request.session_id) {
+      this.#sessions.busy(request.session_id, going);
+      this.#inSession.set(statement.statementId, request.session_id);
+    }
     this.#going.set(statement.statementId, going);
     return statement;
   }
@@ -92,6 +101,14 @@ export class StatementRunner {
     if (statement.state !== "PENDING" && statement.state !== "RUNNING") return;
     saveStatement(this.#context.db, { ...statement, state: "CANCELED", ended: Date.now() });
     await this.#context.engine.request("sql.cancel", { statementId: statement.statementId }).catch(() => undefined);
+  }
+
+  /** A session's statements end with it: nobody could ask for their results. */
+  #endSession(sessionId: string): void {
+    for (const [statementId, of] of this.#inSession) {
+      const statement = of === sessionId ? getStatement(this.#context.db, statementId) : undefined;
+      if (statement) void this.cancel(statement);
+    }
   }
 
   /** Ends the statement where it runs, and gives up its result. */
@@ -146,7 +163,7 @@ export class StatementRunner {
         catalog: request.catalog,
         schema: request.schema,
         ...(request.session_id ? { sessionId: request.session_id } : {}),
-        parameters: (beyond.parameters ?? request.parameters ?? []).map(parameterOf),
+        parameters: (beyond.parameters ?? inOrder(request.parameters ?? [])).map(parameterOf),
         rowLimit: request.row_limit,
         byteLimit: request.byte_limit ?? (inline ? INLINE_LIMIT + 1 : undefined),
         format,
@@ -172,6 +189,9 @@ export class StatementRunner {
     if (latest && latest.state !== "CANCELED") saveStatement(db, { ...latest, ...ended, ended: Date.now() });
   }
 }
+
+const inOrder = <P extends { ordinal?: number | undefined }>(given: readonly P[]): P[] =>
+  [...given].sort((a, b) => (a.ordinal ?? 0) - (b.ordinal ?? 0));
 
 const parameterOf = ({ name, value, type, arguments: inner }: Parameter): object => ({
   ...(name ? { name } : {}),

@@ -1,7 +1,7 @@
 /** ExecuteStatement: a statement of a session, run by the runner that all statements have. */
 
 import { uuid } from "../../core/ids.ts";
-import type { Context } from "../../core/service.ts";
+import type { Context, Principal } from "../../core/service.ts";
 import { sqlOf } from "../sql/access.ts";
 import type { Parameter as RunnerParameter } from "../sql/runner.ts";
 import { getStatement } from "../sql/store.ts";
@@ -81,7 +81,7 @@ export async function executeStatement(
   context: Context,
   sessions: ThriftSessions,
   session: ThriftSession,
-  authorization: string,
+  { principal, authorization }: { principal: Principal; authorization: string },
   req: ExecuteStatementReq,
 ): Promise<OperationResp> {
   const { statement = "", queryTimeout = 0, resultRowLimit = 0, getDirectResults: direct } = req;
@@ -92,7 +92,7 @@ export async function executeStatement(
   }
   const asText = timestampsAsText(session, req.confOverlay);
   const type = OPERATION_TYPE.EXECUTE_STATEMENT;
-  const staged = stagingRows(statement, context.host(), authorization);
+  const staged = stagingRows(context, principal, authorization, statement);
   if (staged) {
     const operation = sessions.begin(session, uuid(), type, { rows: staged, staging: true });
     return answer(sessions, operation, direct);

@@ -9,6 +9,7 @@ import { useWarehouse } from "../sql/access.ts";
 import { isBusy } from "./errors.ts";
 import { type Caller, METHODS } from "./methods.ts";
 import { ThriftSessions } from "./operations.ts";
+import { stagingRoutes } from "./staging.ts";
 import { WireError } from "./wire/binary.ts";
 import { type Call, EXCEPTION_TYPE, readCall, writeException, writeReply } from "./wire/message.ts";
 import { struct, type Type } from "./wire/types.ts";
@@ -68,6 +69,7 @@ function routes(app: App, context: Context): void {
     reply.header("x-thriftserver-error-message", messageOf(payload));
     if (reply.statusCode === 429 || reply.statusCode === 503) reply.header("retry-after", RETRY_AFTER);
   });
+  stagingRoutes(app, context);
   for (const kind of ["warehouses", "endpoints"]) {
     app.post(
       `/sql/1.0/${kind}/:warehouse_id`,

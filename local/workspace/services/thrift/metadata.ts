@@ -10,7 +10,7 @@ import { visible } from "../unity-catalog/routes/common.ts";
 import { findSecurable } from "../unity-catalog/store.ts";
 import type { ResultColumn, Value } from "./columns.ts";
 import { memoryRows, type Rows } from "./results.ts";
-import { jdbcType, sizeOf } from "./sql-types.ts";
+import { jdbcType, sizeOf, typeNameOf } from "./sql-types.ts";
 import { type GetObjectsReq, TYPE_ID } from "./wire/structs.ts";
 
 type Row = Record<string, Value>;
@@ -19,7 +19,9 @@ type Row = Record<string, Value>;
 const columnsFrom = (names: string): ResultColumn[] =>
   names.split(", ").map((each) => {
     const [name = "", type] = each.split(" ");
-    const types: Record<string, number> = { int: TYPE_ID.INT, smallint: TYPE_ID.SMALLINT, boolean: TYPE_ID.BOOLEAN };
+    const types: Record<string, number> = {
+      ...{ int: TYPE_ID.INT, smallint: TYPE_ID.SMALLINT, tinyint: TYPE_ID.TINYINT, boolean: TYPE_ID.BOOLEAN },
+    };
     return { name, type: types[type ?? ""] ?? TYPE_ID.STRING };
   });
 
@@ -129,7 +131,7 @@ export function columns(context: Context, principal: Principal, req: GetObjectsR
         Number(a.ordinal_position) - Number(b.ordinal_position),
     );
   const names =
-    "TABLE_CAT, TABLE_SCHEM, TABLE_NAME, COLUMN_NAME, DATA_TYPE int, TYPE_NAME, COLUMN_SIZE int, BUFFER_LENGTH int, " +
+    "TABLE_CAT, TABLE_SCHEM, TABLE_NAME, COLUMN_NAME, DATA_TYPE int, TYPE_NAME, COLUMN_SIZE int, BUFFER_LENGTH tinyint, " +
     "DECIMAL_DIGITS int, NUM_PREC_RADIX int, NULLABLE int, REMARKS, COLUMN_DEF, SQL_DATA_TYPE int, SQL_DATETIME_SUB int, " +
     "CHAR_OCTET_LENGTH int, ORDINAL_POSITION int, IS_NULLABLE, SCOPE_CATALOG, SCOPE_SCHEMA, SCOPE_TABLE, " +
     "SOURCE_DATA_TYPE smallint, IS_AUTO_INCREMENT";
@@ -144,7 +146,7 @@ export function columns(context: Context, principal: Principal, req: GetObjectsR
         text(row, "table_name"),
         text(row, "column_name"),
         jdbcType(type),
-        text(row, "full_data_type").toUpperCase(),
+        typeNameOf(text(row, "full_data_type")),
         size,
         null,
         digits,
@@ -155,7 +157,7 @@ export function columns(context: Context, principal: Principal, req: GetObjectsR
         null,
         null,
         null,
-        row.ordinal_position ?? null,
+        Number(row.ordinal_position) - 1, // over Thrift they begin at 0: drivers add one
         text(row, "is_nullable"),
         null,
         null,

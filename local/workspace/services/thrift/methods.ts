@@ -109,7 +109,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
     return { status: SUCCESS, infoValue: infoValue(req.infoType, caller.principal.name) };
   }),
   ExecuteStatement: method(s.executeStatementReq, s.operationResp, (caller, req) =>
-    executeStatement(caller.context, caller.sessions, find(caller, req.sessionHandle), caller.authorization, req),
+    executeStatement(caller.context, caller.sessions, find(caller, req.sessionHandle), caller, req),
   ),
   GetOperationStatus: method(s.operationReq, s.getOperationStatusResp, async (caller, req) => {
     const operation = operationOf(caller, req.operationHandle);

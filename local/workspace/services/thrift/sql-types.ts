@@ -38,6 +38,14 @@ const TYPES: Readonly<Record<string, SqlType>> = {
 
 export const jdbcType = (typeName: string): number => TYPES[typeName]?.jdbc ?? 1111;
 
+/** `array<struct<aB:int>>` as `ARRAY<STRUCT<aB: INT>>`: the names of fields keep their case. */
+export const typeNameOf = (typeText: string): string =>
+  typeText.replace(/`[^`]*`\s*:\s*|\([^)]*\)|,\s*|[^<>,:()`]+:?\s*/g, (part) => {
+    if (part.startsWith("(")) return part;
+    if (part.startsWith(",")) return ", ";
+    return /:\s*$/.test(part) ? `${part.trimEnd().slice(0, -1)}: ` : part.toUpperCase();
+  });
+
 export function sizeOf(
   typeName: string,
   precision: Value | undefined,

@@ -6,6 +6,7 @@ import { ApiError } from "../../core/errors.ts";
 import type { Context } from "../../core/service.ts";
 import { CONSTRAINT_VIEWS } from "./constraint-views.ts";
 import { effectiveAssignments } from "./grants.ts";
+import { ownColumns, ownTables } from "./own-views.ts";
 import { type Body, listSecurables, type Securable, type SecurableType } from "./store.ts";
 import { volumeLocation } from "./sync.ts";
 
@@ -249,6 +250,9 @@ const VIEWS: Record<string, View> = {
   volume_tags: tags("VOLUME", ["catalog_name", "schema_name", "volume_name"]),
 };
 
+/** Rows of the views that list information_schema itself, which is in every catalog that one sees. */
+const OWN: Readonly<Record<string, typeof ownTables>> = { tables: ownTables, columns: ownColumns };
+
 /** A view of `catalog`'s information_schema; that of `system` shows every catalog. */
 export function informationSchema(
   context: Context,
@@ -269,6 +273,10 @@ export function informationSchema(
       .map((item) => ({ item, at: item.fullName.split("."), context }))
       .filter(({ at }) => catalog.toLowerCase() === "system" || at[0] === catalog.toLowerCase());
   const names = view.columns.split(", ").map((column) => column.split(" ")[0]!);
-  const rows = view.rows(all).map((row) => names.map((column) => row[column] ?? null));
+  const own = OWN[name.toLowerCase()]?.(
+    all("CATALOG").map(({ item }) => item),
+    VIEWS,
+  );
+  const rows = [...view.rows(all), ...(own ?? [])].map((row) => names.map((column) => row[column] ?? null));
   return { schema: view.columns, rows };
 }
