@@ -76,6 +76,28 @@ def test_keys_come_and_go_with_their_tables(workspace: WorkspaceClient) -> None:
     assert constraints(workspace, "items") == []
 
 
+def test_drivers_find_keys_and_functions_by_show(workspace: WorkspaceClient) -> None:
+    run(workspace, "CREATE TABLE above (a INT, b INT, CONSTRAINT above_key PRIMARY KEY (a, b))")
+    run(workspace, "CREATE TABLE below (x INT, y INT, CONSTRAINT below_key FOREIGN KEY (x, y) REFERENCES above)")
+    run(workspace, "CREATE FUNCTION plus_one(n INT) RETURNS INT RETURN n + 1")
+    at = ["main", "keys"]
+    assert run(workspace, "SHOW KEYS IN CATALOG `main` IN SCHEMA `keys` IN TABLE `above`") == [
+        [*at, "above", "a", "1", "above_key"],
+        [*at, "above", "b", "2", "above_key"],
+    ]
+    assert run(workspace, "SHOW FOREIGN KEYS IN CATALOG main IN SCHEMA keys IN TABLE below") == [
+        [*at, "above", "a", *at, "below", "x", "1", "3", "3", "below_key", "above_key", "7"],
+        [*at, "above", "b", *at, "below", "y", "2", "3", "3", "below_key", "above_key", "7"],
+    ]
+    assert run(workspace, "SHOW KEYS IN CATALOG main IN SCHEMA keys IN TABLE below") == []
+    assert run(workspace, "SHOW FUNCTIONS IN CATALOG main SCHEMA LIKE 'key.' LIKE 'plus*'") == [
+        ["plus_one", *at, "", "1", "main.keys.plus_one"]
+    ]
+    assert ["keys", "main"] in run(workspace, "SHOW SCHEMAS IN ALL CATALOGS LIKE 'k*|none'")
+    shown = run(workspace, "SHOW TABLES IN CATALOG main SCHEMA LIKE 'keys' LIKE 'b.low|abov'")
+    assert [row[1] for row in shown] == ["below"]
+
+
 def test_keys_of_tables_that_are_there(workspace: WorkspaceClient) -> None:
     run(workspace, "CREATE TABLE parents (id INT NOT NULL, n INT)")
     run(workspace, "CREATE TABLE children (id INT NOT NULL, parent INT)")

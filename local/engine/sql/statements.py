@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -74,8 +75,8 @@ class Statements:
         principal: str | None = None,
     ) -> DataFrame:
         """Runs one statement in `session`; a command has run when this returns, a query runs when it is read."""
-        text = statement.strip().rstrip(";").rstrip()
-        if not text:
+        text = _without_comment(statement.strip().rstrip(";").rstrip())
+        if not text.strip():
             raise EngineError("The statement is empty.", error_class="PARSE_EMPTY_STATEMENT")
         return self._run(session, bind(session, text, parameters), principal)
 
@@ -256,6 +257,17 @@ class Statements:
         finally:
             timer.cancel()
             self._ends.pop(statement_id, None)
+
+
+def _without_comment(text: str) -> str:
+    """The text with blanks for the comment that it begins with, so that lines and columns of errors stay.
+
+    Delta's parser does not know its own statements behind a comment with certain signs, as some clients send them.
+    """
+    with contextlib.suppress(SqlSyntaxError):
+        start = tokenize(text)[0].start
+        return re.sub(r"[^\r\n]", " ", text[:start]) + text[start:]
+    return text
 
 
 @contextlib.contextmanager

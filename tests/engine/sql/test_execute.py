@@ -80,8 +80,18 @@ def test_an_insert_does_not_say_how_many_rows_it_wrote(engine: EngineProcess) ->
     engine.sql("DROP TABLE main.raw.counted")
 
 
+def test_deltas_own_statements_are_not_known_behind_a_comment(engine: EngineProcess) -> None:
+    engine.sql("CREATE TABLE main.raw.noted AS SELECT 1 AS a")
+    engine.sql('/* {"app": "dbt", "node": "t"} */\n  optimize `main`.`raw`.`noted`')
+    with pytest.raises(EngineFailed, match=r"(?s)PARSE_SYNTAX_ERROR.*line 2, pos 0"):
+        engine.sql('/* {"app": "dbt"} */\nSELEC 1')
+    engine.sql("DROP TABLE main.raw.noted")
+
+
 def test_timestamps_in_arrow_are_not_in_the_sessions_zone(engine: EngineProcess) -> None:
-    engine.ask("sql.openSession", {"sessionId": "zoned", "configuration": {"TIMEZONE": "Asia/Tokyo"}})
+    engine.ask(
+        "sql.openSession", {"sessionId": "zoned", "principal": "me", "configuration": {"TIMEZONE": "Asia/Tokyo"}}
+    )
     query = "SELECT TIMESTAMP'2024-01-02 12:00:00' AS t, array(TIMESTAMP'2024-01-02 12:00:00') AS a"
     table = pa.ipc.open_stream(engine.sql(query, format="ARROW_STREAM", sessionId="zoned")).read_all()
     assert table.schema.field("t").type == pa.timestamp("us", "Asia/Tokyo")
@@ -107,7 +117,7 @@ def test_types_are_not_named_as_in_sql(engine: EngineProcess) -> None:
 
 
 def test_a_parameter_of_sql_is_shown_under_sparks_name(engine: EngineProcess) -> None:
-    engine.ask("sql.openSession", {"sessionId": "set", "configuration": {"ansi_mode": "False"}})
+    engine.ask("sql.openSession", {"sessionId": "set", "principal": "me", "configuration": {"ansi_mode": "False"}})
     assert engine.sql("SET ansi_mode", sessionId="set") == [["ansi_mode", "False"]]
     assert engine.sql("SET ANSI_MODE = true", sessionId="set") == [["ANSI_MODE", "true"]]
     assert engine.sql("SET TIME ZONE 'Asia/Tokyo'", sessionId="set") == [["spark.sql.session.timeZone", "Asia/Tokyo"]]

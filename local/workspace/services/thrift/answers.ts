@@ -41,6 +41,10 @@ export const operationHandleOf = ({ id, secret, type }: Operation): OperationHan
 export function operationStatus(sessions: ThriftSessions, operation: Operation): Infer<typeof getOperationStatusResp> {
   const statement = sessions.statementOf(operation);
   if (operation.closed) return { status: SUCCESS, operationState: OPERATION_STATE.CLOSED };
+  if (operation.refused) {
+    const { statusCode: _, ...error } = operation.refused;
+    return { status: SUCCESS, operationState: OPERATION_STATE.ERROR, ...error };
+  }
   if (!statement) return { status: SUCCESS, operationState: OPERATION_STATE.FINISHED, hasResultSet: true };
   const { state, started, ended, error, errorClass } = statement;
   const times = { operationStarted: started, ...(ended ? { operationCompleted: ended } : {}) };

@@ -6,7 +6,7 @@ import { sqlOf } from "../sql/access.ts";
 import type { Parameter as RunnerParameter } from "../sql/runner.ts";
 import { getStatement } from "../sql/store.ts";
 import { fetchResults, operationHandleOf, operationStatus, resultSetMetadata } from "./answers.ts";
-import { notSupported, SUCCESS, sqlStateOf, ThriftError } from "./errors.ts";
+import { notSupported, SUCCESS, sqlStateOf, statusOf, ThriftError } from "./errors.ts";
 import type { Operation, ThriftSession, ThriftSessions } from "./operations.ts";
 import { overlayOf } from "./sessions.ts";
 import { stagingRows } from "./staging.ts";
@@ -92,10 +92,14 @@ export async function executeStatement(
   }
   const asText = timestampsAsText(session, req.confOverlay);
   const type = OPERATION_TYPE.EXECUTE_STATEMENT;
-  const staged = stagingRows(context, principal, authorization, statement);
-  if (staged) {
-    const operation = sessions.begin(session, uuid(), type, { rows: staged, staging: true });
-    return answer(sessions, operation, direct);
+  try {
+    const rows = stagingRows(context, principal, authorization, statement);
+    if (rows) return answer(sessions, sessions.begin(session, uuid(), type, { rows, staging: true }), direct);
+  } catch (error) {
+    const refused = statusOf(error);
+    // a statement that fails fails as an operation where its client asks for one
+    if (!refused || !(direct || req.runAsync)) throw error;
+    return answer(sessions, sessions.begin(session, uuid(), type, { refused }), direct);
   }
   const { runner } = sqlOf(context);
   const arrow = req.canReadArrowResult ?? false;

@@ -15,12 +15,13 @@ import { type GetObjectsReq, TYPE_ID } from "./wire/structs.ts";
 
 type Row = Record<string, Value>;
 
-/** "NAME" is text, "NAME int" a number. */
+/** "NAME" is text, "NAME int" a number; a map is its JSON. */
 const columnsFrom = (names: string): ResultColumn[] =>
   names.split(", ").map((each) => {
     const [name = "", type] = each.split(" ");
     const types: Record<string, number> = {
-      ...{ int: TYPE_ID.INT, smallint: TYPE_ID.SMALLINT, tinyint: TYPE_ID.TINYINT, boolean: TYPE_ID.BOOLEAN },
+      ...{ int: TYPE_ID.INT, smallint: TYPE_ID.SMALLINT, tinyint: TYPE_ID.TINYINT },
+      ...{ boolean: TYPE_ID.BOOLEAN, map: TYPE_ID.MAP },
     };
     return { name, type: types[type ?? ""] ?? TYPE_ID.STRING };
   });

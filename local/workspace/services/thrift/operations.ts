@@ -6,7 +6,7 @@ import type { SqlSession } from "../sql/sessions.ts";
 import { getStatement, type Statement } from "../sql/store.ts";
 import { invalidOperation, invalidSession, ThriftError } from "./errors.ts";
 import { type Rows, statementRows } from "./results.ts";
-import type { OperationHandle, SessionHandle } from "./wire/structs.ts";
+import type { OperationHandle, SessionHandle, Status } from "./wire/structs.ts";
 
 export interface Operation {
   readonly id: string;
@@ -17,6 +17,8 @@ export interface Operation {
   rows?: Rows;
   /** The rows say which file of a volume the client is to send, fetch or remove. */
   readonly staging?: boolean;
+  /** What was refused before it could be a statement of the runner's. */
+  readonly refused?: Status;
   /** The row that is fetched next. */
   position: number;
   closed: boolean;
@@ -88,7 +90,7 @@ export class ThriftSessions {
     session: ThriftSession,
     id: string,
     type: number,
-    more: Pick<Operation, "statementId" | "rows" | "staging">,
+    more: Pick<Operation, "statementId" | "rows" | "staging" | "refused">,
   ): Operation {
     const operation: Operation = { id, secret: randomBytes(16), type, position: 0, closed: false, ...more };
     const ended = [...session.operations.values()].filter(({ closed }) => closed);
@@ -104,6 +106,8 @@ export class ThriftSessions {
   /** The operation's rows. Throws where it has none: it runs, failed, or its result is too old. */
   rowsOf(operation: Operation): Rows {
     if (operation.closed) throw invalidOperation(operation.id);
+    const { refused } = operation;
+    if (refused) throw new ThriftError(refused.errorMessage ?? "", refused.sqlState);
     const statement = this.statementOf(operation);
     if (statement && statement.state !== "SUCCEEDED") {
       throw new ThriftError(

@@ -7,7 +7,6 @@ import { z } from "zod";
 import { invalid } from "../../core/errors.ts";
 import type { App, Context, Principal } from "../../core/service.ts";
 import { resolveVolumePath } from "../files/paths.ts";
-import type { Value } from "./columns.ts";
 import { ThriftError } from "./errors.ts";
 import { table } from "./metadata.ts";
 import type { Rows } from "./results.ts";
@@ -53,7 +52,7 @@ export function stagingRows(
   for (const { operation, form, volume, local } of STATEMENTS) {
     const found = form.exec(text);
     if (!found) continue;
-    const file: Value = local ? unquoted(found[local]!) : null;
+    const file = local ? unquoted(found[local]!) : null;
     if (file === "") {
       const message = `Empty local file in staging ${operation} query.`;
       throw refused("EMPTY_LOCAL_FILE_IN_STAGING_ACCESS_QUERY", message, "22023");
@@ -65,9 +64,10 @@ export function stagingRows(
     const query = operation === "PUT" ? `?overwrite=${overwrite}` : "";
     const route = operation === "REMOVE" ? REMOVED : "/api/2.0/fs/files";
     const url = `${context.host()}${route}${encoded}${query}`;
-    return table("operation, presignedUrl, headers, localFile", [
-      [operation, url, JSON.stringify({ Authorization: authorization }), file],
-    ]);
+    const row = [operation, url, JSON.stringify({ Authorization: authorization })];
+    // drivers go by the column: where there is none, there is no file of theirs
+    if (file === null) return table("operation, presignedUrl, headers map", [row]);
+    return table("operation, presignedUrl, headers map, localFile", [[...row, file]]);
   }
   return undefined;
 }
