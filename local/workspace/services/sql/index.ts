@@ -156,20 +156,22 @@ function routes(app: App, context: Context): void {
       return execute({ ...body, ...params }, principal);
     },
   );
-  for (const base of [BASE, IN_SESSION]) {
+  for (const [base, within] of [[BASE, {}] as const, [IN_SESSION, scopedParams.shape] as const]) {
     const one = `${base}/:statement_id`;
-    app.get(one, { schema: { params: statementParams } }, async ({ params, principal }) =>
+    const ofStatement = statementParams.extend(within);
+    const ofChunk = chunkParams.extend(within);
+    app.get(one, { schema: { params: ofStatement } }, async ({ params, principal }) =>
       statementView(context, find(params, principal)),
     );
-    app.post(`${one}/cancel`, { schema: { params: statementParams } }, async ({ params, principal }) => {
+    app.post(`${one}/cancel`, { schema: { params: ofStatement } }, async ({ params, principal }) => {
       await runner.cancel(find(params, principal));
       return {};
     });
-    app.delete(one, { schema: { params: statementParams } }, async ({ params, principal }) => {
+    app.delete(one, { schema: { params: ofStatement } }, async ({ params, principal }) => {
       await runner.close(find(params, principal));
       return {};
     });
-    app.get(`${one}/result/chunks/:chunk_index`, { schema: { params: chunkParams } }, async ({ params, principal }) =>
+    app.get(`${one}/result/chunks/:chunk_index`, { schema: { params: ofChunk } }, async ({ params, principal }) =>
       chunkView(context, find(params, principal), params.chunk_index),
     );
   }

@@ -48,15 +48,9 @@ export const sessionParams = z.object({ session_id: z.string() });
 export const scopedParams = z.object({ warehouse_id: z.string(), session_id: z.string() });
 export const sessionQuery = z.looseObject({ warehouse_id: z.string().optional() });
 
-/** With a session in paths that begin with one. */
-const within = { warehouse_id: z.string().optional(), session_id: z.string().optional() };
-export const statementParams = z.object({ statement_id: z.string(), ...within });
-export type StatementParams = z.infer<typeof statementParams>;
-export const chunkParams = z.object({
-  statement_id: z.string(),
-  chunk_index: z.coerce.number().int().min(0),
-  ...within,
-});
+export const statementParams = z.object({ statement_id: z.string() });
+export const chunkParams = z.object({ statement_id: z.string(), chunk_index: z.coerce.number().int().min(0) });
+export type StatementParams = z.infer<typeof statementParams> & Partial<z.infer<typeof scopedParams>>;
 export const linkQuery = z.object({ expires: z.coerce.number().int(), signature: z.string() });
 export const historyQuery = z.looseObject({
   max_results: z.coerce.number().int().optional(),
