@@ -45,6 +45,7 @@ describe("clusters", () => {
     assert.match(refused.message, /allow-cluster-create/);
     const warehouse = { name: "w", cluster_size: "Small", max_num_clusters: 1 };
     await robot.client.refused("PERMISSION_DENIED", "POST", "/api/2.0/sql/warehouses", warehouse);
+    await admin.refused("RESOURCE_DOES_NOT_EXIST", "GET", "/api/2.0/policy-families/personal-vm");
     const policies = "/api/2.0/policies/clusters";
     await robot.client.refused("PERMISSION_DENIED", "POST", `${policies}/create`, { name: "p" });
     const { policy_id } = await admin.ok("POST", `${policies}/create`, { name: "p", definition: "{}" });

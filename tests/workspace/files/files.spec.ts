@@ -46,6 +46,15 @@ describe("files in volumes", () => {
     assert.deepEqual(readdirSync(join(workspace.dataDir, "uploads")), [], "an upload was left behind");
   });
 
+  it("lets a client abort the upload in parts that it began, before it sends the file whole", async () => {
+    const begin = await workspace.admin.fetch("POST", `${FILES}/parts?action=initiate-upload`);
+    const { session_token: token } = ((await begin.json()) as Json).multipart_upload;
+    const parts = await workspace.admin.call("POST", "/api/2.0/fs/create-upload-part-urls", {});
+    assert.equal(parts.body.error_code, "PERMISSION_DENIED");
+    const abort = `${FILES}/parts?action=abort-upload&upload_type=multipart&session_token=${token}`;
+    assert.equal((await workspace.admin.fetch("POST", abort)).status, 200);
+  });
+
   it("answers ranges", async () => {
     await put("digits", "0123456789");
     const range = async (value: string) => {

@@ -85,6 +85,31 @@ describe("settings of the workspace", () => {
     await admin.refused("NOT_IMPLEMENTED", "POST", "/api/2.0/repos", { url: "https://example.org/x.git" });
   });
 
+  it("never tell the secrets of a notification destination, which has one type for good", async () => {
+    const path = "/api/2.0/notification-destinations";
+    const secret = { url: "https://example.org/very-secret", password: "very secret" };
+    const made = await admin.ok("POST", path, { display_name: "hook", config: { generic_webhook: secret } });
+    assert.deepEqual(
+      [made.destination_type, made.config],
+      ["WEBHOOK", { generic_webhook: { url_set: true, password_set: true } }],
+    );
+    const one = `${path}/${made.id}`;
+    const sent = { display_name: "hook 2", config: { generic_webhook: { ...secret, url_set: true, username: "ann" } } };
+    assert.equal((await admin.ok("PATCH", one, sent)).config.generic_webhook.username_set, true);
+    const { results } = await admin.ok("GET", path);
+    assert.deepEqual(results, [{ id: made.id, display_name: "hook 2", destination_type: "WEBHOOK" }]);
+    assert.ok(!JSON.stringify(await admin.ok("GET", one)).includes("very"));
+    const email = { email: { addresses: ["ann@example.org"] } };
+    await admin.refused("INVALID_PARAMETER_VALUE", "PATCH", one, { config: email });
+    for (const config of [{}, { ...email, slack: { url: "https://example.org" } }, { slack: {} }, { pigeon: {} }]) {
+      await admin.refused("INVALID_PARAMETER_VALUE", "POST", path, { display_name: "wrong", config });
+    }
+    const kept = await admin.ok("POST", path, { display_name: "mail", config: email });
+    assert.deepEqual(kept.config, email);
+    for (const id of [kept.id, made.id]) await admin.ok("DELETE", `${path}/${id}`);
+    await admin.refused("RESOURCE_DOES_NOT_EXIST", "GET", one);
+  });
+
   it("keep global init scripts in the order in which they would run", async () => {
     const add = async (name: string, position?: number): Promise<string> => {
       const script = Buffer.from(`echo ${name}`).toString("base64");

@@ -89,6 +89,10 @@ export function policyRoutes(app: App, context: Context): void {
     };
   });
   app.get("/api/2.0/policy-families", async () => ({ policy_families: [] }));
+  const family = z.object({ id: z.string() });
+  app.get("/api/2.0/policy-families/:id", { schema: { params: family } }, async ({ params }) => {
+    throw notFound(`Policy family ${params.id} does not exist: the local workspace has none.`);
+  });
 }
 
 export function poolRoutes(app: App, context: Context): void {

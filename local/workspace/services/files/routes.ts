@@ -226,12 +226,14 @@ function presignedRoutes(app: App, context: Context): void {
   app.delete("/api/2.0/fs/aborted-uploads", { config: { public: true } }, async (_request, reply) =>
     reply.status(200).send(),
   );
-  // SDKs fall back to one plain PUT when a begun upload gets no URLs for its parts, not when it cannot be begun
+  // SDKs fall back to one plain PUT when a begun upload gets no URLs for its parts, not when it cannot be begun; what they
+  // began they abort, newer ones here
   app.post(
     "/api/2.0/fs/files/*",
     { schema: { params, querystring: z.object({ action: z.string().optional() }) } },
     async (request) => {
       resolveVolumePath(context, request.principal, request.params["*"], "WRITE_VOLUME");
+      if (request.query.action === "abort-upload") return {};
       if (request.query.action !== "initiate-upload") return refuse();
       return { multipart_upload: { session_token: uuid() } };
     },
