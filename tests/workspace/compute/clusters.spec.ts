@@ -63,6 +63,17 @@ describe("clusters", () => {
     });
   });
 
+  it("draw from instance pools, of which no two have one name", async () => {
+    const pools = "/api/2.0/instance-pools";
+    const body = { instance_pool_name: "the pool", node_type_id: "i3.xlarge" };
+    const { instance_pool_id } = await admin.ok("POST", `${pools}/create`, body);
+    await admin.refused("INVALID_PARAMETER_VALUE", "POST", `${pools}/create`, body);
+    await admin.ok("POST", `${pools}/edit`, { ...body, instance_pool_id });
+    const { instance_pool_id: other } = await admin.ok("POST", `${pools}/create`, { ...body, instance_pool_name: "b" });
+    await admin.refused("INVALID_PARAMETER_VALUE", "POST", `${pools}/edit`, { ...body, instance_pool_id: other });
+    for (const id of [instance_pool_id, other]) await admin.ok("POST", `${pools}/delete`, { instance_pool_id: id });
+  });
+
   it("are seen, started and changed only by who may", async () => {
     const robot = await workspace.servicePrincipal("other robot");
     const get = `${CLUSTERS}/get?cluster_id=${cluster_id}`;

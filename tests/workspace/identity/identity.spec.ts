@@ -43,7 +43,7 @@ describe("identity", () => {
       found.Resources.map((user: Json) => user.userName),
       ["ben@page.org"],
     );
-    const filter = encodeURIComponent('(userName ew "@page.org" and not (userName sw "ann")) or displayName eq "x"');
+    const filter = encodeURIComponent('(userName ew "@page.org" and not (userName sw \'ann\')) or displayName eq "x"');
     const page = await workspace.admin.ok("GET", `${SCIM}/Users?filter=${filter}&startIndex=2&count=1`);
     assert.equal(page.totalResults, 2);
     assert.deepEqual(

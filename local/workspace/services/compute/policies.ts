@@ -114,11 +114,17 @@ export function poolRoutes(app: App, context: Context): void {
     requireLevel(context, principal, "instance-pools", id, level);
     return entry;
   };
-  const fields = { instance_pool_name: z.string().min(1), node_type_id: z.string() };
+  const uniqueName = (name: string, self?: string): void => {
+    if (listEntries(db, "pool").some((entry) => entry.document.instance_pool_name === name && entry.id !== self)) {
+      throw invalid(`Instance pool with name '${name}' already exists.`);
+    }
+  };
+  const fields = { instance_pool_name: z.string().min(1).max(100), node_type_id: z.string() };
   const id = z.object({ instance_pool_id: z.string() });
 
   app.post(`${base}/create`, { schema: { body: z.looseObject(fields) } }, async ({ body, principal }) => {
     requireEntitlement(db, principal, "allow-instance-pool-create", "create instance pools");
+    uniqueName(body.instance_pool_name);
     const entry = { id: `${hexId()}-pool`, creator: principal.name, createdAt: Date.now(), state: "", document: body };
     insertEntry(db, "pool", entry);
     return { instance_pool_id: entry.id };
@@ -129,6 +135,7 @@ export function poolRoutes(app: App, context: Context): void {
     async ({ body, principal }) => {
       const { instance_pool_id, ...document } = body;
       const entry = permitted(instance_pool_id, principal, "CAN_MANAGE");
+      uniqueName(body.instance_pool_name, instance_pool_id);
       saveEntry(db, "pool", { ...entry, document: { ...entry.document, ...document } });
       return {};
     },

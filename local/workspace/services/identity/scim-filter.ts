@@ -12,7 +12,8 @@ const OPERATORS: Record<string, (actual: string, wanted: string) => boolean> = {
   ew: (actual, wanted) => actual.endsWith(wanted),
 };
 
-const TOKEN = /\s*(?:([()])|"((?:[^"\\]|\\.)*)"|([^\s()"]+))/y;
+// Texts stand in double quotes or, which SCIM does not know and Databricks takes, in single ones.
+const TOKEN = /\s*(?:([()])|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s()"]+))/y;
 
 interface Token {
   kind: "paren" | "text" | "word";
@@ -27,9 +28,11 @@ function tokenize(filter: string): Token[] {
     const match = TOKEN.exec(filter);
     if (!match)
       throw new ScimError(400, `Given filter operator is not supported: ${filter.slice(at)}`, "invalidFilter");
-    if (match[1]) tokens.push({ kind: "paren", text: match[1] });
-    else if (match[2] !== undefined) tokens.push({ kind: "text", text: match[2].replace(/\\(.)/g, "$1") });
-    else tokens.push({ kind: "word", text: match[3]! });
+    const [, paren, double, single, word] = match;
+    const text = double ?? single;
+    if (paren) tokens.push({ kind: "paren", text: paren });
+    else if (text !== undefined) tokens.push({ kind: "text", text: text.replace(/\\(.)/g, "$1") });
+    else tokens.push({ kind: "word", text: word! });
   }
   return tokens;
 }
@@ -67,7 +70,7 @@ export function parseFilter(filter: string): Predicate {
     if (word("pr")) return (resource) => valuesAt(resource, attribute.text).length > 0;
     const name = tokens[next++]?.text.toLowerCase() ?? "";
     const compare = OPERATORS[name];
-    if (!compare) throw bad(`the operator '${name}' is not supported; use eq, ne, co, sw, ew or pr`);
+    if (!compare) throw bad(`Given filter operator is not supported: '${name}'; use eq, ne, co, sw, ew or pr`);
     const operand = tokens[next++];
     if (!operand || operand.kind === "paren") throw bad(`a value was expected after '${name}'`);
     const wanted = operand.text.toLowerCase();
