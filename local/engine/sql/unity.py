@@ -9,6 +9,7 @@ from typing import Any
 from engine.errors import EngineError
 from engine.graph.names import split
 from engine.sources.sql.parser import keys
+from engine.sources.sql.parser.clauses import properties
 from engine.sources.sql.parser.cursor import Cursor
 from engine.sources.sql.tokenizer import Kind, SourceText
 
@@ -138,13 +139,13 @@ class _Reader:
         c = self.cursor
         return c.string("a principal") if c.token.kind is Kind.STRING else c.identifier("a principal")
 
-    def pairs(self, what: str) -> dict[str, str]:
+    def tags(self) -> dict[str, str]:
         """('key' = 'value', …); a key without a value has an empty one."""
         c = self.cursor
         c.expect("(")
         found: dict[str, str] = {}
         while True:
-            key = c.string(what) if c.token.kind is Kind.STRING else ".".join(self.parts(what))
+            key = c.string("a tag") if c.token.kind is Kind.STRING else ".".join(self.parts("a tag"))
             found[key] = c.string("a value") if c.accept("=") else ""
             if not c.accept(","):
                 break
@@ -152,7 +153,7 @@ class _Reader:
         return found
 
     def keys(self) -> list[str]:
-        return list(self.pairs("a tag"))
+        return list(self.tags())
 
     # --- statements ---------------------------------------------------------------------------------------------
 
@@ -179,7 +180,7 @@ class _Reader:
             if c.accept("COMMENT"):
                 statement["comment"] = c.string("a comment")
             elif c.accept("WITH", "DBPROPERTIES") or c.accept("DBPROPERTIES"):
-                statement["properties"] = self.pairs("a property")
+                statement["properties"] = dict(properties(c))
             elif c.sees("LOCATION") or c.sees("MANAGED", "LOCATION"):
                 raise EngineError(
                     "LOCATION and MANAGED LOCATION are not supported by the local workspace: it has no cloud storage; "
@@ -216,7 +217,7 @@ class _Reader:
         if c.accept("OWNER", "TO") or c.accept("SET", "OWNER", "TO"):
             return {"kind": "alter", **target, "owner": self.principal()}
         if c.accept("SET", "TAGS"):
-            return {"kind": "setTags", **target, "tags": self.pairs("a tag")}
+            return {"kind": "setTags", **target, "tags": self.tags()}
         if c.accept("UNSET", "TAGS"):
             return {"kind": "unsetTags", **target, "keys": self.keys()}
         if table and (c.accept("ALTER", "COLUMN") or c.accept("ALTER")):
@@ -242,7 +243,7 @@ class _Reader:
         if table:
             return None
         if c.accept("SET", "DBPROPERTIES") or c.accept("SET", "PROPERTIES"):
-            return {"kind": "alter", **target, "properties": self.pairs("a property")}
+            return {"kind": "alter", **target, "properties": dict(properties(c))}
         c.fail("OWNER TO, SET TAGS, UNSET TAGS, RENAME TO or SET DBPROPERTIES")
 
     def _add_key(self, table: str) -> Statement | None:
@@ -272,7 +273,7 @@ class _Reader:
         c = self.cursor
         column = c.identifier("a column")
         if c.accept("SET", "TAGS"):
-            return {"kind": "setTags", **target, "column": column, "tags": self.pairs("a tag")}
+            return {"kind": "setTags", **target, "column": column, "tags": self.tags()}
         if c.accept("UNSET", "TAGS"):
             return {"kind": "unsetTags", **target, "column": column, "keys": self.keys()}
         mask = {"kind": "setMask", "table": table, "column": column}

@@ -17,6 +17,10 @@ READ = {
     "create database `my-cat`.s WITH DBPROPERTIES ('a' = '1')": {
         "kind": "createSchema", "name": "my-cat.s", "ifNotExists": False, "properties": {"a": "1"},
     },
+    "CREATE SCHEMA s WITH DBPROPERTIES (RemoveAfter=2026112912, a.b = true, 'c' -1.5)": {
+        "kind": "createSchema", "name": "main.s", "ifNotExists": False,
+        "properties": {"RemoveAfter": "2026112912", "a.b": "true", "c": "-1.5"},
+    },
     "CREATE EXTERNAL VOLUME v": {
         "kind": "createVolume", "name": "main.default.v", "ifNotExists": False, "external": True,
     },
