@@ -1,8 +1,8 @@
 /** Pipeline updates: one active at a time for each pipeline, their events stored as they come, their end certain. */
-import { join } from "node:path";
 import { ApiError, invalid } from "../core/errors.ts";
 import { uuid } from "../core/ids.ts";
 import type { Context } from "../core/service.ts";
+import { storageOf } from "../services/pipelines/events.ts";
 import type { StartUpdate } from "../services/pipelines/schemas.ts";
 import {
   activeUpdate,
@@ -121,7 +121,7 @@ export class UpdateRunner {
   }
 
   async #drive(pipeline: Pipeline, update: Update): Promise<void> {
-    const { dataDir, engine } = this.#context;
+    const { engine } = this.#context;
     const { pipelineId, settings, runAs } = pipeline;
     let result: Result;
     try {
@@ -136,7 +136,7 @@ export class UpdateRunner {
         fullRefreshSelection: update.full_refresh_selection ?? [],
         refreshSelection: update.refresh_selection ?? [],
         principal: runAs,
-        storage: join(dataDir, "pipelines", pipelineId),
+        storage: storageOf(this.#context, pipelineId),
       });
     } catch (error) {
       result = { state: "FAILED", error: (error as Error).message };

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Params } from "../../../local/workspace/engine/client.ts";
 import { Harness } from "../harness.ts";
@@ -92,6 +92,17 @@ describe("pipelines", function () {
     await create({ allow_duplicate_names: true });
   });
 
+  it("the event log starts with the pipeline's creation, also in the file that event_log() reads", async () => {
+    const id = await create();
+    const { events } = await h.ok("GET", `${BASE}/${id}/events`);
+    assert.deepEqual(
+      events.map(({ event_type, details }: Params) => [event_type, details]),
+      [["user_action", { user_action: { action: "CREATE", user_name: "admin@local.workspace" } }]],
+    );
+    const lines = readFileSync(join(h.dataDir, "pipelines", id, "events.jsonl"), "utf8");
+    assert.equal(lines, `${JSON.stringify(events[0])}\n`);
+  });
+
   it("an update gets its sources from the workspace's tree, sorted, with the files beside them", async () => {
     completing();
     const id = await create();
@@ -127,7 +138,7 @@ describe("pipelines", function () {
     const rest = await h.ok("GET", `${BASE}/${id}/events?max_results=2&page_token=${page.next_page_token}`);
     assert.deepEqual(
       rest.events.map(({ message }: Params) => message),
-      ["INITIALIZING"],
+      ["INITIALIZING", "User admin@local.workspace created pipeline medallion."],
     );
     h = await h.restart();
     const filter = encodeURIComponent(

@@ -1,6 +1,5 @@
 /** Pipelines: create, get, edit, delete, list. */
 import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { z } from "zod";
 import { ApiError } from "../../core/errors.ts";
 import { uuid } from "../../core/ids.ts";
@@ -14,6 +13,7 @@ import { discardAll } from "../unity-catalog/disk.ts";
 import { listSecurables, removeSecurable, type Securable } from "../unity-catalog/store.ts";
 import { dropped, publish } from "../unity-catalog/sync.ts";
 import { type ContinuousPipelines, idleState } from "./continuous.ts";
+import { recordCreation, storageOf } from "./events.ts";
 import { matches, parseFilter, parseOrder } from "./filter.ts";
 import { checkSettings, withDefaults } from "./rules.ts";
 import { createRequest, editRequest, listQuery, pipelineParams } from "./schemas.ts";
@@ -92,6 +92,7 @@ export function pipelineRoutes(
     };
     db.transaction(() => {
       insertPipeline(db, pipeline);
+      recordCreation(context, pipeline);
     });
     if (settings.continuous) await continuous.renew(pipelineId, "USER_ACTION");
     return { pipeline_id: pipelineId };
@@ -192,7 +193,7 @@ export function pipelineRoutes(
       });
       await publish(context, tables.flatMap(dropped));
       discardAll(context, tables);
-      rmSync(join(context.dataDir, "pipelines", params.pipeline_id), { recursive: true, force: true });
+      rmSync(storageOf(context, params.pipeline_id), { recursive: true, force: true });
       return {};
     },
   );

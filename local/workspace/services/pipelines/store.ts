@@ -172,6 +172,7 @@ export interface PipelineEvent {
   [field: string]: unknown;
 }
 
+/** `updateId` is empty where the event is not an update's. */
 export function insertEvent(db: Database, pipelineId: string, updateId: string, event: PipelineEvent): void {
   const { id, timestamp, level, event_type } = event;
   const columns = "(id, pipeline_id, update_id, timestamp, level, event_type, document)";
