@@ -279,6 +279,22 @@ class Catalog:
         self._remember({**record, "schemaJson": schema.json()})
         return record
 
+    def comment_view_column(self, full_name: str, column: str, comment: str | None, principal: str | None) -> None:
+        """Gives a column of a view another comment, or none. Raises EngineError where the view has no such column."""
+        record = self.get(full_name) or {}
+        schema = StructType.fromJson(json.loads(record["schemaJson"]))
+        found = next((f for f in schema.fields if f.name.lower() == column.lower()), None)
+        if found is None:
+            raise EngineError(
+                f"Column '{column}' does not exist in view '{full_name}'; it has {', '.join(schema.fieldNames())}.",
+                error_class="UNRESOLVED_COLUMN",
+            )
+        rest = {key: value for key, value in (found.metadata or {}).items() if key != "comment"}
+        found.metadata = {**rest, **({"comment": comment} if comment else {})}
+        changed = {**record, "columns": column_infos(schema)}
+        self._tell(changed, principal)
+        self._remember({**changed, "schemaJson": schema.json()})
+
     def sync(
         self, full_name: str, *, table_type: str | None = None, principal: str | None = None, **more: Any
     ) -> TableRecord:

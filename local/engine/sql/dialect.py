@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from engine.sources.sql.errors import SqlSyntaxError
 from engine.sources.sql.parser.cursor import Cursor
 from engine.sources.sql.tokenizer import SourceText
 from engine.sql import settings
 
 
+@dataclass(frozen=True)
+class ColumnComment:
+    """COMMENT ON COLUMN: the table's name and the column as they are written, and the text, None for none."""
+
+    table: str
+    column: str
+    comment: str | None
+    written: str
+
+
 def translate(text: str) -> str:
     """The statement in Spark's words; as it is where they are the same, and where it is wrong: Spark says what is."""
     try:
-        return _column_comment(text) or settings.translate(text)
+        found = column_comment(text)
+        return _alter_column(found) if found else settings.translate(text)
     except SqlSyntaxError:
         return text
 
 
-def _column_comment(text: str) -> str | None:
-    """COMMENT ON COLUMN table.column IS 'text' or NULL."""
+def column_comment(text: str) -> ColumnComment | None:
+    """COMMENT ON COLUMN table.column IS 'text' or NULL; None for another statement."""
     c = Cursor(SourceText(text, "statement"))
     if not c.accept("COMMENT", "ON", "COLUMN"):
         return None
@@ -29,5 +42,10 @@ def _column_comment(text: str) -> str | None:
     if len(parts) < 2:
         c.fail("a column with its table: table.column")
     c.expect("IS")
-    comment = "''" if c.sees("NULL") else text[c.token.start :]
-    return f"ALTER TABLE {'.'.join(parts[:-1])} ALTER COLUMN {parts[-1]} COMMENT {comment}"
+    written = "''" if c.sees("NULL") else text[c.token.start :]
+    comment = None if c.accept("NULL") else c.string("a comment")
+    return ColumnComment(".".join(parts[:-1]), parts[-1], comment, written)
+
+
+def _alter_column(found: ColumnComment) -> str:
+    return f"ALTER TABLE {found.table} ALTER COLUMN {found.column} COMMENT {found.written}"

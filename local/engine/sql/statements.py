@@ -23,6 +23,7 @@ from engine.catalog.keys import described
 from engine.catalog.text import path_of
 from engine.errors import EngineError
 from engine.graph.model import TableConstraint
+from engine.graph.names import split
 from engine.session import Engine, active, use
 from engine.sources.sql.errors import SqlSyntaxError
 from engine.sources.sql.tokenizer import Kind, Token, tokenize
@@ -135,6 +136,9 @@ class Statements:
             words = [token.upper for token in tokenize(text)[:2]]
             statement = unity.parse(text, names)
             shown = self._show.answer(text, names, principal)
+            commented = dialect.column_comment(text)
+        if commented is not None:
+            return self._comment_view_column(session, commented, names, principal)
         if words == ["USE", "CATALOG"]:
             name = tokenize(text)[2].identifier
             if name.lower() not in self._catalog.schemas():
@@ -152,6 +156,17 @@ class Statements:
         answer = self._workspace.request("catalog.statement", {"statement": statement, "principal": principal})
         fields = [StructField(column["name"], StringType()) for column in answer.get("columns", [])]
         return _frame(session, answer.get("rows", []), StructType(fields))
+
+    def _comment_view_column(
+        self, session: SparkSession, found: dialect.ColumnComment, names: unity.Names, principal: str | None
+    ) -> DataFrame | None:
+        """Spark alters columns of tables only; None where it is one."""
+        name = names.table(found.table)
+        if (self._catalog.get(name) or {}).get("tableType") != "VIEW":
+            return None
+        (column,) = split(found.column)
+        self._catalog.comment_view_column(name, column, found.comment, principal)
+        return _frame(session, [], StructType([]))
 
     def _is_check(self, statement: Mapping[str, Any]) -> bool:
         """Whether DROP CONSTRAINT names none of the table's keys, so that it can only be a CHECK."""

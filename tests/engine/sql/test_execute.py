@@ -314,6 +314,18 @@ def test_read_files_cannot_be_used_in_a_query(engine: EngineProcess) -> None:
         engine.sql("SELECT * FROM event_log('4711')")
 
 
+def test_the_column_of_a_view_cannot_be_commented(engine: EngineProcess) -> None:
+    engine.sql("CREATE VIEW commented_view (one COMMENT 'old', two) AS SELECT 1, 2")
+    engine.sql("COMMENT ON COLUMN commented_view.two IS 'it''s two'")
+    engine.sql("COMMENT ON COLUMN main.default.commented_view.`ONE` IS NULL")
+    told = [q["table"] for m, q in engine.asked if q.get("table", {}).get("fullName", "").endswith("commented_view")]
+    assert [(c["name"], c.get("comment")) for c in told[-1]["columns"]] == [("one", None), ("two", "it's two")]
+    assert engine.sql("DESCRIBE commented_view") == [["one", "int", None], ["two", "int", "it's two"]]
+    assert engine.sql("SELECT * FROM commented_view") == [["1", "2"]]
+    with pytest.raises(EngineFailed, match=r"Column 'three' does not exist in view .*; it has one, two"):
+        engine.sql("COMMENT ON COLUMN commented_view.three IS 'x'")
+
+
 def test_a_view_forgets_the_names_of_its_columns(engine: EngineProcess) -> None:
     engine.sql("CREATE TABLE main.raw.plain AS SELECT 1 AS id, 'x' AS email")
     engine.sql(
