@@ -41,7 +41,7 @@ ENTRIES: tuple[Entry, ...] = (
     *_supported(
         _ST,
         "CREATE [OR REFRESH] [PRIVATE | TEMPORARY] STREAMING TABLE",
-        "CREATE STREAMING LIVE TABLE",
+        "CREATE [STREAMING | INCREMENTAL] LIVE TABLE",
         "IF NOT EXISTS",
         "column type, NOT NULL, COMMENT",
         "PRIMARY KEY, FOREIGN KEY (kept, not enforced)",
@@ -54,7 +54,10 @@ ENTRIES: tuple[Entry, ...] = (
         "FLOW AUTO CDC",
     ),
     *_supported(_MV, "CREATE [OR REFRESH] [PRIVATE | TEMPORARY] MATERIALIZED VIEW", "CREATE LIVE TABLE"),
-    *_supported(_TV, "CREATE TEMPORARY VIEW", "CREATE [TEMPORARY] [STREAMING] LIVE VIEW"),
+    Entry(
+        "CREATE OR REPLACE of either", "differs", _MV, "Means OR REFRESH: what a streaming table has read stays read."
+    ),
+    *_supported(_TV, "CREATE TEMPORARY VIEW", "CREATE [TEMPORARY] [STREAMING | INCREMENTAL] LIVE VIEW"),
     *_supported(_VIEW, "CREATE VIEW"),
     *_supported(_EXPECT, "CONSTRAINT ... EXPECT (...) [ON VIOLATION DROP ROW | FAIL UPDATE]"),
     *_supported(_FLOW, "CREATE FLOW ... AS INSERT [ONCE] INTO ... BY NAME", "CREATE FLOW ... AS AUTO CDC [ONCE] INTO"),
@@ -150,11 +153,11 @@ ENTRIES: tuple[Entry, ...] = (
         "Use create_auto_cdc_from_snapshot_flow with a function as source.",
     ),
     Entry(
-        "OR REPLACE",
+        "OR REPLACE of a view",
         "refused",
         _SQL,
-        "A pipeline refreshes its datasets.",
-        "Write CREATE OR REFRESH, or CREATE alone for a view.",
+        "A view is what its pipeline's sources say.",
+        "Write CREATE alone.",
     ),
     Entry(
         "CREATE TABLE",

@@ -18,13 +18,15 @@ def create(cursor: Cursor) -> CreateDataset | CreateFlow:
     cursor.expect("CREATE")
     if cursor.accept("FLOW"):
         return _flow(cursor, location)
-    if cursor.sees("OR", "REPLACE"):
-        cursor.refuse("OR REPLACE")
-    if cursor.accept("OR"):
+    start = cursor.token
+    replace = start if cursor.accept("OR", "REPLACE") else None
+    if replace is None and cursor.accept("OR"):
         cursor.expect("REFRESH", after="OR")
     private = cursor.accept("PRIVATE")
     temporary = not private and (cursor.accept("TEMPORARY") or cursor.accept("TEMP"))
     kind = _kind(cursor, temporary)
+    if replace and kind in _VIEWS:
+        cursor.refuse("OR REPLACE of a view", replace)
     if cursor.accept("IF"):
         cursor.expect("NOT", "EXISTS", after="IF")
     if cursor.sees("("):
@@ -53,7 +55,7 @@ def _kind(cursor: Cursor, temporary: bool) -> DatasetKind:
     if cursor.accept("MATERIALIZED"):
         cursor.expect("VIEW", after="MATERIALIZED")
         return DatasetKind.MATERIALIZED_VIEW
-    streaming = cursor.accept("STREAMING")
+    streaming = cursor.accept("STREAMING") or cursor.accept("INCREMENTAL")  # the word of the first years
     live = cursor.accept("LIVE")
     if cursor.accept("VIEW"):
         return DatasetKind.TEMPORARY_VIEW if live or temporary or streaming else DatasetKind.VIEW
