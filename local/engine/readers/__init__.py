@@ -58,7 +58,16 @@ def read_files(
     if not any(name.lower() in ("format", "cloudfiles.format") for name in texts):
         texts["format"] = _detect_format(where.to_local(path), path)
     checked = options.parse(source, texts, schema_given=parsed is not None, streaming=streaming)
+    _tell_ignored(where, checked)
     return frames.build(frames.Source(spark, where, checked, path, parsed, streaming))
+
+
+def _tell_ignored(context: ReaderContext, checked: options.FileOptions) -> None:
+    for name in checked.ignored:
+        context.warn(
+            f"{checked.source}: option {name} has no effect: it is none of Auto Loader, whose names begin with "
+            f"cloudFiles., and none of format {checked.format}"
+        )
 
 
 def _detect_format(local: str, path: str) -> str:
@@ -117,6 +126,7 @@ def _patch() -> None:
         struct = parse_schema("cloudFiles", "schema", wanted) if isinstance(wanted, str) else wanted
         checked = options.parse("cloudFiles", given, schema_given=struct is not None, streaming=True)
         context = getattr(self._spark, _ATTRIBUTE, None) or ReaderContext()
+        _tell_ignored(context, checked)
         return frames.build(frames.Source(self._spark, context, checked, path, struct, True))
 
     for name, function in {

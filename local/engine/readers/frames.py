@@ -30,11 +30,13 @@ class ReaderContext:
 
     `schema_dir`: the local folder for an inferred schema of the flow that reads now, None where there is none.
     `to_local` / `to_spark`: a user's path (/Volumes/…) as a file of this machine / as Spark opens it.
+    `warn`: tells the user what has no effect.
     """
 
     schema_dir: Callable[[], str | None] = lambda: None
     to_local: Callable[[str], str] = lambda path: path
     to_spark: Callable[[str], str] = lambda path: path
+    warn: Callable[[str], None] = print
 
 
 @dataclass(frozen=True)

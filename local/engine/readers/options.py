@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.errors import EngineError
 from engine.readers.registry import FORMATS, Option, find
@@ -33,6 +33,7 @@ class FileOptions:
     max_files: int | None = None
     max_bytes: int | None = None
     include_existing: bool = True
+    ignored: tuple[str, ...] = ()  # names that are no options of Auto Loader, nor of the format
     after: str | None = None  # modifiedAfter and modifiedBefore of a stream, which Spark takes in a batch query only
     before: str | None = None
 
@@ -47,18 +48,24 @@ def invalid(source: str, name: str, value: str, allowed: str) -> EngineError:
 
 
 def parse(source: str, given: Mapping[str, str], *, schema_given: bool, streaming: bool) -> FileOptions:
-    """Checks `given`: names in any case, `cloudFiles.` before those of Auto Loader, or not in `read_files`."""
+    """Checks `given`: names in any case, `cloudFiles.` before those of Auto Loader, or not in `read_files`.
+
+    Auto Loader checks the names that begin with `cloudFiles.` and passes the others on to Spark's source, which ignores
+    what it does not know.
+    """
     wanted = {name.lower().removeprefix("cloudfiles."): (name, value) for name, value in given.items()}
     file_format = _format(source, wanted)
     validate = wanted.get("validateoptions", ("", "true"))[1].lower() != "false"
     cloud: dict[str, str] = {}
     spark: dict[str, str] = {}
+    ignored = []
     for low, (name, value) in wanted.items():
         own = name.lower().startswith("cloudfiles.")
         groups = ["cloudFiles"] if own else [file_format, "any format"]
         option = find(groups if own or source != "read_files" else [*groups, "cloudFiles"], low)
         if option is None:
-            if not validate:
+            if not validate or (source == "cloudFiles" and not own):
+                ignored.append(name)
                 continue
             what = "there is no such option of Auto Loader" if own else f"format {file_format} has no such option"
             raise refuse(source, name, what)
@@ -68,7 +75,7 @@ def parse(source: str, given: Mapping[str, str], *, schema_given: bool, streamin
         if option.status == "no effect":
             continue
         (cloud if option.group == "cloudFiles" else spark)[option.name] = value
-    return _options(source, file_format, cloud, spark, schema_given, streaming)
+    return replace(_options(source, file_format, cloud, spark, schema_given, streaming), ignored=tuple(ignored))
 
 
 def _format(source: str, wanted: Mapping[str, tuple[str, str]]) -> str:

@@ -48,6 +48,14 @@ def in_query(place: str, warn: Callable[[str], None]) -> Iterator[None]:
         _query.reset(token)
 
 
+def tell(text: str) -> None:
+    """A warning in the event log of the flow whose query function runs; once for each of its evaluations."""
+    query = _query.get()
+    if query is not None and text not in query.told:
+        query.told.add(text)
+        query.warn(text)
+
+
 @contextmanager
 def no_query() -> Iterator[None]:
     """Work that a query function gives rise to and does not do itself, as bringing what it reads up to date."""

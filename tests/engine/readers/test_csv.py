@@ -98,7 +98,6 @@ def test_read_files_infers_types(spark, landing: Path) -> None:
         ),
         ({"cloudFiles.nonsense": "1"}, "cloudFiles.nonsense is not supported here: there is no such option"),
         ({"cloudFiles.header": "true"}, "cloudFiles.header is not supported here: there is no such option"),
-        ({"nonsense": "1"}, "nonsense is not supported here: format csv has no such option"),
         ({"cloudFiles.format": "toml"}, "format is 'toml'; allowed: binaryFile, csv"),
         ({"cloudFiles.schemaEvolutionMode": "addNewColumns"}, "leave the schema out"),
     ],
@@ -106,6 +105,14 @@ def test_read_files_infers_types(spark, landing: Path) -> None:
 def test_an_option_that_cannot_be_applied_is_refused_by_name(spark, landing: Path, options: dict, message: str) -> None:
     with pytest.raises(EngineError, match=message):
         reader(spark, **options).schema(SCHEMA).load(str(landing))
+
+
+def test_an_option_that_is_none_of_auto_loader_has_no_effect_and_is_told(spark, landing: Path, capsys) -> None:
+    (landing / "a.csv").write_text("id,name\n1,a\n")
+    reader(spark, skipChangeCommits="true").schema(SCHEMA).load(str(landing))
+    assert "option skipChangeCommits has no effect" in capsys.readouterr().out
+    with pytest.raises(EngineError, match="nonsense is not supported here: format csv has no such option"):
+        read_files(spark, str(landing), format="csv", nonsense="1")
 
 
 def test_an_unreadable_file_fails_with_its_name(spark, landing: Path) -> None:
