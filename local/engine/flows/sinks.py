@@ -29,7 +29,15 @@ def write(reader: Reader, dataset: Dataset, target: Target, flow: QueryFlow, fra
             location=str(flow.location),
         )
     rules = Rules(target.key, [])
-    writer = streams.available_now(rules.apply(frame, streams.ROWS), target.checkpoint(flow.name), flow.name)
+    if flow.updates and (dataset.sink_format or "").lower() == "delta":
+        raise EngineError(
+            f"{flow.location}: update_flow {flow.name} writes to the delta sink {dataset.name}, which takes appended "
+            "rows only; use append_flow, or another sink",
+            error_class="INVALID_FLOW_TARGET",
+            location=str(flow.location),
+        )
+    rows, mode = rules.apply(frame, streams.ROWS), "update" if flow.updates else "append"
+    writer = streams.available_now(rows, target.checkpoint(flow.name), flow.name, mode)
     if dataset.batch_handler is not None:
         query = streams.run(reader, writer.foreachBatch(_handler(reader, dataset)), lambda w: w.start())
         return streams.metrics(reader, rules, query)

@@ -126,12 +126,14 @@ def _check_target(flow: Flow, dataset: Dataset) -> None:
     if isinstance(flow, QueryFlow):
         if flow.default:
             return
-        allowed = (DatasetKind.STREAMING_TABLE, DatasetKind.SINK)
+        allowed = (DatasetKind.SINK,) if flow.updates else (DatasetKind.STREAMING_TABLE, DatasetKind.SINK)
     if dataset.kind not in allowed:
         kind = dataset.kind.value.lower().replace("_", " ")
+        what = "update flows" if isinstance(flow, QueryFlow) and flow.updates else "flows"
+        names = " and ".join(f"{each.value.lower().replace('_', ' ')}s" for each in allowed)
         raise EngineError(
             f"{flow.location}: flow {flow.name} writes to {flow.target}, which is a {kind}, defined at "
-            f"{dataset.location}; flows write to streaming tables{' and sinks' if len(allowed) > 1 else ''}",
+            f"{dataset.location}; {what} write to {names}",
             error_class="INVALID_FLOW_TARGET",
             location=str(flow.location),
         )

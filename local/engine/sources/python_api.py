@@ -180,17 +180,26 @@ def foreach_batch_sink(batch_handler: Callable | None = None, *, name: str | Non
 
 
 def append_flow(query_function: Callable | None = None, **given: Any) -> Callable:
-    arguments = _arguments("append_flow", given)
+    return _query_flow("append_flow", query_function, given)
+
+
+def update_flow(query_function: Callable | None = None, **given: Any) -> Callable:
+    return _query_flow("update_flow", query_function, given)
+
+
+def _query_flow(what: str, query_function: Callable | None, given: Mapping[str, Any]) -> Callable:
+    arguments = _arguments(what, given)
     if not arguments["target"]:
-        arguments.refuse("append_flow needs the argument target", "MISSING_ARGUMENT")
+        arguments.refuse(f"{what} needs the argument target", "MISSING_ARGUMENT")
 
     def decorate(function: Callable) -> Callable:
-        registration = registration_of("append_flow")
+        registration = registration_of(what)
         name = arguments["name"] or _function(arguments, function).__name__
         registration.graph.add_flow(
             QueryFlow(
                 name, arguments["target"], function, location_in(registration), once=bool(arguments["once"]),
                 comment=arguments["comment"], spark_conf=arguments.texts("spark_conf"), default=False,
+                updates=what == "update_flow",
             )
         )  # fmt: skip
         return function
@@ -291,11 +300,11 @@ def on_event_hook(
 
 
 def read(name: str) -> Any:
-    return _session("dlt.read").read.table(name)
+    return _session("read").read.table(name)
 
 
 def read_stream(name: str) -> Any:
-    return _session("dlt.read_stream").readStream.table(name)
+    return _session("read_stream").readStream.table(name)
 
 
 session_of_flow: ContextVar[Any] = ContextVar("pipeline_session", default=None)
@@ -310,18 +319,18 @@ def modules() -> dict[str, types.ModuleType]:
     common = {
         f.__name__: f
         for f in (expect, expect_or_drop, expect_or_fail, expect_all, expect_all_or_drop, expect_all_or_fail,
-                  table, materialized_view, temporary_view, append_flow, create_streaming_table, create_sink,
-                  foreach_batch_sink, create_auto_cdc_flow, create_auto_cdc_from_snapshot_flow, on_event_hook)
+                  table, materialized_view, temporary_view, append_flow, update_flow, create_streaming_table,
+                  create_sink, foreach_batch_sink, create_auto_cdc_flow, create_auto_cdc_from_snapshot_flow,
+                  on_event_hook)
     }  # fmt: skip
-    common["view"] = temporary_view
     older = {
-        "read": read, "read_stream": read_stream, "readStream": read_stream, "apply_changes": create_auto_cdc_flow,
-        "apply_changes_from_snapshot": apply_changes_from_snapshot,
+        "view": temporary_view, "create_view": temporary_view, "create_table": table,
         "create_target_table": create_streaming_table, "create_streaming_live_table": create_streaming_table,
+        "apply_changes": create_auto_cdc_flow, "apply_changes_from_snapshot": apply_changes_from_snapshot,
+        "read": read, "read_stream": read_stream, "readStream": read_stream,
     }  # fmt: skip
-    return {
-        name: _module(name, members) for name, members in (("pyspark.pipelines", common), ("dlt", {**common, **older}))
-    }
+    # `dp` is `dlt` renamed: code that changed only its import keeps calling the older names.
+    return {name: _module(name, {**common, **older}) for name in ("pyspark.pipelines", "dlt")}
 
 
 def _module(name: str, members: Mapping[str, Any]) -> types.ModuleType:

@@ -68,7 +68,9 @@ _CDC = (
 _SNAPSHOT = (*_plain("target", "source", "keys", "stored_as_scd_type"), *_HISTORY)
 
 DEFINITIONS: tuple[Definition, ...] = (
-    Definition("table", "ldp-python-ref-table", _TABLE, "A batch query makes a materialized view."),
+    Definition(
+        "table", "ldp-python-ref-table", _TABLE, "A batch query makes a materialized view. Also `create_table`."
+    ),
     Definition(
         "materialized_view",
         "ldp-python-ref-materialized-view",
@@ -82,15 +84,31 @@ DEFINITIONS: tuple[Definition, ...] = (
             ),
         ),
     ),
-    Definition("temporary_view", "ldp-python-ref-view", _plain("name", "comment", "spark_conf"), "Also `view`."),
+    Definition(
+        "temporary_view",
+        "ldp-python-ref-view",
+        _plain("name", "comment", "spark_conf"),
+        "Also `view` and `create_view`.",
+    ),
     Definition(
         "create_streaming_table",
         "ldp-python-ref-streaming-table",
         (*_TABLE, *_plain("expect_all", "expect_all_or_drop", "expect_all_or_fail")),
-        "Also `create_target_table` and `create_streaming_live_table` of `dlt`.",
+        "Also `create_target_table` and `create_streaming_live_table`.",
     ),
     Definition(
         "append_flow", "ldp-python-ref-append-flow", _plain("target", "name", "once", "comment", "spark_conf")
+    ),
+    Definition(
+        "update_flow",
+        "ldp-python-ref-update-flow",
+        (
+            *_plain("target", "name", "comment", "spark_conf"),
+            Argument(
+                "import_checkpoint", "refused", "A flow's checkpoint is its own.", "Let the flow read its source anew."
+            ),
+        ),
+        "Into sinks that are not delta. Real-time mode has no effect: the flow takes what is there, and ends.",
     ),
     *(
         Definition(name, "ldp-python-ref-expectations", _plain("name", "inv"), "The condition is SQL or a Column.")
@@ -100,12 +118,12 @@ DEFINITIONS: tuple[Definition, ...] = (
         Definition(name, "ldp-python-ref-expectations", _plain("expectations"))
         for name in ("expect_all", "expect_all_or_drop", "expect_all_or_fail")
     ),
-    Definition("create_auto_cdc_flow", "ldp-python-ref-apply-changes", _CDC, "In `dlt` also `apply_changes`."),
+    Definition("create_auto_cdc_flow", "ldp-python-ref-apply-changes", _CDC, "Also `apply_changes`."),
     Definition(
         "create_auto_cdc_from_snapshot_flow",
         "ldp-python-ref-apply-changes-from-snapshot",
         _SNAPSHOT,
-        "In `dlt` also `apply_changes_from_snapshot`.",
+        "Also `apply_changes_from_snapshot`.",
     ),
     Definition(
         "create_sink",
@@ -121,10 +139,10 @@ DEFINITIONS: tuple[Definition, ...] = (
         "on_event_hook",
         "../monitor-event-hooks",
         _plain("max_allowable_consecutive_failures"),
-        "Of `dlt` and `dp`. Hooks are called in the order of events, beside the update.",
+        "Hooks are called in the order of events, beside the update.",
     ),
-    Definition("read", "python-dev", _plain("name"), "Of `dlt`."),
-    Definition("read_stream", "python-dev", _plain("name"), "Of `dlt`."),
+    Definition("read", "python-dev", _plain("name"), "Older than `spark.read.table`."),
+    Definition("read_stream", "python-dev", _plain("name"), "Older than `spark.readStream.table`. Also `readStream`."),
 )  # fmt: skip
 
 _BY_NAME = {definition.name: definition for definition in DEFINITIONS}

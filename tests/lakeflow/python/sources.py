@@ -8,7 +8,7 @@ from typing import Any
 REF = "ldp/developer/ldp-python-ref-"
 TABLE, VIEW, MATERIALIZED_VIEW = f"{REF}table", f"{REF}view", f"{REF}materialized-view"
 STREAMING_TABLE, APPEND_FLOW, EXPECTATIONS = f"{REF}streaming-table", f"{REF}append-flow", f"{REF}expectations"
-SINK, FOREACH_BATCH = f"{REF}sink", f"{REF}foreach-batch-sink"
+SINK, FOREACH_BATCH, UPDATE_FLOW = f"{REF}sink", f"{REF}foreach-batch-sink", f"{REF}update-flow"
 CDC, SNAPSHOT = f"{REF}apply-changes", f"{REF}apply-changes-from-snapshot"
 DEVELOP, CONSIDERATIONS = "ldp/developer/python-dev", "ldp/developer/python-ref"
 PARAMETERS, STATEFUL, FLOWS = "ldp/parameters", "ldp/stateful-processing", "ldp/flows"

@@ -202,6 +202,16 @@ AREA = Area(
             Step(LATE, tables={"old_s": Table(rules={"some": (0, 1)}), "old_m": Table([("a", 1), ("b", 1), ("z", 1)])}),
         ),
         python(
+            "the older module's names in today's module",
+            CONSIDERATIONS,
+            f"@dp.create_table(name='of_s')\ndef a():\n    return {reader('id INT, n STRING')}\n"
+            "@dp.create_view()\n@dp.expect_or_drop('some', 'id > 1')\ndef of_v():\n    return dp.read_stream('of_s')\n"
+            "dp.create_streaming_table('of_now')\n"
+            "dp.apply_changes(target='of_now', source='of_v', keys=['id'], sequence_by='id')\n"
+            "@dp.materialized_view\ndef of_m():\n    return dp.read('of_now').groupBy('n').count()\n",
+            Step(FIRST, tables={"of_s": Table(ROWS), "of_now": Table([(2, "b")]), "of_m": Table([("b", 1)])}),
+        ),
+        python(
             "what is defined may change from one update to the next",
             TABLE,
             f"@dp.table(comment='first')\ndef changing():\n    return {reader('id INT, n STRING')}\n",
