@@ -13,7 +13,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import DataType, LongType, StructField, StructType, TimestampType
+from pyspark.sql.types import DataType, LongType, StringType, StructField, StructType, TimestampType
 
 from engine.auto_cdc import delta
 from engine.auto_cdc import plan as planning
@@ -22,7 +22,8 @@ from engine.auto_cdc.plan import END_AT, START_AT, quoted
 from engine.errors import EngineError
 from engine.graph.model import AutoCdcFlow, SnapshotCdcFlow
 
-Version = int | datetime.datetime
+Version = int | str | datetime.datetime
+_TYPES: dict[str, DataType] = {"timestamp": TimestampType(), "string": StringType(), "bigint": LongType()}
 
 
 class SnapshotApplier:
@@ -35,14 +36,13 @@ class SnapshotApplier:
     @property
     def version_type(self) -> DataType:
         """Of __START_AT and __END_AT: a table's snapshots are dated, a function numbers its own."""
-        if isinstance(self.flow.source, str) or isinstance(self.latest_version, datetime.datetime):
-            return TimestampType()
-        return LongType()
+        return TimestampType() if isinstance(self.flow.source, str) else _TYPES[at_type(self.latest_version)]
 
-    def target_schema(self, source: StructType) -> StructType:
+    def target_schema(self, source: StructType, version: Version | None = None) -> StructType:
         fields = [StructField(f.name, f.dataType, True) for f in source.fields]
         if self.flow.stored_as_scd_type == 2:
-            fields += [StructField(START_AT, self.version_type), StructField(END_AT, self.version_type)]
+            kind = self.version_type if version is None else _TYPES[at_type(version)]
+            fields += [StructField(START_AT, kind), StructField(END_AT, kind)]
         return StructType(fields)
 
     @property
@@ -66,10 +66,12 @@ class SnapshotApplier:
             raise self._refuse(
                 "source", f"returned {type(answer).__name__}; it must return (DataFrame, version) or None"
             )
-        if isinstance(answer[1], bool) or not isinstance(answer[1], (int, datetime.datetime)):
+        if isinstance(answer[1], bool) or not isinstance(answer[1], (int, str, datetime.datetime)):
             raise self._refuse(
-                "source", f"returned a version of type {type(answer[1]).__name__}; allowed: int, datetime"
+                "source", f"returned a version of type {type(answer[1]).__name__}; allowed: int, str, datetime"
             )
+        if latest is not None and at_type(answer[1]) != at_type(latest):
+            raise self._refuse("source", f"returned version {answer[1]!r} after {latest!r}; versions are of one type")
         if latest is not None and answer[1] <= latest:
             raise self._refuse("source", f"returned version {answer[1]} after {latest}; versions must grow")
         return answer[0], answer[1]
@@ -87,7 +89,7 @@ class SnapshotApplier:
         repeated = snapshot.groupBy(*map(quoted, keys)).count().where("count > 1").limit(1).collect()
         if repeated:
             raise self._refuse("keys", f"a key is in the snapshot of version {version} more than once")
-        at = F.lit(version).cast("timestamp" if isinstance(version, datetime.datetime) else "bigint")
+        at = F.lit(version).cast(at_type(version))
         target = self.spark.read.format("delta").load(self.target_path)
         known = target.where(quoted(END_AT).isNull()) if history else target
         tracked = list(plan.tracked) or keys
@@ -152,4 +154,6 @@ class SnapshotApplier:
 
 
 def at_type(version: Any) -> str:
+    if isinstance(version, str):
+        return "string"
     return "timestamp" if isinstance(version, datetime.datetime) else "bigint"

@@ -55,7 +55,7 @@ def apply_snapshots(reader: Reader, target: Target, flow: SnapshotCdcFlow) -> di
     done: list[CdcMetrics] = []
 
     def apply(frame: DataFrame, number: Any) -> None:
-        target.ensure(reader.session, plan.target_schema(frame.schema), KIND, PROPERTIES)
+        target.ensure(reader.session, plan.target_schema(frame.schema, number), KIND, PROPERTIES)
         plan.target_path = target.location
         done.append(plan.apply(frame, number))
 

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from lakeflow.cases import Area, Step, Table, python
-from lakeflow.python.sources import APPEND_FLOW, CDC, FLOWS, FOREACH_BATCH, SINK, SNAPSHOT, lines, reader
+from lakeflow.cases import Area, Step, Table, python, refused
+from lakeflow.python.sources import (
+    APPEND_FLOW,
+    CDC,
+    FLOWS,
+    FOREACH_BATCH,
+    SINK,
+    SNAPSHOT,
+    UPDATE_FLOW,
+    lines,
+    reader,
+)
 
 READ = reader("id INT, v STRING")
 NORTH = READ.replace("LANDING", "LANDING/north")
@@ -168,6 +178,26 @@ AREA = Area(
             Step(tables={"versions": Table([(4,)], "count(*)", written=0)}),
         ),
         python(
+            "snapshots by a function of versions that are text",
+            SNAPSHOT,
+            "import dlt\n"
+            "DAYS = {'2024-01-09': [(1, 'a')], '2024-01-10': [(1, 'A')]}\n"
+            "def following(latest):\n"
+            "    day = min((d for d in DAYS if latest is None or d > latest), default=None)\n"
+            "    return day and (spark.createDataFrame(DAYS[day], 'id INT, v STRING'), day)\n"
+            'dlt.create_streaming_table("days")\n'
+            'dlt.apply_changes_from_snapshot("days", following, keys=["id"], stored_as_scd_type="2")\n',
+            Step(
+                tables={
+                    "days": Table(
+                        [(1, "a", "2024-01-09", "2024-01-10"), (1, "A", "2024-01-10", None)],
+                        "id, v, __START_AT, __END_AT",
+                    )
+                }
+            ),
+            Step(tables={"days": Table([(2,)], "count(*)", written=0)}),
+        ),
+        python(
             "a sink writes to a table outside of the pipeline",
             SINK,
             f"@dp.table\ndef inside():\n    return {READ}\n"
@@ -215,6 +245,39 @@ AREA = Area(
                 {"2.json": lines({"id": 2, "v": "B"})},
                 queries={"SELECT * FROM main.raw.py_merged ORDER BY id": [(1, "a", 0), (2, "B", 1)]},
             ),
+        ),
+        python(
+            "an update flow gives its sink the rows that changed, an aggregation without a watermark among them",
+            UPDATE_FLOW,
+            '@dp.foreach_batch_sink(name="counts")\ndef count_up(df, batch_id):\n'
+            "    rows = df.selectExpr('v', 'n', f'{batch_id} AS batch')\n"
+            "    rows.write.mode('append').saveAsTable('main.raw.py_counts')\n"
+            '@dp.update_flow(target="counts", spark_conf={"pipelines.trigger": "RealTime"})\ndef counted():\n'
+            f"    return {READ}.groupBy('v').agg({{'id': 'count'}}).toDF('v', 'n')\n",
+            Step(
+                {"1.json": lines({"id": 1, "v": "a"}, {"id": 2, "v": "b"})},
+                queries={"SELECT * FROM main.raw.py_counts ORDER BY v": [("a", 1, 0), ("b", 1, 0)]},
+            ),
+            Step(
+                {"2.json": lines({"id": 3, "v": "b"})},
+                queries={"SELECT v, n, batch FROM main.raw.py_counts WHERE batch > 0": [("b", 2, 1)]},
+            ),
+        ),
+        refused(
+            "an update flow into a table",
+            UPDATE_FLOW,
+            "from pyspark import pipelines as dp\ndp.create_streaming_table('t')\n"
+            f"@dp.update_flow(target='t')\ndef f():\n    return {READ}\n",
+            r"source\.py:3: flow f writes to t, which is a streaming table.*update flows write to sinks",
+            "py",
+        ),
+        refused(
+            "an update flow into a delta sink",
+            UPDATE_FLOW,
+            "from pyspark import pipelines as dp\ndp.create_sink('s', 'delta', {'tableName': 'main.raw.py_never'})\n"
+            f"@dp.update_flow(target='s')\ndef f():\n    return {READ}\n",
+            r"source\.py:3: update_flow f writes to the delta sink s, which takes appended rows only",
+            "py",
         ),
         python(
             "one union of streams is one flow",
