@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from delta.tables import DeltaTable
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
@@ -57,6 +58,8 @@ SETTINGS = {
     "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
     "spark.hadoop.fs.AbstractFileSystem.file.impl": "org.apache.hadoop.fs.local.RawLocalFs",
     "spark.hadoop.fs.dbfs.impl": "lakehouse.catalog.VolumeFileSystem",
+    # Delta knows which schemes are local; a commit to a folder of a volume is a rename, as to any other.
+    "spark.delta.logStore.dbfs.impl": "io.delta.storage.LocalLogStore",
     "spark.hadoop.fs.defaultFS": "dbfs:///",
 }
 # The optimizing compiler takes over what has run twenty times as often as by default: at the start, on few cores, it
@@ -92,6 +95,7 @@ class Engine:
         self.jvm = self.spark._jvm
         self.jvm.lakehouse.catalog.Registry.start(self.spark._jsparkSession)
         _install_current_session()
+        _install_names_of_delta_tables()
 
     def _start(self, volumes_root: str) -> SparkSession:
         conf = SparkConf().setMaster(f"local[{os.cpu_count() or 2}]").setAppName("lakehouse")
@@ -201,3 +205,13 @@ def _install_current_session() -> None:
     SparkSession.Builder.getOrCreate = get_or_create_current
     SparkSession.getActiveSession = classmethod(get_active_current)
     SparkSession.active = classmethod(lambda cls: cls.getActiveSession() or get_or_create(cls.builder))
+
+
+def _install_names_of_delta_tables() -> None:
+    """Delta's own look-up knows Spark's catalog only, not the workspace's (catalog/scala/DeltaTables.scala)."""
+
+    def for_name(cls: type[DeltaTable], sparkSession: SparkSession, tableOrViewName: str) -> DeltaTable:
+        found = sparkSession._jvm.io.delta.tables.DeltaTables.named(sparkSession._jsparkSession, tableOrViewName)
+        return cls(sparkSession, found)
+
+    DeltaTable.forName = classmethod(for_name)

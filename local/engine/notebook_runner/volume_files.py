@@ -91,7 +91,8 @@ def _wrap(volumes: Volumes, function: Callable[P, R]) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         # Paths stand among the first two arguments everywhere; the rest may be data.
         given = [_map(volumes, value) for value in args[:2]]
-        if given:
+        # Beside an open folder (dir_fd) a name is relative to that one, as shutil.rmtree gives it.
+        if given and kwargs.get("dir_fd") is None and kwargs.get("src_dir_fd") is None:
             given[0] = working_folder.absolute(given[0])
         if len(given) == 2 and getattr(function, "__name__", "") in ("rename", "replace"):
             given[1] = working_folder.absolute(given[1])

@@ -111,6 +111,61 @@ def test_files_of_a_volume_cannot_be_handled(workspace: EngineProcess) -> None:
     assert workspace.printed("files").strip() == "hello"
 
 
+def test_delta_and_files_are_not_written_to_a_folder_of_a_volume(workspace: EngineProcess) -> None:
+    """Names with blanks, quotes and percent signs, as dbutils and Python's own files know them."""
+    folder = f'{LANDING}/my own/day="1 %41"'
+    answer = workspace.notebook(
+        f"folder = '{folder}'\nspark.range(2).write.save(folder + '/table')\n"
+        "spark.sql(f'INSERT INTO delta.`{folder}/table` VALUES (7)')\n"
+        "spark.range(3).write.csv(folder + '/files', header=True)\n"
+        "dbutils.fs.put(folder + '/one.csv', 'id\\n5\\n')\n"
+        "names = [f.name for f in dbutils.fs.ls(folder)]\n"
+        "one = spark.read.csv(folder + '/one.csv', header=True).first().id\n"
+        "files = spark.read.csv(folder + '/files', header=True).count()\n"
+        "spark.sql(f'CREATE TABLE delta.`{folder}/made` AS SELECT * FROM delta.`{folder}/table`')\n"
+        "spark.sql(f'DELETE FROM delta.`{folder}/made` WHERE id = 0')\n"
+        "spark.range(2).write.parquet(folder + '/parquet')\n"
+        "plain = spark.sql(f'SELECT * FROM parquet.`{folder}/parquet`').count()\n"
+        "made = spark.sql(f'SELECT * FROM delta.`{folder}/made`').count()\n"
+        "rows = [spark.read.load(folder + '/table').count(), files, plain, made]\n"
+        "dbutils.notebook.exit(f'{names} {one} {rows}')",
+        "# MAGIC %md-sandbox\n# MAGIC <div>no code</div>",
+    )
+    assert result(answer) == "['files/', 'one.csv', 'table/'] 5 [3, 3, 2, 2]"
+
+
+def test_a_folder_with_files_of_a_volume_stays(workspace: EngineProcess) -> None:
+    answer = workspace.notebook(
+        f"base = '{LANDING}/removed'\ndbutils.fs.put(base + '/in/a.txt', 'hello')\ndbutils.fs.rm(base, True)\n"
+        "import os, shutil\ngone = os.path.exists(base)\nos.makedirs(base + '/deep')\n"
+        "open(base + '/deep/b.txt', 'w').close()\nshutil.rmtree(base)\n"
+        "dbutils.notebook.exit(f'{gone} {os.path.exists(base)}')"
+    )
+    assert result(answer) == "False False"
+
+
+def test_a_stream_does_not_write_to_a_table(workspace: EngineProcess) -> None:
+    """Once into a new table, once more into the same; display shows what is there."""
+    answer = workspace.notebook(
+        "spark.sql('CREATE OR REPLACE TABLE main.raw.streamed_from AS SELECT id FROM range(3)')\n"
+        "def stream():\n    rows = spark.readStream.table('main.raw.streamed_from')\n"
+        f"    to = rows.writeStream.option('checkpointLocation', '{LANDING}/streamed_checkpoint')\n"
+        "    to.trigger(availableNow=True).toTable('main.raw.streamed_to').awaitTermination()\n"
+        "    return spark.table('main.raw.streamed_to').count()\n"
+        "first = stream()\nspark.sql('INSERT INTO main.raw.streamed_from VALUES (7)')\nsecond = stream()\n"
+        "display(spark.readStream.table('main.raw.streamed_to'))",
+        "from delta.tables import DeltaTable\n"
+        "table = DeltaTable.forName(spark, 'main.raw.streamed_to')\ntable.delete('id = 7')\n"
+        "spark.sql('USE main.raw')\n"
+        "source = spark.range(2, 5).withColumnRenamed('id', 'new')\n"
+        "(DeltaTable.forName(spark, 'streamed_to').alias('t').merge(source.alias('s'), 't.id = s.new')\n"
+        "    .whenMatchedDelete().whenNotMatchedInsert(values={'id': 's.new'}).execute())\n"
+        "ids = sorted(r.id for r in spark.table('streamed_to').collect())\n"
+        "dbutils.notebook.exit(f'{first} {second} {ids} {table.history(1).first().operation}')",
+    )
+    assert result(answer) == "3 4 [0, 1, 3, 4] MERGE"
+
+
 def test_sql_cells_share_no_session_with_python(workspace: EngineProcess) -> None:
     answer = workspace.notebook(
         "spark.range(3).createOrReplaceTempView('numbers_here')\nspark.conf.set('my.limit', '2')",

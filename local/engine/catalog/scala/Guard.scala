@@ -18,8 +18,11 @@ import org.apache.spark.sql.catalyst.rules.Rule
 import org.apache.spark.sql.catalyst.trees.TreeNodeTag
 import org.apache.spark.sql.catalyst.trees.TreePattern._
 import org.apache.spark.sql.catalyst.types.DataTypeUtils
+import org.apache.spark.sql.execution.datasources.LogicalRelation
 import org.apache.spark.sql.execution.datasources.v2.DataSourceV2Relation
 import org.apache.spark.sql.types.{DataType, StringType, StructType}
+
+import lakehouse.catalog.Names
 
 /** The engine (catalog/guard.py). Answers are JSON; what is refused is `{"error": {"message", "error_class", "error_code"}}`. */
 trait Authority {
@@ -162,7 +165,7 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
     val writes = r.options.get(UnresolvedRelation.REQUIRED_WRITE_PRIVILEGES)
     if (writes != null) { changed(parts, seesRows = writes != "INSERT"); return marked(r) }
     if (temporary(parts)) return r
-    path(parts).foreach { p => if (who.isDefined) readsPath(p); return marked(r) }
+    path(parts).foreach { p => if (who.isDefined) usesPath(p, "READ_VOLUME"); return marked(r) }
     full(parts) match {
       case Some(Seq(catalog, schema, view)) if schema.equalsIgnoreCase("information_schema") =>
         SubqueryAlias(AliasIdentifier(view, Seq(catalog, schema)), informationSchema(catalog, view))
@@ -186,6 +189,8 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
   private def protect(name: Seq[String], table: LogicalPlan, shown: Seq[String]): LogicalPlan = {
     val principal = who.getOrElse(return table)
     if (Guard.owns(session, name)) return table
+    if (name.head.equalsIgnoreCase("spark_catalog") && Thread.currentThread.getName.startsWith("stream execution thread"))
+      return ofSpark(name).fold(table)(protect(_, table, shown)) // a stream refreshes the table that it wrote a batch to
     if (name.head.equalsIgnoreCase("spark_catalog"))
       throw new Refused(s"[TABLE_OR_VIEW_NOT_FOUND] The table or view '${shown.mkString(".")}' cannot be found.", "TABLE_OR_VIEW_NOT_FOUND", "BAD_REQUEST")
     val found = answer(authority.read(principal, name.mkString("."), inView.nonEmpty))
@@ -200,6 +205,12 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
     SubqueryAlias(AliasIdentifier(name(2), name.take(2)), Project(columns, filtered))
   }
 
+  /** The name that users know of a table of Spark's own catalog. */
+  private def ofSpark(name: Seq[String]): Option[Seq[String]] = name(1).split("__", 2) match {
+    case Array(catalog, schema) => Some(Seq(Names.decode(catalog), Names.decode(schema), Names.tableBack(name(2))))
+    case _ => None
+  }
+
   /** A filter's or mask's function on its columns. No privilege is needed: it is applied, not called. */
   private def applied(rule: JsonNode, first: Seq[Expression]): Expression = {
     val name = CatalystSqlParser.parseMultipartIdentifier(rule.get("function").asText.split('.').map("`" + _ + "`").mkString("."))
@@ -212,8 +223,8 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
     SqlFunctions.call(function, first ++ using)
   }
 
-  private def readsPath(path: String): Unit = volume(path) match {
-    case Some(name) => check("READ_VOLUME", "VOLUME", name)
+  private def usesPath(path: String, privilege: String): Unit = volume(path) match {
+    case Some(name) => check(privilege, "VOLUME", name)
     case None if path.replaceFirst("^file:/*", "/").startsWith(Guard.tablesRoot) => throw new Refused(
       s"'$path' is a managed table's folder: read the table by its name.", "INVALID_PARAMETER_VALUE.LOCATION_OVERLAP", "INVALID_PARAMETER_VALUE")
     case None =>
@@ -317,6 +328,10 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
     case d: DropTable => managed(d.child)
     case d: DropView => managed(d.child)
     case r: RenameTable => managed(r.child)
+    // DeltaTable's methods change a table that is resolved; that of a statement was asked for by its name.
+    case d: DeleteFromTable if d.table.resolved => ofDelta(d.table)
+    case u: UpdateTable if u.table.resolved => ofDelta(u.table)
+    case m if m.nodeName == "DeltaMergeInto" && m.children.head.resolved => ofDelta(m.children.head)
     case other => other.children.foreach {
       case t: UnresolvedTable => checked(t.multipartIdentifier, if (describes(other)) "SELECT" else "MODIFY")
       case t: UnresolvedTableOrView => checked(t.multipartIdentifier, if (changes(other)) "MODIFY" else "SELECT")
@@ -337,13 +352,24 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
     case _ =>
   }
 
+  private def ofDelta(table: LogicalPlan): Unit = table.collectLeaves().foreach {
+    case r: LogicalRelation => for (found <- r.catalogTable; schema <- found.identifier.database)
+      ofSpark(Seq("spark_catalog", schema, found.identifier.table)).foreach(changed(_, seesRows = true))
+    case _ =>
+  }
+
   private def known(parts: Seq[String]): Option[Seq[String]] =
     if (temporary(parts) || path(parts).isDefined) None else full(parts).filterNot(Guard.owns(session, _)).filter(exists)
 
   private def checked(parts: Seq[String], privilege: String): Unit = known(parts).foreach(check(privilege, "TABLE", _))
 
   /** MERGE, UPDATE and DELETE (`seesRows`) read what they change, so nothing may be hidden from the principal there. */
-  private def changed(parts: Seq[String], seesRows: Boolean): Unit = known(parts).foreach { name =>
+  private def changed(parts: Seq[String], seesRows: Boolean): Unit = {
+    path(parts).foreach(p => if (who.isDefined) usesPath(p, "WRITE_VOLUME"))
+    known(parts).foreach(changedTable(_, seesRows))
+  }
+
+  private def changedTable(name: Seq[String], seesRows: Boolean): Unit = {
     check("MODIFY", "TABLE", name)
     if (seesRows && who.exists(p => answer(authority.read(p, name.mkString("."), false)).has("columns")))
       throw new Refused(
@@ -360,6 +386,7 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
   }
 
   private def made(plan: LogicalPlan, replace: Boolean): Unit = identifier(plan).foreach { parts =>
+    path(parts).foreach(p => if (who.isDefined) usesPath(p, "WRITE_VOLUME"))
     if (path(parts).isEmpty) full(parts).foreach { name =>
       if (!exists(name)) check("CREATE_TABLE", "SCHEMA", name.take(2))
       else if (replace) check("MANAGE", "TABLE", name)

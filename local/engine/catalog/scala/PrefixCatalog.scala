@@ -94,20 +94,24 @@ class PrefixCatalog extends StagingTableCatalog with SupportsNamespaces with Rel
 
   private def in(namespace: Array[String]): Array[String] =
     if (namespace.length == 1) Array(Names.schema(catalogName, namespace(0))) else namespace
-  private def in(ident: Identifier): Identifier = Identifier.of(in(ident.namespace), Names.table(ident.name))
+  private def in(ident: Identifier): Identifier =
+    if (isFolder(ident)) ident else Identifier.of(in(ident.namespace), Names.table(ident.name))
+  /** delta.`/a/folder`, which Delta's catalog knows under that name and the workspace does not. */
+  private def isFolder(ident: Identifier): Boolean =
+    ident.namespace.length == 1 && ident.namespace()(0).equalsIgnoreCase("delta") && ident.name.contains('/')
   private def note(kind: String, ident: Identifier, more: String*): Unit =
-    CatalogEvents.add(kind, catalogName, (ident.namespace.toSeq :+ ident.name) ++ more: _*)
+    if (!isFolder(ident)) CatalogEvents.add(kind, catalogName, (ident.namespace.toSeq :+ ident.name) ++ more: _*)
 
   /** Managed tables have no location of their own; they get a folder named by a fresh id. */
-  private def located(properties: util.Map[String, String]): util.Map[String, String] = {
+  private def located(ident: Identifier, properties: util.Map[String, String]): util.Map[String, String] = {
     val all = new util.HashMap[String, String](properties)
-    if (!all.containsKey(TableCatalog.PROP_LOCATION)) {
+    if (!isFolder(ident) && !all.containsKey(TableCatalog.PROP_LOCATION)) {
       all.put(TableCatalog.PROP_LOCATION, s"$tablesRoot/${util.UUID.randomUUID()}")
     }
     all.remove(TableCatalog.PROP_IS_MANAGED_LOCATION)
     all
   }
-  private def located(info: TableInfo): TableInfo = withProperties(info, located(info.properties))
+  private def located(ident: Identifier, info: TableInfo): TableInfo = withProperties(info, located(ident, info.properties))
 
   override def listTables(namespace: Array[String]): Array[Identifier] =
     tables.listTables(in(namespace)).map(i => Identifier.of(namespace, Names.tableBack(i.name)))
@@ -122,12 +126,12 @@ class PrefixCatalog extends StagingTableCatalog with SupportsNamespaces with Rel
 
   override def createTable(
       ident: Identifier, columns: Array[Column], partitions: Array[Transform], properties: util.Map[String, String]): Table = {
-    val made = tables.createTable(in(ident), columns, partitions, located(properties))
+    val made = tables.createTable(in(ident), columns, partitions, located(ident, properties))
     note("table", ident)
     made
   }
   override def createTable(ident: Identifier, info: TableInfo): Table = {
-    val made = tables.createTable(in(ident), located(info))
+    val made = tables.createTable(in(ident), located(ident, info))
     note("table", ident)
     made
   }
@@ -191,7 +195,7 @@ class PrefixCatalog extends StagingTableCatalog with SupportsNamespaces with Rel
 
   override def stageCreate(
       ident: Identifier, columns: Array[Column], partitions: Array[Transform], properties: util.Map[String, String]): StagedTable =
-    new Noted(tables.stageCreate(in(ident), columns, partitions, located(properties)), ident)
+    new Noted(tables.stageCreate(in(ident), columns, partitions, located(ident, properties)), ident)
   override def stageReplace(
       ident: Identifier, columns: Array[Column], partitions: Array[Transform], properties: util.Map[String, String]): StagedTable =
     new Noted(tables.stageReplace(in(ident), columns, partitions, replaced(ident, properties)), ident)
@@ -208,7 +212,7 @@ class PrefixCatalog extends StagingTableCatalog with SupportsNamespaces with Rel
     builder.build()
   }
   override def stageCreate(ident: Identifier, info: TableInfo): StagedTable =
-    new Noted(tables.stageCreate(in(ident), located(info)), ident)
+    new Noted(tables.stageCreate(in(ident), located(ident, info)), ident)
   override def stageReplace(ident: Identifier, info: TableInfo): StagedTable =
     new Noted(tables.stageReplace(in(ident), withProperties(info, replaced(ident, info.properties))), ident)
   override def stageCreateOrReplace(ident: Identifier, info: TableInfo): StagedTable =
@@ -216,8 +220,8 @@ class PrefixCatalog extends StagingTableCatalog with SupportsNamespaces with Rel
 
   /** A replaced table stays where it is. */
   private def replaced(ident: Identifier, properties: util.Map[String, String]): util.Map[String, String] = {
-    val place = if (tableExists(ident)) Option(loadTable(ident).properties.get(TableCatalog.PROP_LOCATION)) else None
-    place.filterNot(_ => properties.containsKey(TableCatalog.PROP_LOCATION)).fold(located(properties)) { location =>
+    val place = if (!isFolder(ident) && tableExists(ident)) Option(loadTable(ident).properties.get(TableCatalog.PROP_LOCATION)) else None
+    place.filterNot(_ => properties.containsKey(TableCatalog.PROP_LOCATION)).fold(located(ident, properties)) { location =>
       val all = new util.HashMap[String, String](properties)
       all.put(TableCatalog.PROP_LOCATION, location)
       all.remove(TableCatalog.PROP_IS_MANAGED_LOCATION)

@@ -42,9 +42,9 @@ class VolumeFileSystem extends FileSystem {
     if (text != "/Volumes" && !text.startsWith("/Volumes/"))
       throw new IllegalArgumentException(s"$text is not below /Volumes; the local workspace has no DBFS root. Use /Volumes/<catalog>/<schema>/<volume>/….")
     if (text.split("/").contains("..")) throw new IllegalArgumentException(s"$text leaves its volume")
-    new Path("file://" + encode(root + text.substring("/Volumes".length)))
+    // Not from one text: blanks, quotes and % are what they are in the name of the file.
+    new Path("file", null, root + text.substring("/Volumes".length))
   }
-  private def encode(path: String): String = new URI(null, null, path, null).getRawPath
   private def back(status: FileStatus): FileStatus = {
     val path = status.getPath.toUri.getPath
     val shown = new Path("dbfs", null, "/Volumes" + path.substring(root.length))
