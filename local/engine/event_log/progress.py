@@ -201,6 +201,9 @@ class Progress:
             "flow_progress", f"Flow '{name}': {text}", {"status": "STARTING"}, level="WARN", **_origin(key, flow)
         )  # fmt: skip
 
+    def warn_of_source(self, text: str) -> None:
+        self._log.write("update_progress", text, {"state": "INITIALIZING"}, level="WARN")
+
     def hook_failed(self, hook: EventHook, error: BaseException, failures: int, disabled: bool) -> None:
         end = "; it is called no more in this update" if disabled else ""
         self._log.write(

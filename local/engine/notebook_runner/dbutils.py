@@ -7,7 +7,8 @@ import json
 import os
 import shutil
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,10 +23,13 @@ SecretScope = namedtuple("SecretScope", ["name"])
 
 
 class Widgets:
-    """A value comes from the task's parameters, or else is the widget's default."""
+    """A value comes from the task's parameters, or a pipeline's configuration, or else is the widget's default."""
 
-    def __init__(self, parameters: dict[str, str]) -> None:
-        self._given = parameters
+    def __init__(
+        self, parameters: dict[str, str], instead: str = "give the task a base parameter of this name"
+    ) -> None:
+        self._given = dict(parameters)
+        self._instead = instead
         self._values: dict[str, str] = dict(parameters)
 
     def text(self, name: str, defaultValue: str, label: str | None = None) -> None:
@@ -48,8 +52,7 @@ class Widgets:
     def get(self, name: str) -> str:
         if name not in self._values:
             raise EngineError(
-                f"No input widget named {name} is defined. Define it with dbutils.widgets.text, or give the task a "
-                f"base parameter of this name.",
+                f"No input widget named {name} is defined. Define it with dbutils.widgets.text, or {self._instead}.",
                 error_class="InputWidgetNotDefined",
             )
         return self._values[name]
@@ -59,6 +62,19 @@ class Widgets:
 
     def getArgument(self, name: str, defaultValue: str | None = None) -> str:
         return self._values[name] if defaultValue is None else self._values.get(name, defaultValue)
+
+    @contextmanager
+    def given(self, parameters: Mapping[str, str]) -> Iterator[None]:
+        """A notebook that %run includes, with values for its widgets; `$name` is the value of one that is there."""
+        before = dict(self._given)
+        wanted = {k: self._values.get(v[1:], v) if v.startswith("$") else v for k, v in parameters.items()}
+        self._given.update(wanted)
+        self._values.update(wanted)
+        try:
+            yield
+        finally:
+            self._given.clear()
+            self._given.update(before)
 
     def remove(self, name: str) -> None:
         self._values.pop(name, None)

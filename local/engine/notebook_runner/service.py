@@ -6,6 +6,7 @@ import html
 import re
 import shlex
 import sys
+import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -21,7 +22,7 @@ from engine.notebook_runner.modules import Modules
 from engine.notebook_runner.run import NotebookExit, Run, RunCanceled
 from engine.notebook_runner.working_folder import working_in
 from engine.session import Engine, active
-from engine.sources.notebook import Cell, cells
+from engine.sources.notebook import Cell, cells, run_target
 from engine.sql import Statements
 
 # Databricks returns at most 5 MB of what a notebook exits with.
@@ -178,12 +179,13 @@ class Notebooks:
                 run_cell(cell, path, namespace)
             case "sql":
                 self._sql_cell(run, path, cell, namespace)
-            case "md" | "md-sandbox":
+            case "md":
                 return
             case "run":
-                target = cell.text.strip().split("\n")[0].strip().strip("\"'")
+                target, given = run_target(cell.text)
                 name, language, source = self._read(run, path, target)
-                self._cells(run, name, language, source, namespace)
+                with namespace["dbutils"].widgets.given(given):
+                    self._cells(run, name, language, source, namespace)
             case "fs":
                 words = shlex.split(cell.text)
                 if not words:
@@ -269,9 +271,11 @@ class Notebooks:
         return answer.get("result")
 
 
-def display(value: Any, *_: Any, **__: Any) -> None:
+def display(value: Any, *_: Any, checkpointLocation: str | None = None, **__: Any) -> None:
     """Shows a DataFrame's first rows as text; anything else by its own text."""
-    if isinstance(value, DataFrame):
+    if isinstance(value, DataFrame) and value.isStreaming:
+        _display_stream(value, checkpointLocation)
+    elif isinstance(value, DataFrame):
         value.show(SHOWN_ROWS, truncate=False)
     elif hasattr(value, "to_string"):
         print(value.to_string(max_rows=SHOWN_ROWS))
@@ -280,3 +284,21 @@ def display(value: Any, *_: Any, **__: Any) -> None:
             print("  ".join(str(part) for part in item))
     else:
         print(value)
+
+
+def _display_stream(frame: DataFrame, checkpoint: str | None) -> None:
+    """What is there now: nobody looks on while more comes, and a run is to end."""
+    mode = (
+        "complete"
+        if frame.sparkSession._jvm.org.apache.spark.sql.lakehouse.Plans.replacesRows(frame._jdf)
+        else "append"
+    )
+    name = f"displayed_{uuid.uuid4().hex}"
+    writer = frame.writeStream.format("memory").queryName(name).outputMode(mode).trigger(availableNow=True)
+    if checkpoint is not None:
+        writer = writer.option("checkpointLocation", checkpoint)
+    try:
+        writer.start().awaitTermination()
+        frame.sparkSession.table(name).show(SHOWN_ROWS, truncate=False)
+    finally:
+        frame.sparkSession.catalog.dropTempView(name)

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+_ARGUMENT = re.compile(r"""\s+\$(\w+)\s*=\s*("[^"]*"|'[^']*'|\S+)""")
 _MARKS = {"PYTHON": "#", "SQL": "--"}
 
 
 @dataclass(frozen=True)
 class Cell:
-    """`kind` is the magic without % (sql, md, run, …) or the notebook's language; `text` begins at `line`."""
+    """`kind` is the magic without % (sql, md, run, …) or the notebook's language; `text` begins at `line`.
+
+    `md` is also what Databricks writes as %md-sandbox: Markdown with its own HTML.
+    """
 
     number: int
     kind: str
     text: str
     line: int
+
+
+def run_target(text: str) -> tuple[str, dict[str, str]]:
+    """What `%run path $name=value …` runs: the path, and values of its widgets; `$other` is the value of a widget."""
+    line = text.strip().split("\n")[0]
+    first = _ARGUMENT.search(line)
+    path = line[: first.start()] if first else line
+    given = {name: value.strip("\"'") for name, value in _ARGUMENT.findall(line)}
+    return path.strip().strip("\"'"), given
 
 
 def is_notebook(content: str, language: str) -> bool:
@@ -53,4 +67,5 @@ def _cell(number: int, line: int, block: list[str], mark: str, language: str) ->
     if not head.startswith("%"):
         return Cell(number, language.lower(), "\n".join(body), line + start)
     # The magic's own line keeps its place, so that lines counted in the cell are lines of the notebook.
-    return Cell(number, head[1:].lower(), "\n".join([rest, *body[1:]]), line + start)
+    kind = head[1:].lower().removesuffix("-sandbox")
+    return Cell(number, kind, "\n".join([rest, *body[1:]]), line + start)

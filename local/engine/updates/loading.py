@@ -16,12 +16,13 @@ from engine.errors import EngineError, message_of
 from engine.event_log.table import event_log_frame, storage_of
 from engine.graph.model import Graph, SourceLocation
 from engine.graph.names import Defaults
+from engine.notebook_runner.dbutils import Widgets
 from engine.readers import read_files
-from engine.sources.notebook import Cell
+from engine.sources.notebook import Cell, run_target
 from engine.sources.python import load_python
 from engine.sources.python_api import Registration, registering
 from engine.sources.python_imports import PipelineImports, importing
-from engine.sources.sql import SqlSourceError, load_sql
+from engine.sources.sql import SqlSourceError, defines, load_sql
 from engine.updates.context import CurrentSession, current
 
 
@@ -37,14 +38,17 @@ class Sources:
         storage: str,
         may_read_events: Callable[[str], None],
         utilities: Mapping[str, Any],
+        warn: Callable[[str], None],
     ) -> None:
-        """`may_read_events`: raises for another pipeline's id; `utilities`: what `dbutils` has beside widgets."""
+        """`may_read_events`: raises for another pipeline's id; `utilities`: what `dbutils` has beside widgets; `warn`:
+        tells of what a source says and the update leaves out."""
         self._pipeline = pipeline
         self._folder = folder
         self._session = session
         self._defaults = defaults
         self._storage = storage
         self._may_read_events = may_read_events
+        self._warn = warn
         self.dbutils = PipelineUtilities(dict(pipeline.get("configuration") or {}), utilities)
         self.configuration: Mapping[str, str] = dict(pipeline.get("configuration") or {})
         self.parameters: Mapping[str, str] = self.configuration
@@ -111,6 +115,9 @@ class Sources:
     def _magic(self, cell: Cell, path: str) -> None:
         location = SourceLocation(path, cell.line, cell=cell.number)
         if cell.kind == "sql":
+            if not defines(cell.text):  # someone looked at a table here while writing the notebook
+                self._warn(f"{location}: the %sql cell defines no dataset, and is ignored")
+                return
             lines = "\n" * (cell.line - 1)
             load_sql(lines + cell.text, path, self.graph, self)
             return
@@ -124,22 +131,26 @@ class Sources:
             exec(compile(text, location.path, "exec", dont_inherit=True), self._scopes[location.path])
             return
         if language == "run":
-            self._run(code.strip().strip("\"'"), location)
+            target, given = run_target(code)
+            with self.dbutils.widgets.given(given):
+                self._run(target, location)
             return
-        instead = {"pip": "list packages in the pipeline's environment"}.get(language, "use Python or SQL")
-        raise EngineError(
-            f"{location}: %{language} does not run in a pipeline; {instead}",
-            error_class="UNSUPPORTED_MAGIC",
-            location=str(location),
-        )
+        if language == "pip":
+            self._warn(
+                f"{location}: %pip installs nothing here: sources use packages of the workspace's Python environment"
+            )
+            return
+        self._warn(f"{location}: %{language} does not run in a pipeline, and the cell is ignored; use Python or SQL")
 
     def _run(self, target: str, location: SourceLocation) -> None:
         path = posixpath.normpath(posixpath.join(posixpath.dirname(location.path), target))
-        copies = [self._copy(path), self._copy(path + ".py")]
+        copies = [
+            self._copy(each + ending) for each in (path, path.removeprefix("/Workspace")) for ending in ("", ".py")
+        ]
         found = next((copy for copy in copies if copy.is_file()), None)
         if found is None:
             raise EngineError(
-                f"{location}: %run {target}: there is no such notebook in the pipeline's root folder",
+                f"{location}: %run {target}: there is no such notebook in the workspace",
                 error_class="NOTEBOOK_NOT_FOUND",
                 location=str(location),
             )
@@ -190,7 +201,7 @@ class PipelineUtilities:
     """`dbutils` of a pipeline's source: widgets are the pipeline's configuration, fs and secrets are a notebook's."""
 
     def __init__(self, configuration: Mapping[str, str], more: Mapping[str, Any]) -> None:
-        self.widgets = _Widgets(configuration)
+        self.widgets = Widgets(dict(configuration), "set it in the pipeline's configuration")
         self.__dict__.update(more)
 
     def __getattr__(self, name: str) -> Any:
@@ -198,18 +209,6 @@ class PipelineUtilities:
             f"dbutils.{name} is not available in a pipeline's source; call it in a notebook task before the pipeline",
             error_class="UNSUPPORTED_UTILITY",
         )
-
-
-class _Widgets:
-    def __init__(self, configuration: Mapping[str, str]) -> None:
-        self._configuration = configuration
-
-    def get(self, name: str) -> str:
-        if name not in self._configuration:
-            raise EngineError(
-                f"there is no widget {name!r}; set it in the pipeline's configuration", error_class="WIDGET_NOT_FOUND"
-            )
-        return self._configuration[name]
 
 
 def _display(*values: Any, **options: Any) -> None:

@@ -46,6 +46,7 @@ class Reading:
         self.catalog = catalog
         self._need = need
         self._empty_folder = empty_folder
+        self.views_read: set[str] = set()
 
     def find(self, name: str, defaults: Defaults | None = None) -> str | None:
         """The pipeline's dataset that `name` means where `defaults` complete it (the pipeline's own when None)."""
@@ -53,12 +54,13 @@ class Reading:
         if defaults is None or len(parts) == 3 or parts[0].lower() == "live":
             return self.names.find(name)
         return (
-            self.names.find(name) if self._is_view(name) else self.names.find(quote_name(defaults.full(quote(parts))))
+            self.names.find(name) if self._is_local(name) else self.names.find(quote_name(defaults.full(quote(parts))))
         )
 
-    def _is_view(self, name: str) -> bool:
+    def _is_local(self, name: str) -> bool:
+        """Whether it is a view or a private table of the pipeline, which USE does not look for in a schema."""
         key = self.names.find(name)
-        return key is not None and "." not in key
+        return key is not None and ("." not in key or (len(split(name)) == 1 and self.names.datasets[key].private))
 
     def frame(self, reader: Reader, name: str, streaming: bool, defaults: Defaults | None, load: Callable) -> Any:
         """`load(full name)` for a table, the function's frame for a temporary view."""
@@ -117,6 +119,7 @@ class Reading:
         (flow,) = self.names.flows.get(key) or [None]
         if not isinstance(flow, QueryFlow):
             raise EngineError(f"{dataset.location}: view {key} has no query", error_class="DATASET_WITHOUT_FLOW")
+        self.views_read.add(key)
         before, session = reader.views, reader.session
         reader.views = (*before, key)
         if flow.spark_conf:  # settings of the view's query: what it resolves under them stays so in the flow's plan
@@ -164,7 +167,11 @@ class Reading:
             if len(parts) == 1 and session.catalog._jcatalog.tableExists(name) and self.find(name, defaults) is None:
                 continue  # a temporary view of the session
             if self.find(name, defaults) is None and parts[0].lower() != "live":
-                if "/" not in parts[-1]:  # a path, as in csv.`/Volumes/…`, is no table
+                if parts[0].lower() == "delta" and len(parts) == 2 and "/" in parts[1] and mode == "stream":
+                    # Spark's own streams of SQL are of tables only; the query asks who may read the folder.
+                    _original["sql"](session, f"SELECT * FROM {name}")
+                    replaced.put("\0".join([mode, *parts]), session.readStream.format("delta").load(parts[1])._jdf)
+                elif "/" not in parts[-1]:  # a path, as in csv.`/Volumes/…`, is no table
                     full = (defaults or self.names.defaults).full(name)
                     self._read(reader, full)
                     self._note(reader, full)

@@ -32,7 +32,7 @@ from engine.notebook_runner.runtime_modules import of_pipeline
 from engine.session import Engine
 from engine.session import active as active_session
 from engine.sources.python_imports import importing
-from engine.updates import reading
+from engine.updates import actions, reading
 from engine.updates.context import Reader, current
 from engine.updates.continuous import Rounds
 from engine.updates.datasets import Work
@@ -139,14 +139,14 @@ class Update:
         for key, value in (pipeline.get("configuration") or {}).items():
             self._configure(key, str(value))
         volumes = self.engine.volumes
-        context = file_readers.ReaderContext(schema_dir=_schema_dir, to_local=volumes.to_local)
+        context = file_readers.ReaderContext(schema_dir=_schema_dir, to_local=volumes.to_local, warn=actions.tell)
         file_readers.install(self.session, context)
         reading.install()
         principal = self.params.get("principal")
         loaded = Sources(
             pipeline, sources, self.session, defaults, self.storage,
             functools.partial(self.catalog.authorize_event_log, principal),
-            {"fs": Files(volumes), "secrets": Secrets(principal, self.catalog.workspace)},
+            {"fs": Files(volumes), "secrets": Secrets(principal, self.catalog.workspace)}, self.progress.warn_of_source,
         )  # fmt: skip
         of_pipeline.set(loaded.dbutils)
         with self.active(self.session):
@@ -239,15 +239,25 @@ class Update:
             self._scheduler.stopping.set()
         with importing(self.imports):
             outcomes = copy_context().run(self._scheduler.run, keys)
+            if whole and all(outcome is Outcome.COMPLETED for outcome in outcomes.values()):
+                # What no flow has read is resolved, too: a view of what does not exist fails the update.
+                outcomes = copy_context().run(self._scheduler.run, self._unread_views())
         self._first_round = False
         for key, outcome in outcomes.items():
             self._report(key, outcome)
         return outcomes
 
+    def _unread_views(self) -> list[str]:
+        views = [key for key, each in self.names.datasets.items() if each.kind is DatasetKind.TEMPORARY_VIEW]
+        return [key for key in views if key not in self.reading.views_read]
+
     def _work(self, key: str) -> StructType | None:
         work = Work(self, key)
         if self.validating:
             return work.validate()
+        if self.names.datasets[key].kind is DatasetKind.TEMPORARY_VIEW:
+            work.validate()
+            return None
         work.run()
         return None
 

@@ -43,6 +43,25 @@ function one(context: Context, path: string, kind: "notebook" | "file" | "source
   return object;
 }
 
+const RUN = /^(?:#|--) MAGIC %run[ \t]+(?:"([^"]+)"|'([^']+)'|(.+?))[ \t]*(?:\$.*)?$/gm;
+
+/** The notebooks that the sources include by %run, wherever they are, and those that these include. */
+function included(context: Context, sources: readonly WorkspaceObject[], known: Set<string>): WorkspaceObject[] {
+  const found: WorkspaceObject[] = [];
+  const waiting = [...sources];
+  for (let source = waiting.pop(); source !== undefined; source = waiting.pop()) {
+    for (const [, double, single, bare] of source.content.toString("utf8").matchAll(RUN)) {
+      const path = canonical(posix.resolve(posix.dirname(source.path), double ?? single ?? bare!));
+      const notebook = known.has(path) ? undefined : workspaceTree().read(context, path);
+      if (!notebook) continue; // the engine names the line that asks for what is not there
+      known.add(path);
+      found.push(notebook);
+      waiting.push(notebook);
+    }
+  }
+  return found;
+}
+
 /** @throws ApiError that names what is missing */
 export function pipelineSources(
   context: Context,
@@ -55,10 +74,13 @@ export function pipelineSources(
   if (found.size === 0) throw notFound("The pipeline has no source: set libraries to its notebooks and files.");
   const sorted = [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   const rootPath = canonical(settings.root_path ?? posix.dirname(sorted[0]!.path));
-  const files = workspaceTree()
+  const beside = workspaceTree()
     .below(context, rootPath)
-    .filter((object) => object.kind === "file" && !found.has(object.path))
-    .map(({ path, content }) => ({ path, content: content.toString("base64") }));
+    .filter((object) => object.kind === "file" && !found.has(object.path));
+  const files = [
+    ...beside,
+    ...included(context, sorted, new Set([...found.keys(), ...beside.map(({ path }) => path)])),
+  ].map(({ path, content }) => ({ path, content: content.toString("base64") }));
   const sources = sorted.map(({ path, kind, language, content }) => ({
     path,
     kind,

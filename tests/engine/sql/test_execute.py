@@ -372,6 +372,13 @@ def test_a_managed_table_is_read_by_path_past_its_grants(engine: EngineProcess) 
     for path in (location, location.removeprefix("file:")):
         with pytest.raises(EngineFailed, match="read the table by its name"):
             engine.sql(f"SELECT * FROM delta.`{path}`")
+        for statement in (
+            "INSERT INTO delta.`{}` VALUES (2)",
+            "DELETE FROM delta.`{}`",
+            "CREATE TABLE delta.`{}` (a INT)",
+        ):
+            with pytest.raises(EngineFailed, match="read the table by its name"):
+                engine.sql(statement.format(path))
 
 
 def test_a_mask_does_not_know_who_looks(engine: EngineProcess) -> None:

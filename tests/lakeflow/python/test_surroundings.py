@@ -100,6 +100,57 @@ def test_actions_in_a_query_function_are_told_with_their_place(engine: EnginePro
     ]
 
 
+def test_what_a_pipeline_leaves_out_of_its_sources_is_told(engine: EngineProcess) -> None:
+    p = Pipeline(engine, configuration={"kind": "json"}).python(
+        """
+# COMMAND ----------
+
+# MAGIC %pip install no-such-package
+
+# COMMAND ----------
+
+# MAGIC %md-sandbox
+# MAGIC <div>no code</div>
+
+# COMMAND ----------
+
+# MAGIC %fs ls /anywhere
+
+# COMMAND ----------
+
+# MAGIC %sql
+# MAGIC -- how it looks
+# MAGIC SHOW TABLES; SELECT 1
+
+# COMMAND ----------
+
+dbutils.widgets.text("kind", "csv", "Format")
+dbutils.widgets.dropdown("mode", "some", ["some", "all"])
+
+@dp.table(comment=dbutils.widgets.get("mode"))
+def s_left_out():
+    files = spark.readStream.format("cloudFiles").option("cloudFiles.format", dbutils.widgets.get("kind"))
+    return files.option("skipChangeCommits", "true").schema("id INT").load("LANDING")
+"""
+    )
+    p.land("1.json", '{"id": 1}\n')
+    p.completed()
+    assert p.rows("SELECT * FROM s_left_out") == [["1"]]
+    told = messages(p, "WARN")
+    assert [i for i, text in enumerate(told) if "n0:5 (cell 2): %pip installs nothing here" in text] == [0], told
+    assert "n0:14 (cell 4): %fs does not run in a pipeline, and the cell is ignored" in told[1]
+    assert "n0:18 (cell 5): the %sql cell defines no dataset, and is ignored" in told[2]
+    assert "Flow 'main.default.s_left_out': cloudFiles: option skipChangeCommits has no effect" in told[3]
+
+
+def test_a_view_that_nothing_reads_is_resolved(engine: EngineProcess) -> None:
+    p = Pipeline(engine).python("@dp.materialized_view\ndef s_alone():\n    return spark.range(3)\n")
+    p.sql("CREATE LIVE VIEW s_unread AS SELECT * FROM LIVE.s_nowhere")
+    answer = p.update()
+    assert answer["state"] == "FAILED" and "the pipeline has no dataset s_nowhere" in answer["error"]["message"], answer
+    assert p.flow("s_unread")["status"] == "FAILED"
+
+
 def test_settings_of_a_view_hold_in_its_query_alone(engine: EngineProcess) -> None:
     hour = "spark.sql(\"SELECT date_format(timestamp_seconds(0), 'HH') AS h\")"
     p = Pipeline(engine).python(

@@ -36,7 +36,8 @@ AREA = Area(
             SQL,
             {
                 "source.sql": "USE CATALOG main;\nUSE SCHEMA raw;\n"
-                "CREATE OR REFRESH MATERIALIZED VIEW in_raw AS SELECT 1 AS a;\n"
+                "CREATE OR REFRESH PRIVATE MATERIALIZED VIEW inner_raw AS SELECT 1 AS a;\n"
+                "CREATE OR REFRESH MATERIALIZED VIEW in_raw AS SELECT a FROM inner_raw;\n"
                 "CREATE OR REFRESH MATERIALIZED VIEW default.in_default AS SELECT a + 1 AS a FROM in_raw;\n"
                 "USE main.queries;\n"
                 "CREATE OR REFRESH MATERIALIZED VIEW at_home AS SELECT a FROM default.in_default"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from lakeflow.cases import NOTEBOOK, Area, refused
+from lakeflow.cases import Area, refused
 
 ST = "ldp/developer/ldp-sql-ref-create-streaming-table"
 MV = "ldp/developer/ldp-sql-ref-create-materialized-view"
@@ -140,12 +140,6 @@ AREA = Area(
             SQL,
             "CREATE MATERIALIZED VIEW m AS SELECT (1",
             r"source\.sql:1:40: .*close the '\(' of line 1, column 38",
-        ),
-        refused(
-            "a cell in a language that a pipeline does not run",
-            SQL,
-            NOTEBOOK["sql"] + "-- MAGIC %scala\n-- MAGIC val a = 1\n",
-            "%scala does not run in a pipeline; use Python or SQL",
         ),
     ],
 )

@@ -6,7 +6,7 @@ query.py rewrites what Spark cannot read; registry.py says what is supported.
 
 from .errors import MissingParameterError, SqlSourceError, SqlSyntaxError, SqlUnsupportedError
 from .register import SqlContext, load_sql, parse_sql
-from .script import cells, first_keywords, is_notebook, split_statements
+from .script import cells, defines, first_keywords, is_notebook, split_statements
 from .tokenizer import Kind, SourceText, Token, string_value, tokenize
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "SqlUnsupportedError",
     "Token",
     "cells",
+    "defines",
     "first_keywords",
     "is_notebook",
     "load_sql",

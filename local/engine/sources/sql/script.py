@@ -94,6 +94,12 @@ def first_keywords(text: str, count: int = 3) -> tuple[str, ...]:
     return tuple(words)
 
 
+def defines(text: str) -> bool:
+    """Whether a statement of the text is one that a pipeline's source can be meant to have."""
+    parts = split_statements(SourceText(text, "<sql>"))
+    return any(first_keywords(text[part.start : part.end], 1) in (("CREATE",), ("APPLY",), ("AUTO",)) for part in parts)
+
+
 def substitute(part: Slice, configuration: Mapping[str, str]) -> SourceText:
     """The statement with the value of each `${key}` in its place, as the pipeline's configuration gives it.
 
