@@ -275,7 +275,7 @@ AREA = Area(
             "an update flow into a delta sink",
             UPDATE_FLOW,
             "from pyspark import pipelines as dp\ndp.create_sink('s', 'delta', {'tableName': 'main.raw.py_never'})\n"
-            f"@dp.update_flow(target='s')\ndef f():\n    return {READ}\n",
+            "@dp.update_flow(target='s')\ndef f():\n    return spark.readStream.format('rate').load()\n",
             r"source\.py:3: update_flow f writes to the delta sink s, which takes appended rows only",
             "py",
         ),
