@@ -74,9 +74,14 @@ _WRAPPER = re.compile(r"\[(TASK_WRITE_FAILED|STREAM_FAILED)\]|Job aborted|Writin
 _OPENER = re.compile(r"\[FAILED_READ_FILE[.A-Z_]*\]")  # names the file; its cause says what is wrong with it
 
 
+def _java_of(error: BaseException) -> Any:
+    """The JVM's exception; PySpark leaves those that it has no class for in Py4J's."""
+    return getattr(error, "_origin", None) or getattr(error, "java_exception", None)
+
+
 def reason_of(error: BaseException) -> str:
     """`message_of`, of the first cause that says more than that a task or a stream failed."""
-    java, found = getattr(error, "_origin", None), ""
+    java, found = _java_of(error), ""
     while java is not None:
         text = user_names((java.getMessage() or java.toString()).split("\n\tat ")[0]).strip()
         if not _WRAPPER.match(text):
@@ -91,6 +96,8 @@ def to_rpc(error: BaseException) -> dict[str, Any]:
     """`error` of a JSON-RPC answer: {code, message, data: {error_class, error_code, location?, trace?}}."""
     error = refusal_of(error) or error
     text = message_of(error)
+    if hasattr(error, "java_exception") or text.startswith("[TASK_WRITE_FAILED]"):
+        text = reason_of(error)
     if isinstance(error, EngineError):
         data: dict[str, Any] = {"error_class": error.error_class, "error_code": error.error_code}
         if error.location is not None:

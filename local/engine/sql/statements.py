@@ -27,7 +27,7 @@ from engine.graph.names import split
 from engine.session import Engine, active, use
 from engine.sources.sql.errors import SqlSyntaxError
 from engine.sources.sql.tokenizer import Kind, Token, tokenize
-from engine.sql import dialect, inserted, keys, settings, unity
+from engine.sql import copy_into, dialect, inserted, keys, settings, unity
 from engine.sql.current import current
 from engine.sql.parameters import bind
 from engine.sql.results import write_result
@@ -44,6 +44,7 @@ class Statements:
         self._catalog = catalog
         self._workspace = workspace
         self._show = Show(catalog, workspace)
+        self._copier = copy_into.Copier(catalog, workspace, engine.volumes)
         self.sessions = Sessions(engine)
         self._ends: dict[str, _End] = {}
 
@@ -137,6 +138,10 @@ class Statements:
             statement = unity.parse(text, names)
             shown = self._show.answer(text, names, principal)
             commented = dialect.column_comment(text)
+            copied = copy_into.parse(text)
+        if copied is not None:
+            rows = self._copier.run(session, copied, names, principal)
+            return _frame(session, [rows], _parse_datatype_string(copy_into.COLUMNS))
         if commented is not None:
             return self._comment_view_column(session, commented, names, principal)
         if words == ["USE", "CATALOG"]:

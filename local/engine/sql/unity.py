@@ -27,7 +27,10 @@ _MORE_SECURABLES = {
 
 # First words of statements that Databricks has and this workspace does not, with what does the work here.
 _REFUSED = {
-    ("COPY", "INTO"): "Use INSERT INTO … SELECT * FROM read_files(…), or a streaming table of a pipeline.",
+    ("PUT",): "Use the Files API, or a driver that moves files itself.",
+    ("GET",): "Use the Files API, or a driver that moves files itself.",
+    ("REMOVE",): "Use the Files API, or a driver that moves files itself.",
+    ("LIST",): "Use the Files API, or dbutils.fs.ls.",
     ("UNDROP",): "A dropped table is gone.",
     ("DENY",): "Unity Catalog has GRANT and REVOKE.",
     ("CREATE", "MATERIALIZED"): "Put it into a pipeline.",
