@@ -18,7 +18,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from engine.catalog import Catalog, Workspace
+from engine.catalog import Catalog
 from engine.catalog.text import path_of
 from engine.errors import EngineError
 from engine.readers.listing import list_files
@@ -131,9 +131,8 @@ def _refuse(clause: str, instead: str) -> None:
 
 
 class Copier:
-    def __init__(self, catalog: Catalog, workspace: Workspace, volumes: Volumes) -> None:
+    def __init__(self, catalog: Catalog, volumes: Volumes) -> None:
         self._catalog = catalog
-        self._workspace = workspace
         self._volumes = volumes
         # Two loads of one table at the same time would load the same files.
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -176,9 +175,7 @@ class Copier:
                 f"COPY INTO reads files of volumes (/Volumes/catalog/schema/volume/…); '{copy.path}' is none.",
                 error_class="COPY_INTO_SOURCE_FILE_FORMAT_NOT_SUPPORTED",
             )
-        if principal is not None:
-            check = {"privilege": "READ_VOLUME", "securableType": "VOLUME", "fullName": ".".join(parts[2:5])}
-            self._workspace.request("catalog.authorize", {"principal": principal, "checks": [check]})
+        self._catalog.authorize(principal, "READ_VOLUME", "VOLUME", ".".join(parts[2:5]))
         root = Path(self._volumes.to_local(path))
         if not root.exists():
             raise EngineError(f"'{copy.path}' does not exist.", error_class="PATH_NOT_FOUND", error_code="NOT_FOUND")

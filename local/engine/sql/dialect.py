@@ -20,6 +20,14 @@ class ColumnComment:
     written: str
 
 
+@dataclass(frozen=True)
+class NotNull:
+    """ALTER COLUMN … SET NOT NULL: the table's name and the column as they are written."""
+
+    table: str
+    column: str
+
+
 def translate(text: str) -> str:
     """The statement in Spark's words; as it is where they are the same, and where it is wrong: Spark says what is."""
     try:
@@ -45,6 +53,22 @@ def column_comment(text: str) -> ColumnComment | None:
     written = "''" if c.sees("NULL") else text[c.token.start :]
     comment = None if c.accept("NULL") else c.string("a comment")
     return ColumnComment(".".join(parts[:-1]), parts[-1], comment, written)
+
+
+def not_null(text: str) -> NotNull | None:
+    """ALTER TABLE table ALTER COLUMN column SET NOT NULL; None for another statement."""
+    c = Cursor(SourceText(text, "statement"))
+    if not c.accept("ALTER", "TABLE"):
+        return None
+    table = c.name("the table's name")
+    if not (c.accept("ALTER") or c.accept("CHANGE")):
+        return None
+    c.accept("COLUMN")
+    column = c.column_path("a column")
+    if not c.accept("SET", "NOT", "NULL"):
+        return None
+    c.expect_end()
+    return NotNull(table, column)
 
 
 def _alter_column(found: ColumnComment) -> str:

@@ -44,7 +44,7 @@ class Statements:
         self._catalog = catalog
         self._workspace = workspace
         self._show = Show(catalog, workspace)
-        self._copier = copy_into.Copier(catalog, workspace, engine.volumes)
+        self._copier = copy_into.Copier(catalog, engine.volumes)
         self.sessions = Sessions(engine)
         self._ends: dict[str, _End] = {}
 
@@ -139,6 +139,10 @@ class Statements:
             shown = self._show.answer(text, names, principal)
             commented = dialect.column_comment(text)
             copied = copy_into.parse(text)
+            required = dialect.not_null(text)
+        if required is not None:
+            self._require_values(session, required, names, principal)
+            return _frame(session, [], StructType([]))
         if copied is not None:
             rows = self._copier.run(session, copied, names, principal)
             return _frame(session, [rows], _parse_datatype_string(copy_into.COLUMNS))
@@ -172,6 +176,27 @@ class Statements:
         (column,) = split(found.column)
         self._catalog.comment_view_column(name, column, found.comment, principal)
         return _frame(session, [], StructType([]))
+
+    def _require_values(
+        self, session: SparkSession, found: dialect.NotNull, names: unity.Names, principal: str | None
+    ) -> None:
+        """Delta itself makes no column NOT NULL that was not from its start."""
+        name = names.table(found.table)
+        location = path_of((self._catalog.get(name) or {}).get("location"))
+        if location is None:
+            raise EngineError(
+                f"[TABLE_OR_VIEW_NOT_FOUND] The table '{name}' cannot be found.", error_class="TABLE_OR_VIEW_NOT_FOUND"
+            )
+        self._catalog.authorize(principal, "MODIFY", "TABLE", name)
+        require = session._jvm.org.apache.spark.sql.lakehouse.NotNull.require
+        problem = require(session._jsparkSession, str(location), found.column)
+        if problem:
+            raise EngineError(
+                f"[{problem}] Column '{found.column}' of '{name}' cannot be made NOT NULL: "
+                + ("rows have no value in it." if "VIOLATED" in problem else "the table has no such column."),
+                error_class=problem,
+            )
+        self._catalog.sync(name, principal=principal)
 
     def _is_check(self, statement: Mapping[str, Any]) -> bool:
         """Whether DROP CONSTRAINT names none of the table's keys, so that it can only be a CHECK."""

@@ -322,6 +322,24 @@ def test_a_write_that_fails_does_not_say_why(engine: EngineProcess) -> None:
     assert failed.value.data["error_class"].startswith("CAST_INVALID_INPUT")
 
 
+def test_a_column_is_not_made_not_null_or_in_spite_of_nulls(engine: EngineProcess) -> None:
+    engine.sql("CREATE TABLE requiring (id INT, name STRING) TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')")
+    engine.sql("INSERT INTO requiring VALUES (1, 'x'), (2, NULL)")
+    engine.sql("ALTER TABLE requiring ALTER COLUMN ID SET NOT NULL")
+    with pytest.raises(EngineFailed, match=r"DELTA_NOT_NULL_CONSTRAINT_VIOLATED.*rows have no value in it"):
+        engine.sql("ALTER TABLE main.default.requiring CHANGE COLUMN name SET NOT NULL")
+    engine.sql("DELETE FROM requiring WHERE id = 2")
+    engine.sql("ALTER TABLE requiring CHANGE COLUMN name SET NOT NULL")
+    told = [q["table"] for m, q in engine.asked if q.get("table", {}).get("fullName", "").endswith(".requiring")]
+    assert [column["nullable"] for column in told[-1]["columns"]] == [False, False]
+    with pytest.raises(EngineFailed, match="DELTA_NOT_NULL_CONSTRAINT_VIOLATED"):
+        engine.sql("INSERT INTO requiring VALUES (NULL, 'x')")
+    with pytest.raises(EngineFailed, match="the table has no such column"):
+        engine.sql("ALTER TABLE requiring ALTER COLUMN none SET NOT NULL")
+    engine.sql("ALTER TABLE requiring ALTER COLUMN id DROP NOT NULL")
+    engine.sql("INSERT INTO requiring VALUES (NULL, 'x')")
+
+
 def test_the_column_of_a_view_cannot_be_commented(engine: EngineProcess) -> None:
     engine.sql("CREATE VIEW commented_view (one COMMENT 'old', two) AS SELECT 1, 2")
     engine.sql("COMMENT ON COLUMN commented_view.two IS 'it''s two'")
