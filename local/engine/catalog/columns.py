@@ -69,6 +69,7 @@ def type_text(data_type: DataType) -> str:
     return data_type.simpleString()
 
 
+_SIZED = "__CHAR_VARCHAR_TYPE_STRING"
 # The parts of a type's text: the name of a field, arguments in parentheses, a comma, the name of a type.
 _PART = re.compile(r"(?:`[^`]*`|[^<>,:()`]+):\s*|\([^)]*\)|,\s*|[^<>,:()`]+")
 
@@ -89,11 +90,16 @@ def column_infos(schema: StructType, partition_columns: Sequence[str] = ()) -> l
     """ColumnInfo of every column, `position` from 0."""
     infos = []
     for position, field in enumerate(schema.fields):
+        written = field.jsonValue()
+        # Spark reads VARCHAR(n) and CHAR(n) as STRING, and notes in the metadata what they are.
+        sized = written["metadata"].pop(_SIZED, None)
+        if sized:
+            written["type"] = sized
         info: dict[str, Any] = {
             "name": field.name,
-            "type_text": type_text(field.dataType),
-            "type_name": type_name(field.dataType),
-            "type_json": json.dumps(field.jsonValue(), separators=(",", ":")),
+            "type_text": sized or type_text(field.dataType),
+            "type_name": "CHAR" if sized and sized.startswith("char") else type_name(field.dataType),
+            "type_json": json.dumps(written, separators=(",", ":")),
             "position": position,
             "nullable": field.nullable,
         }

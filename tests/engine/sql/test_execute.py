@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import time
 
 import pyarrow as pa
@@ -338,6 +339,17 @@ def test_a_column_is_not_made_not_null_or_in_spite_of_nulls(engine: EngineProces
         engine.sql("ALTER TABLE requiring ALTER COLUMN none SET NOT NULL")
     engine.sql("ALTER TABLE requiring ALTER COLUMN id DROP NOT NULL")
     engine.sql("INSERT INTO requiring VALUES (NULL, 'x')")
+
+
+def test_the_size_of_a_text_is_lost(engine: EngineProcess) -> None:
+    engine.sql("CREATE TABLE sized (v VARCHAR(5) COMMENT 'five', c CHAR(3), s STRING)")
+    told = next(q["table"] for m, q in reversed(engine.asked) if "sized" in q.get("table", {}).get("fullName", ""))
+    shown = [(column["type_text"], column["type_name"]) for column in told["columns"]]
+    assert shown == [("varchar(5)", "STRING"), ("char(3)", "CHAR"), ("string", "STRING")]
+    expected = {"name": "v", "type": "varchar(5)", "nullable": True, "metadata": {"comment": "five"}}
+    assert json.loads(told["columns"][0]["type_json"]) == expected
+    with pytest.raises(EngineFailed, match="DELTA_EXCEED_CHAR_VARCHAR_LIMIT"):
+        engine.sql("INSERT INTO sized VALUES ('longer', 'c', 's')")
 
 
 def test_the_column_of_a_view_cannot_be_commented(engine: EngineProcess) -> None:
