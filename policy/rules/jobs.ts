@@ -40,8 +40,8 @@ export function tasksOf(job: Fields): Task[] {
   ];
 }
 
-/** Kinds of tasks that retry on their own or have nothing to retry. */
-const NOT_RETRIED = ["pipelineTask", "conditionTask", "forEachTask", "runJobTask"];
+/** Kinds of tasks that retry on their own or have nothing to retry; of a for-each task, the task within it is looked at. */
+const NOT_RETRIED = ["pipelineTask", "conditionTask", "forEachTask"];
 
 const set = (value: Value): boolean => value !== undefined && value !== null;
 

@@ -114,8 +114,8 @@ describe("pages", () => {
       route.fulfill({ json: { events: events.reverse() } }),
     );
     await page.goto(`${workspace.api.host}/#/pipeline/p1`);
-    await page.getByText("running: 6 rows, 1 dropped").waitFor();
-    await page.getByText("running: 3 rows").waitFor();
+    await page.getByText("running: 6 rows, 1 dropped", { exact: true }).waitFor();
+    await page.getByText("running: 3 rows", { exact: true }).waitFor();
     assert.deepEqual(await page.locator("table tbody tr td").allTextContents(), ["c.s.orders", "paid", "6", "1"]);
     await page.unrouteAll();
     assert.deepEqual(problems, []);

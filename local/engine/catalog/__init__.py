@@ -346,7 +346,9 @@ class Catalog:
         """Brings the record to what statements did to Spark's catalog."""
         for kind, *parts in self.drain_events():
             full_name = ".".join(parts[:3])
-            if kind == "drop" and self.exists(full_name):
+            if kind == "write" and self._has_other_columns(full_name):
+                self.sync(full_name, principal=principal)
+            elif kind == "drop" and self.exists(full_name):
                 self.drop_table(full_name, principal)
             elif kind in ("table", "view"):
                 new = not self.exists(full_name)
@@ -359,6 +361,14 @@ class Catalog:
                     if new:
                         self._undo(kind, full_name)
                     raise
+
+    def _has_other_columns(self, full_name: str) -> bool:
+        """Whether the table has other columns than its record says, as after an append that brings new ones."""
+        record = self.get(full_name)
+        if record is None or record.get("tableType") == "VIEW":
+            return False
+        now = column_infos(self._engine.spark.table(quoted(full_name)).schema)
+        return [(c["name"], c["type_text"]) for c in now] != [(c["name"], c["type_text"]) for c in record["columns"]]
 
     def _record_view(self, full_name: str, principal: str | None) -> None:
         query, schema_json, comment, query_catalog, query_schema, columns = self._jvm.Views.describe(*split(full_name))

@@ -132,6 +132,30 @@ def test_a_table_made_by_a_notebook_is_not_on_record(engine: EngineProcess) -> N
     assert (put, granted) == (["main.raw.from_notebook"], ["g"])
 
 
+def test_columns_that_come_with_rows_are_not_on_record(engine: EngineProcess) -> None:
+    def columns() -> list[str]:
+        told = [p["table"] for method, p in engine.asked if method == "catalog.putTable"]
+        assert told[-1]["fullName"] == "main.default.evolving"
+        return [column["name"] for column in told[-1]["columns"]]
+
+    source = "(SELECT 5 AS a, 6 AS b, 7 AS c) s ON t.a = s.a WHEN NOT MATCHED THEN INSERT *"
+    engine.notebook("spark.sql('CREATE TABLE evolving (a INT)')")
+    for write, expected in (
+        (
+            "spark.sql('SELECT 1 AS a, 2 AS b').write.mode('append').option('mergeSchema', True)"
+            ".saveAsTable('evolving')",
+            "ab",
+        ),
+        (f"spark.sql('MERGE WITH SCHEMA EVOLUTION INTO evolving t USING {source}')", "abc"),
+    ):
+        answer = engine.notebook(write)
+        assert "error" not in answer, answer
+        assert columns() == list(expected)
+    engine.asked.clear()
+    engine.notebook("spark.sql('INSERT INTO evolving VALUES (1, 2, 3)')")
+    assert not [method for method, _ in engine.asked if method == "catalog.putTable"]
+
+
 def test_a_frame_appends_to_a_table_that_the_principal_may_not_change(engine: EngineProcess) -> None:
     engine.notebook("spark.range(1).write.mode('overwrite').saveAsTable('main.raw.kept')")
 

@@ -22,7 +22,7 @@ import org.apache.spark.sql.execution.datasources.LogicalRelation
 import org.apache.spark.sql.execution.datasources.v2.DataSourceV2Relation
 import org.apache.spark.sql.types.{DataType, StringType, StructType}
 
-import lakehouse.catalog.Names
+import lakehouse.catalog.{CatalogEvents, Names}
 
 /** The engine (catalog/guard.py). Answers are JSON; what is refused is `{"error": {"message", "error_class", "error_code"}}`. */
 trait Authority {
@@ -371,6 +371,7 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
 
   private def changedTable(name: Seq[String], seesRows: Boolean): Unit = {
     check("MODIFY", "TABLE", name)
+    if (who.isDefined) CatalogEvents.add("write", name.head, name.tail: _*)
     if (seesRows && who.exists(p => answer(authority.read(p, name.mkString("."), false)).has("columns")))
       throw new Refused(
         s"'${name.mkString(".")}' cannot be changed by MERGE, UPDATE or DELETE here: a row filter or column mask hides a part of it from you.",

@@ -10,14 +10,15 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap
 
 /**
  * What statements changed in the catalog, for the engine to tell the workspace: lines "kind\tcatalog\tschema\ttable".
- * Kinds: table (created, replaced or altered), view, drop, namespace, dropNamespace. A thread
- * has its own: commands run in the thread that asks for them, and one statement must not take another's changes.
+ * Kinds: table (created, replaced or altered), view, drop, namespace, dropNamespace, write (rows, and with them maybe
+ * columns). A thread has its own: commands run in the thread that asks for them, and one statement must not take another's changes.
  */
 object CatalogEvents {
   private val events = ThreadLocal.withInitial[util.ArrayList[String]](() => new util.ArrayList[String]())
 
   def add(kind: String, catalog: String, parts: String*): Unit = {
-    events.get.add((kind +: catalog +: parts).mkString("\t"))
+    val (all, event) = (events.get, (kind +: catalog +: parts).mkString("\t"))
+    if (all.isEmpty || all.get(all.size - 1) != event) all.add(event)
     ()
   }
 
