@@ -86,6 +86,18 @@ describe("the Jobs API", function () {
       changed.tasks.map(({ task_key, notebook_task: { notebook_path } }: Json) => [task_key, notebook_path]),
       [["Nightly_load_", "/Shared/other"]],
     );
+    // clients of version 2.0 know no other format: they compare it with what they sent
+    const older = (await admin.ok("GET", `/api/2.0/jobs/get?job_id=${job_id}`)).settings;
+    assert.deepEqual(
+      [older.format, older.tasks, older.max_retries, older.notebook_task.notebook_path],
+      ["SINGLE_TASK", undefined, 1, "/Shared/other"],
+    );
+    await admin.ok("POST", "/api/2.0/jobs/update", { job_id, new_settings: { max_retries: 3 } });
+    const { max_retries, existing_cluster_id } = (await settings()).tasks[0];
+    assert.deepEqual([max_retries, existing_cluster_id], [3, "0-0-x"]);
+    assert.equal(changed.format, "MULTI_TASK");
+    await admin.ok("POST", "/api/2.1/jobs/reset", { job_id, new_settings: { name: "n", tasks: [task("a")] } });
+    assert.equal((await admin.ok("GET", `/api/2.0/jobs/get?job_id=${job_id}`)).settings.tasks.length, 1);
     const { run_id } = await admin.ok("POST", "/api/2.1/jobs/runs/submit", { run_name: "once", ...own });
     const run = await admin.ok("GET", `/api/2.1/jobs/runs/get?run_id=${run_id}`);
     assert.deepEqual([run.run_name, run.tasks[0].task_key], ["once", "once"]);

@@ -18,7 +18,7 @@ import {
   type Settings,
   updateRequest,
 } from "./schemas.ts";
-import { withTasks } from "./single-task.ts";
+import { inFormatOf, withTasks } from "./single-task.ts";
 import { deleteJob, insertJob, type Job, listJobs, requireJob, saveJob } from "./store.ts";
 
 export const VERSIONS = ["2.2", "2.1", "2.0"] as const;
@@ -30,8 +30,8 @@ export interface JobEvents {
   deleted(job: Job): void;
 }
 
-export function jobView(job: Job, options: { tasks: boolean }): Record<string, unknown> {
-  const { tasks, parameters, job_clusters, environments, ...rest } = job.settings;
+export function jobView(job: Job, options: { tasks: boolean; version: string }): Record<string, unknown> {
+  const { tasks, parameters, job_clusters, environments, ...rest } = inFormatOf(options.version, job.settings);
   const lists = { tasks, parameters, job_clusters, environments };
   const shown = options.tasks
     ? Object.fromEntries(Object.entries(lists).filter(([, value]) => value !== undefined))
@@ -90,7 +90,7 @@ export function jobRoutes(app: App, context: Context, events: JobEvents): void {
 
     app.post(`${base}/update`, { schema: { body: updateRequest } }, async ({ body, principal }) => {
       const job = permitted(body.job_id, principal, "CAN_MANAGE");
-      const only = job.settings.tasks?.length === 1 ? job.settings.tasks[0]!.task_key : undefined;
+      const only = job.settings.tasks?.length === 1 ? job.settings.tasks[0] : undefined;
       const change = withTasks(body.new_settings ?? {}, only);
       return replace(job, merge(job.settings, change, body.fields_to_remove ?? []), principal);
     });
@@ -107,7 +107,10 @@ export function jobRoutes(app: App, context: Context, events: JobEvents): void {
 
     app.get(`${base}/get`, { schema: { querystring: getJobQuery } }, async ({ query, principal }) => {
       const job = permitted(query.job_id, principal, "CAN_VIEW");
-      const view = { ...jobView(job, { tasks: true }), ...(query.include_trigger_state ? triggerState(job) : {}) };
+      const view = {
+        ...jobView(job, { tasks: true, version }),
+        ...(query.include_trigger_state ? triggerState(job) : {}),
+      };
       if (version !== "2.2") return view;
       const [settings, next] = pageOfLists(view.settings as Settings, JOB_LISTS, query.page_token);
       return { ...view, settings, ...(next ? { next_page_token: next } : {}) };
@@ -121,7 +124,7 @@ export function jobRoutes(app: App, context: Context, events: JobEvents): void {
       const page = paginate(visible, { size, offset, pageToken }, PAGE);
       const { items, ...tokens } = page;
       const jobs = items.map((job) => {
-        const view = jobView(job, { tasks: expand_tasks ?? false });
+        const view = jobView(job, { tasks: expand_tasks ?? false, version });
         if (version !== "2.2" || !expand_tasks) return view;
         const [settings, next] = pageOfLists(view.settings as Settings, JOB_LISTS, undefined);
         return { ...view, settings, has_more: next !== undefined };

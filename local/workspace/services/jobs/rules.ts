@@ -206,7 +206,7 @@ export function withDefaults(settings: Settings): Settings {
     webhook_notifications: settings.webhook_notifications ?? {},
     timeout_seconds: settings.timeout_seconds ?? 0,
     max_concurrent_runs: settings.max_concurrent_runs ?? 1,
-    format: "MULTI_TASK",
+    format: settings.format ?? "MULTI_TASK",
     ...(tasks ? { tasks } : {}),
     ...(settings.schedule
       ? { schedule: { ...settings.schedule, pause_status: settings.schedule.pause_status ?? "UNPAUSED" } }
