@@ -119,3 +119,14 @@ def test_a_table_whose_keys_are_refused_is_not_made(workspace: WorkspaceClient) 
     assert "missing" in refused(workspace, "CREATE TABLE orphans (id INT REFERENCES main.keys.missing (id))")
     assert "orphans" not in [table.name for table in workspace.tables.list("main", "keys")]
     run(workspace, "CREATE TABLE orphans (id INT)")
+
+
+def test_a_table_whose_new_keys_are_refused_stays_as_it_was(workspace: WorkspaceClient) -> None:
+    run(workspace, "CREATE TABLE kept_whole (id INT COMMENT 'key', CONSTRAINT kept_pk PRIMARY KEY (id))")
+    run(workspace, "INSERT INTO kept_whole VALUES (1), (2)")
+    new = "CREATE OR REPLACE TABLE kept_whole (id INT, name STRING REFERENCES main.keys.missing (id))"
+    assert "missing" in refused(workspace, new)
+    assert run(workspace, "SELECT * FROM kept_whole ORDER BY id") == [["1"], ["2"]]
+    columns = workspace.tables.get("main.keys.kept_whole").columns or []
+    assert [(column.name, column.comment) for column in columns] == [("id", "key")]
+    assert [each["primary_key_constraint"]["name"] for each in constraints(workspace, "kept_whole")] == ["kept_pk"]

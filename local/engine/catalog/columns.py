@@ -86,13 +86,16 @@ def sql_name(text: str) -> str:
     return _PART.sub(part, text)
 
 
-def column_infos(schema: StructType, partition_columns: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """ColumnInfo of every column, `position` from 0."""
+def column_infos(
+    schema: StructType, partition_columns: Sequence[str] = (), *, sizes: bool = True
+) -> list[dict[str, Any]]:
+    """ColumnInfo of every column, `position` from 0. `sizes`: VARCHAR(n) and CHAR(n) are told from STRING."""
     infos = []
     for position, field in enumerate(schema.fields):
         written = field.jsonValue()
         # Spark reads VARCHAR(n) and CHAR(n) as STRING, and notes in the metadata what they are.
-        sized = written["metadata"].pop(_SIZED, None)
+        noted = written["metadata"].pop(_SIZED, None)
+        sized = noted if sizes else None
         if sized:
             written["type"] = sized
         info: dict[str, Any] = {

@@ -25,11 +25,11 @@ class Log:
 
     def __init__(self, table: Path) -> None:
         self._folder = table / "_delta_log"
-        self._before = max(self._versions(), default=-1)
+        self.before = max(self._versions(), default=-1)
 
     def rows(self) -> int | None:
         """Rows of the one commit since then; None where others wrote at the same time, too."""
-        new = [version for version in self._versions() if version > self._before]
+        new = [version for version in self._versions() if version > self.before]
         if len(new) > 1:
             return None
         if not new:

@@ -66,7 +66,7 @@ def write_result(
 
     `arrow_as_text`: kinds of types, by the keys of _KINDS, that are text in ARROW_STREAM.
     """
-    columns = column_infos(frame.schema)
+    columns = column_infos(frame.schema, sizes=False)
     if not columns:
         frame.collect()
         return {"columns": [], "chunks": [], "totalRowCount": 0, "totalByteCount": 0, "truncated": False}

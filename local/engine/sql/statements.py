@@ -20,7 +20,7 @@ from engine import readers
 from engine.catalog import Catalog, Workspace
 from engine.catalog.columns import type_name, type_text
 from engine.catalog.keys import described
-from engine.catalog.text import path_of
+from engine.catalog.text import path_of, quoted
 from engine.errors import EngineError
 from engine.graph.model import TableConstraint
 from engine.graph.names import split
@@ -90,11 +90,12 @@ class Statements:
         with _syntax():
             made = keys.of_create(text, names.table)
         existed = made is not None and self._catalog.exists(made.table)
+        version = self._version(made.table) if made and existed and made.replaces and made.constraints else None
         log = self._log(text, names)
         frame = SparkSession.sql(session, dialect.translate(made.text if made else text))
         self._catalog.follow_events(principal)
         if made is not None and not (existed and made.exists_ok):
-            self._keep_keys(made, names, existed, principal)
+            self._keep_keys(session, made, names, version if existed else -1, principal)
         written = log.rows() if log else None
         if written is not None:
             return _frame(session, [(written, written)], _parse_datatype_string(inserted.COLUMNS))
@@ -206,8 +207,21 @@ class Statements:
     def _key(self, given: TableConstraint, table: str, names: unity.Names) -> dict[str, Any]:
         return described(given, table, names.table, self._catalog.constraints)
 
-    def _keep_keys(self, made: keys.TableKeys, names: unity.Names, existed: bool, principal: str | None) -> None:
-        """Puts a table's keys on record; a new table does not stay without them."""
+    def _version(self, table: str) -> int | None:
+        """The last version of a Delta table; None where it is none."""
+        path = path_of((self._catalog.get(table) or {}).get("location"))
+        found = inserted.Log(path).before if path else -1
+        return found if found >= 0 else None
+
+    def _keep_keys(
+        self,
+        session: SparkSession,
+        made: keys.TableKeys,
+        names: unity.Names,
+        version: int | None,
+        principal: str | None,
+    ) -> None:
+        """Puts a table's keys on record. Where that is refused, it is again what it was at `version`; -1: not there."""
         if not made.constraints and not self._catalog.constraints(made.table):
             return
         try:
@@ -215,8 +229,12 @@ class Statements:
             statement = {"kind": "setConstraints", "table": made.table, "constraints": constraints}
             self._workspace.request("catalog.statement", {"statement": statement, "principal": principal})
         except EngineError:
-            if not existed and self._catalog.exists(made.table):
+            if version == -1 and self._catalog.exists(made.table):
                 self._catalog.drop_table(made.table, principal)
+            elif version is not None:
+                SparkSession.sql(session, f"RESTORE TABLE {quoted(made.table)} TO VERSION AS OF {version}")
+                self._catalog.drain_events()
+                self._catalog.sync(made.table, principal=principal)
             raise
 
     @staticmethod

@@ -348,6 +348,8 @@ def test_the_size_of_a_text_is_lost(engine: EngineProcess) -> None:
     assert shown == [("varchar(5)", "STRING"), ("char(3)", "CHAR"), ("string", "STRING")]
     expected = {"name": "v", "type": "varchar(5)", "nullable": True, "metadata": {"comment": "five"}}
     assert json.loads(told["columns"][0]["type_json"]) == expected
+    engine.sql("SELECT v, c FROM sized")  # in results they are texts, as for Databricks' drivers
+    assert [column["type_name"] for column in engine.result["columns"]] == ["STRING", "STRING"]
     with pytest.raises(EngineFailed, match="DELTA_EXCEED_CHAR_VARCHAR_LIMIT"):
         engine.sql("INSERT INTO sized VALUES ('longer', 'c', 's')")
 
