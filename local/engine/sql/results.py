@@ -158,7 +158,23 @@ def _for_arrow(field: StructField, text: tuple[type[DataType], ...]) -> Column:
     """Variants, which Arrow has no type for, and months, for which Spark makes none, are text, as is what holds one."""
     if isinstance(field.dataType, (*text, YearMonthIntervalType)):
         return _as_sql_text(field)
-    return F.to_json(F.col(field.name)) if _without_arrow(field.dataType) else F.col(field.name)
+    if _without_arrow(field.dataType):
+        return F.to_json(F.col(field.name))
+    # Commands answer with nulls where their schema has none, as OPTIMIZE does: Arrow takes it at its word.
+    kind = _with_nulls(field.dataType)
+    return F.col(field.name) if kind == field.dataType else F.col(field.name).cast(kind)
+
+
+def _with_nulls(kind: DataType) -> DataType:
+    match kind:
+        case ArrayType():
+            return ArrayType(_with_nulls(kind.elementType), True)
+        case MapType():
+            return MapType(_with_nulls(kind.keyType), _with_nulls(kind.valueType), True)
+        case StructType():
+            return StructType([StructField(f.name, _with_nulls(f.dataType), True, f.metadata) for f in kind.fields])
+        case _:
+            return kind
 
 
 def _without_arrow(kind: DataType) -> bool:

@@ -315,6 +315,16 @@ def test_read_files_cannot_be_used_in_a_query(engine: EngineProcess) -> None:
         engine.sql("SELECT * FROM event_log('4711')")
 
 
+def test_the_answer_of_optimize_does_not_fit_into_arrow(engine: EngineProcess) -> None:
+    engine.sql("CREATE TABLE optimized CLUSTER BY (id) AS SELECT id FROM range(10)")
+    for _ in range(2):
+        engine.sql("OPTIMIZE optimized", format="ARROW_STREAM")
+        assert engine.result["totalRowCount"] == 1
+    row = "named_struct('a', 1, 'b', array(named_struct('c', id)))"
+    engine.sql(f"SELECT {row} AS s, map('k', {row}) AS m FROM range(2)", format="ARROW_STREAM")
+    assert engine.result["totalRowCount"] == 2
+
+
 def test_a_write_that_fails_does_not_say_why(engine: EngineProcess) -> None:
     engine.sql("CREATE TABLE numbers_only (n INT)")
     engine.sql("CREATE TABLE texts AS SELECT * FROM VALUES ('1'), ('one') AS t(s)")
