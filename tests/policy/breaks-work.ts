@@ -92,7 +92,7 @@ export const workBreaks: readonly Break[] = [
     ["no retry", "Job", task(NOTEBOOK, { maxRetries: undefined })],
     ["without end", "Job", task(NOTEBOOK, { maxRetries: -1 })],
     ["too many", "Job", task(NOTEBOOK, { maxRetries: 6 })],
-    ["of a task that runs a job", "Job", task({ runJobTask: { jobId: 1 } })],
+    ["of a task that runs a job", "Job", task({ runJobTask: { jobId: 1 } }, { maxRetries: undefined })],
     ["inside a for-each task", "Job", task({ forEachTask: { inputs: "[1]", task: { taskKey: "i", ...NOTEBOOK } } })],
   ]),
   ...breaks("job-require-failure-alert", "emailNotifications.onFailures", [
