@@ -274,7 +274,7 @@ def test_files_of_volumes_are_put_got_and_removed(connection: Connection, connec
     file = "/Volumes/main/default/staging/ä.csv"
     with connect(staging_allowed_local_path=str(tmp_path)) as staging, staging.cursor() as cursor:
         cursor.execute(f"PUT '{local}' INTO '{file}'")
-        with pytest.raises(sql.Error, match="409"):
+        with pytest.raises(sql.Error, match="FILE_IN_STAGING_PATH_ALREADY_EXISTS"):
             cursor.execute(f"PUT '{local}' INTO '{file}'")
         cursor.execute(f"PUT '{local}' INTO '{file}' OVERWRITE")
         cursor.execute(f"GET '{file}' TO '{back}'")
