@@ -10,6 +10,12 @@ from engine.errors import EngineError
 PREFIXES = ("dbfs:/Volumes", "/Volumes")
 
 
+def volume_of(path: str) -> str | None:
+    """The full name of the volume that a /Volumes or dbfs:/Volumes path is in; None for another path."""
+    parts = PurePosixPath(path.removeprefix("dbfs:")).parts
+    return ".".join(parts[2:5]) if len(parts) > 4 and parts[1] == "Volumes" else None
+
+
 class Volumes:
     def __init__(self, root: str) -> None:
         self.root = str(Path(root).resolve())

@@ -157,6 +157,10 @@ class Catalog:
         """Databricks' TableConstraints of a table; none where there is no such table."""
         return (self.get(full_name) or {}).get("constraints") or []
 
+    def folder(self, full_name: str) -> Path | None:
+        """Where the files of a table are; None for a view, and where there is no such table."""
+        return path_of((self.get(full_name) or {}).get("location"))
+
     def exists(self, full_name: str) -> bool:
         return self.get(full_name) is not None
 

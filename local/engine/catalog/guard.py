@@ -16,6 +16,7 @@ from engine.errors import EngineError, to_rpc
 from engine.event_log.table import event_log_frame, storage_of
 from engine.readers import ReaderContext, read_files
 from engine.session import Engine
+from engine.volumes import volume_of
 
 
 def _as_json(method: Callable[..., dict[str, Any]]) -> Callable[..., str]:
@@ -130,9 +131,9 @@ class Guard:
         path = placed[0] if placed else named.pop("path", None)
         if not path:
             raise EngineError("read_files needs a path", error_class="INVALID_READER_OPTION")
-        parts = PurePosixPath(path.removeprefix("dbfs:")).parts
-        if principal is not None and len(parts) > 4 and parts[1] == "Volumes":
-            check = {"privilege": "READ_VOLUME", "securableType": "VOLUME", "fullName": ".".join(parts[2:5])}
+        volume = volume_of(path)
+        if principal is not None and volume is not None:
+            check = {"privilege": "READ_VOLUME", "securableType": "VOLUME", "fullName": volume}
             self._authorize(principal, check)
         context = ReaderContext(to_local=self._engine.volumes.to_local)
         return read_files(session, path, streaming=streaming, context=context, **named)

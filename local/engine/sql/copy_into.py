@@ -13,13 +13,12 @@ import threading
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
 from engine.catalog import Catalog
-from engine.catalog.text import path_of
 from engine.errors import EngineError
 from engine.readers.listing import list_files
 from engine.sources.sql.parser.clauses import properties
@@ -27,7 +26,7 @@ from engine.sources.sql.parser.cursor import Cursor
 from engine.sources.sql.tokenizer import SourceText
 from engine.sql import inserted
 from engine.sql.unity import Names
-from engine.volumes import Volumes
+from engine.volumes import Volumes, volume_of
 
 COLUMNS = "num_affected_rows bigint, num_inserted_rows bigint, num_skipped_corrupt_files bigint"
 _FORMATS = ("csv", "json", "orc", "parquet", "text", "binaryfile")
@@ -140,8 +139,7 @@ class Copier:
     def run(self, session: SparkSession, copy: Copy, names: Names, principal: str | None) -> tuple[int, int, int]:
         """Rows that were put into the table, twice, and files that were skipped as corrupt."""
         name = names.table(copy.table)
-        record = self._catalog.get(name)
-        location = path_of((record or {}).get("location"))
+        record, location = self._catalog.get(name), self._catalog.folder(name)
         if record is None or location is None:
             raise EngineError(
                 f"[TABLE_OR_VIEW_NOT_FOUND] The table or view '{name}' cannot be found; create it first.",
@@ -169,13 +167,13 @@ class Copier:
     def _files(self, copy: Copy, principal: str | None) -> list[str]:
         """The files of the source as paths of volumes, in their order."""
         path = copy.path.removeprefix("dbfs:").rstrip("/")
-        parts = PurePosixPath(path).parts
-        if len(parts) < 5 or parts[1] != "Volumes":
+        volume = volume_of(path)
+        if volume is None:
             raise EngineError(
                 f"COPY INTO reads files of volumes (/Volumes/catalog/schema/volume/…); '{copy.path}' is none.",
                 error_class="COPY_INTO_SOURCE_FILE_FORMAT_NOT_SUPPORTED",
             )
-        self._catalog.authorize(principal, "READ_VOLUME", "VOLUME", ".".join(parts[2:5]))
+        self._catalog.authorize(principal, "READ_VOLUME", "VOLUME", volume)
         root = Path(self._volumes.to_local(path))
         if not root.exists():
             raise EngineError(f"'{copy.path}' does not exist.", error_class="PATH_NOT_FOUND", error_code="NOT_FOUND")

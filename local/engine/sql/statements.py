@@ -20,7 +20,7 @@ from engine import readers
 from engine.catalog import Catalog, Workspace
 from engine.catalog.columns import type_name, type_text
 from engine.catalog.keys import described
-from engine.catalog.text import path_of, quoted
+from engine.catalog.text import quoted
 from engine.errors import EngineError
 from engine.graph.model import TableConstraint
 from engine.graph.names import split
@@ -107,8 +107,10 @@ class Statements:
         at = inserted.target(tokens)
         parts = _name_after(tokens, at - 1) if at else []
         record = self._catalog.get(names.full("TABLE", parts)) if len(parts) in (1, 2, 3) else None
-        path = path_of((record or {}).get("location"))
-        return inserted.Log(path) if path and (record or {}).get("dataSourceFormat") == "DELTA" else None
+        path = (
+            self._catalog.folder(record["fullName"]) if record and record.get("dataSourceFormat") == "DELTA" else None
+        )
+        return inserted.Log(path) if path else None
 
     def _as_databricks(
         self, session: SparkSession, text: str, names: unity.Names, principal: str | None, frame: DataFrame
@@ -183,7 +185,7 @@ class Statements:
     ) -> None:
         """Delta itself makes no column NOT NULL that was not from its start."""
         name = names.table(found.table)
-        location = path_of((self._catalog.get(name) or {}).get("location"))
+        location = self._catalog.folder(name)
         if location is None:
             raise EngineError(
                 f"[TABLE_OR_VIEW_NOT_FOUND] The table '{name}' cannot be found.", error_class="TABLE_OR_VIEW_NOT_FOUND"
@@ -209,7 +211,7 @@ class Statements:
 
     def _version(self, table: str) -> int | None:
         """The last version of a Delta table; None where it is none."""
-        path = path_of((self._catalog.get(table) or {}).get("location"))
+        path = self._catalog.folder(table)
         found = inserted.Log(path).before if path else -1
         return found if found >= 0 else None
 

@@ -6,6 +6,7 @@ Operators come as single characters: nothing here depends on longer ones, and `A
 from __future__ import annotations
 
 import bisect
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,6 +86,11 @@ class SourceText:
         self._starts = [piece.start for piece in pieces]
         self._lines: list[int] | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether text and path are all that there is to it."""
+        return self.first_line == 1 and self.cell is None and self._origin is None
+
     def position(self, offset: int) -> tuple[int, int]:
         if self._origin is not None and self._pieces:
             piece = self._pieces[max(0, bisect.bisect_right(self._starts, offset) - 1)]
@@ -113,7 +119,18 @@ _WORD = re.compile(r"\w+")
 
 def tokenize(source: SourceText | str, path: str = "<sql>") -> list[Token]:
     """All tokens of the text, with one END at last. Unterminated strings, identifiers and comments are errors."""
-    return list(scan(source if isinstance(source, SourceText) else SourceText(source, path)))
+    if isinstance(source, str):
+        source = SourceText(source, path)
+    return list(_kept(source.text, source.path) if source.is_plain and len(source.text) <= _SHORT else scan(source))
+
+
+# A statement is read by one reader after another, each of which asks whether it is its own.
+_SHORT = 100_000
+
+
+@functools.lru_cache(maxsize=16)
+def _kept(text: str, path: str) -> tuple[Token, ...]:
+    return tuple(scan(SourceText(text, path)))
 
 
 def scan(source: SourceText) -> Iterator[Token]:
