@@ -11,9 +11,9 @@ import sys
 import tempfile
 import time
 
-from engine.auto_cdc import AutoCdcApplier
-from engine.graph.model import AutoCdcFlow, SourceLocation
-from engine.session import Engine
+from lakehouse_engine.auto_cdc import AutoCdcApplier
+from lakehouse_engine.graph.model import AutoCdcFlow, SourceLocation
+from lakehouse_engine.session import Engine
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 

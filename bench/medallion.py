@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import plain_medallion
-from engine.catalog import Catalog
-from engine.catalog.guard import Guard
-from engine.session import SETTINGS, Engine
-from engine.updates.service import UpdateService
+from lakehouse_engine.catalog import Catalog
+from lakehouse_engine.catalog.guard import Guard
+from lakehouse_engine.session import SETTINGS, Engine
+from lakehouse_engine.updates.service import UpdateService
 from olist.generator import generate, parse
 from pipeline_spec import pipeline_spec
 from update_trace import Jobs, Spans, Streams
@@ -180,13 +180,13 @@ class Bench:
 
 def watch(spans: Spans, streams: Streams) -> None:
     """The engine's steps that a flow consists of."""
-    from engine.auto_cdc import apply as auto_cdc
-    from engine.auto_cdc import delta
-    from engine.event_log import EventLog
-    from engine.flows import batch, targets
-    from engine.flows import streams as flow_streams
-    from engine.updates import datasets, update
-    from engine.updates.scheduler import Scheduler
+    from lakehouse_engine.auto_cdc import apply as auto_cdc
+    from lakehouse_engine.auto_cdc import delta
+    from lakehouse_engine.event_log import EventLog
+    from lakehouse_engine.flows import batch, targets
+    from lakehouse_engine.flows import streams as flow_streams
+    from lakehouse_engine.updates import datasets, update
+    from lakehouse_engine.updates.scheduler import Scheduler
 
     for owner, name, label in (
         (update.Sources, "load", "sources: executing the notebooks"),

@@ -5,12 +5,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { markdown } from "../../.github/scripts/preview.ts";
-import { ensureGroups } from "../../local/start/identities.ts";
-import { stackEnv } from "../../local/start/stack.ts";
-import { LocalWorkspace, type Output, ProjectCopy } from "../e2e/harness.ts";
+import { LocalWorkspace } from "lakehouse-local-workspace/testing";
+import { markdown } from "../../scripts/ci/preview.ts";
+import { ensureGroups } from "../../scripts/stack/identities.ts";
+import { stackEnv } from "../../scripts/stack/stack.ts";
+import { type Output, ProjectCopy } from "../e2e/harness.ts";
 
-const SCRIPTS = join(import.meta.dirname, "..", "..", ".github", "scripts");
+const SCRIPTS = join(import.meta.dirname, "..", "..", "scripts", "ci");
 
 function runScript(script: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Output> {
   return new Promise((resolve, reject) => {

@@ -1,8 +1,8 @@
 /** What goes wrong on a person's machine ends with one clear message, and the next try works. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import type { WorkspaceApi } from "../../local/start/api.ts";
-import { LocalWorkspace } from "./harness.ts";
+import type { WorkspaceApi } from "lakehouse-local-workspace/client";
+import { LocalWorkspace } from "lakehouse-local-workspace/testing";
 
 const WAIT = 240_000;
 const NOTEBOOK = "# Databricks notebook source\n";

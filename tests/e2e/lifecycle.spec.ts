@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { appendFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { ensureGroups } from "../../local/start/identities.ts";
-import { LocalWorkspace, ProjectCopy } from "./harness.ts";
+import { LocalWorkspace } from "lakehouse-local-workspace/testing";
+import { ensureGroups } from "../../scripts/stack/identities.ts";
+import { ProjectCopy } from "./harness.ts";
 
 const UP = ["up", "--yes", "--skip-preview", "--non-interactive"];
 

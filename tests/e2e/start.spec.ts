@@ -5,10 +5,11 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseOptions, UsageError } from "../../local/start/options.ts";
-import { LocalWorkspace, type Output } from "./harness.ts";
+import { LocalWorkspace } from "lakehouse-local-workspace/testing";
+import { parseOptions, UsageError } from "../../scripts/start/options.ts";
+import type { Output } from "./harness.ts";
 
-const MAIN = join(import.meta.dirname, "..", "..", "local", "start", "main.ts");
+const MAIN = join(import.meta.dirname, "..", "..", "scripts", "start", "main.ts");
 
 const start = (dataDir: string, args: string[]): Promise<Output> =>
   run(process.execPath, [MAIN, ...args], { LAKEHOUSE_DATA_DIR: dataDir });

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import itertools
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+from lakehouse_engine.testing import EngineProcess
 from oracle import compare, expected
 from pipeline_spec import pipeline_spec
-
-sys.path.append(str(Path(__file__).parents[1] / "engine"))
-
-from engine_process import EngineProcess
 
 SCHEMAS = ["default", "raw", "bronze", "silver", "gold", "cdc", "ops"]
 _numbers = itertools.count(1)

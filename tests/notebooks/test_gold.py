@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from engine.sources.sql import parse_sql
+from lakehouse_engine.sources.sql import parse_sql
 from olist import silver
 from olist.entities import BY_NAME
 from olist.typed import schema

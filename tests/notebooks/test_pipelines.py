@@ -15,7 +15,7 @@ from olist.generator import generate, parse
 from olist.reconciliation import GRAINS
 from oracle import bronze_rows, odd
 
-sys.path.append(str(Path(__file__).parents[1] / "docs"))
+sys.path.append(str(Path(__file__).parents[2] / "scripts" / "docs"))
 
 from data_page import FILE, Page
 

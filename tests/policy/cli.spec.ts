@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { LocalWorkspace } from "lakehouse-local-workspace/testing";
 import { rules } from "../../policy/rules/index.ts";
-import { LocalWorkspace } from "../e2e/harness.ts";
 import type { Break } from "./break.ts";
 import { dataBreaks } from "./breaks-data.ts";
 import { sourceBreaks } from "./breaks-sources.ts";

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stackEnv } from "../../local/start/stack.ts";
-import type { LocalWorkspace } from "../e2e/harness.ts";
+import type { LocalWorkspace } from "lakehouse-local-workspace/testing";
+import { stackEnv } from "../../scripts/stack/stack.ts";
 import { type Sent, token, urnOf } from "./pack.ts";
 
 export const ROOT = join(import.meta.dirname, "..", "..");

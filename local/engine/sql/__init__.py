@@ -1,5 +1,0 @@
-"""SQL statements: Spark's own, and those of Unity Catalog."""
-
-from engine.sql.statements import Statements
-
-__all__ = ["Statements"]

@@ -1,0 +1,141 @@
+"""What a flow asks for, checked against the schema of its source: which columns, tracked how, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructField, StructType
+
+from lakehouse_engine.errors import EngineError
+from lakehouse_engine.graph.model import AutoCdcFlow
+
+START_AT, END_AT = "__START_AT", "__END_AT"
+# Columns of remembered events beside the source's own: sequence, kind of event (U, D, T), identity of the event, and
+# the number of the batch that brought it.
+SEQUENCE, KIND, IDENTITY, ARRIVED = "__sequence", "__kind", "__event_id", "__arrived"
+RESERVED = (START_AT, END_AT, SEQUENCE, KIND, IDENTITY, ARRIVED)
+
+
+@dataclass(frozen=True)
+class CdcPlan:
+    keys: tuple[str, ...]
+    columns: StructType  # of the target, without the validity columns
+    tracked: tuple[str, ...]
+    ignore_nulls: tuple[str, ...]
+    scd_type: int
+    truncates: bool
+
+    @property
+    def names(self) -> list[str]:
+        return self.columns.fieldNames()
+
+
+def refuse(where: str, argument: str, problem: str) -> EngineError:
+    return EngineError(f"{where}: {argument}: {problem}", error_class="INVALID_AUTO_CDC_ARGUMENT")
+
+
+def make_plan(flow: AutoCdcFlow, source: StructType) -> CdcPlan:
+    where = f"{flow.location}: AUTO CDC flow {flow.name} into {flow.target}"
+    fields = {f.name.lower(): f for f in source.fields}
+
+    def resolve(argument: str, names: Sequence[str]) -> list[str]:
+        found = []
+        for name in names:
+            field = fields.get(str(name).strip("`").lower())
+            if field is None:
+                known = ", ".join(source.fieldNames())
+                raise refuse(where, argument, f"there is no column {name}; the source has: {known}")
+            found.append(field.name)
+        return found
+
+    if flow.stored_as_scd_type not in (1, 2):
+        raise refuse(where, "stored_as_scd_type", f"is {flow.stored_as_scd_type!r}; allowed: 1, 2")
+    if not flow.keys:
+        raise refuse(where, "keys", "is empty; name the columns that identify a row")
+    for field in source.fields:
+        if field.name in RESERVED:
+            raise refuse(where, "source", f"has a column {field.name}, a name that AUTO CDC keeps for itself")
+    keys = resolve("keys", flow.keys)
+    names = [f.name for f in source.fields]
+    if flow.column_list is not None and flow.except_column_list is not None:
+        raise refuse(where, "column_list", "and except_column_list exclude each other; give one")
+    if flow.column_list is not None:
+        wanted = set(resolve("column_list", flow.column_list))
+        names = [n for n in names if n in wanted]
+    elif flow.except_column_list is not None:
+        left_out = set(resolve("except_column_list", flow.except_column_list))
+        names = [n for n in names if n not in left_out]
+    for key in keys:
+        if key not in names:
+            raise refuse(where, "keys", f"the key {key} is not among the target's columns; a key cannot be left out")
+    if flow.stored_as_scd_type == 2 and flow.apply_as_truncates is not None:
+        raise refuse(where, "apply_as_truncates", "is supported for SCD type 1 only")
+    return CdcPlan(
+        keys=tuple(keys),
+        columns=StructType([StructField(n, fields[n.lower()].dataType, True) for n in names]),
+        tracked=tuple(_tracked(where, flow, resolve, names, keys)),
+        ignore_nulls=tuple(_ignored_nulls(where, flow, resolve, names, keys)),
+        scd_type=flow.stored_as_scd_type,
+        truncates=flow.apply_as_truncates is not None,
+    )
+
+
+def _tracked(where: str, flow: AutoCdcFlow, resolve, names: list[str], keys: list[str]) -> list[str]:
+    given, left_out = flow.track_history_column_list, flow.track_history_except_column_list
+    if given is None and left_out is None:
+        return [n for n in names if n not in keys]
+    if flow.stored_as_scd_type != 2:
+        raise refuse(where, "track_history_column_list", "needs stored_as_scd_type 2")
+    if given is not None and left_out is not None:
+        raise refuse(where, "track_history_column_list", "and its except form exclude each other; give one")
+    if given is not None:
+        return resolve("track_history_column_list", given)
+    excluded = set(resolve("track_history_except_column_list", left_out or ()))
+    return [n for n in names if n not in excluded and n not in keys]
+
+
+def _ignored_nulls(where: str, flow: AutoCdcFlow, resolve, names: list[str], keys: list[str]) -> list[str]:
+    given, left_out = flow.ignore_null_updates_columns, flow.ignore_null_updates_except_columns
+    if given is not None and left_out is not None:
+        raise refuse(where, "ignore_null_updates_column_list", "and its except form exclude each other; give one")
+    if given is not None:
+        chosen = set(resolve("ignore_null_updates_column_list", given))
+    elif left_out is not None:
+        chosen = set(names) - set(resolve("ignore_null_updates_except_column_list", left_out))
+    else:
+        chosen = set(names) if flow.ignore_null_updates else set()
+    return [n for n in names if n in chosen and n not in keys]
+
+
+def column(value: str | Column) -> Column:
+    """A column argument: an expression in SQL text, or a Column as it is."""
+    return F.expr(value) if isinstance(value, str) else value
+
+
+def identity(names: Sequence[str]) -> Column:
+    """A fingerprint of the columns' values. Through JSON, since Spark's hash skips nulls and refuses maps."""
+    micros = "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"
+    options = {"timestampFormat": micros, "timestampNTZFormat": micros[:-3], "ignoreNullFields": "false"}
+    return F.xxhash64(F.to_json(F.struct(*[quoted(n) for n in names]), options))
+
+
+def quoted(name: str) -> Column:
+    return F.col("`" + name.replace("`", "``") + "`")
+
+
+def to_events(flow: AutoCdcFlow, plan: CdcPlan, batch: DataFrame, number: int) -> DataFrame:
+    """The batch as events to remember: the target's columns, sequence, kind, identity and the batch's number."""
+    kind = F.lit("U")
+    if flow.apply_as_deletes is not None:
+        kind = F.when(column(flow.apply_as_deletes), F.lit("D")).otherwise(kind)
+    if flow.apply_as_truncates is not None:
+        kind = F.when(column(flow.apply_as_truncates), F.lit("T")).otherwise(kind)
+    events = batch.select(*[quoted(n) for n in plan.names], column(flow.sequence_by).alias(SEQUENCE), kind.alias(KIND))
+    return events.withColumns({IDENTITY: identity([*plan.names, KIND]), ARRIVED: F.lit(number).cast("bigint")})
+
+
+def sequence_type(flow: AutoCdcFlow, source: DataFrame) -> StructField:
+    return source.select(column(flow.sequence_by).alias(SEQUENCE)).schema.fields[0]

@@ -1,0 +1,91 @@
+"""From the events of some keys to their rows in the target: pure functions of the set of events."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame, Window, WindowSpec
+from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, DataType, MapType, StructType
+
+from lakehouse_engine.auto_cdc.plan import ARRIVED, END_AT, IDENTITY, KIND, SEQUENCE, START_AT, CdcPlan, quoted
+
+
+def rows(plan: CdcPlan, events: DataFrame) -> DataFrame:
+    return _history(plan, events) if plan.scd_type == 2 else _current(plan, events)
+
+
+def row_keys(plan: CdcPlan) -> list[str]:
+    """What tells the target's rows apart."""
+    return [*plan.keys, START_AT] if plan.scd_type == 2 else list(plan.keys)
+
+
+def _one_per_sequence(plan: CdcPlan, events: DataFrame) -> DataFrame:
+    """Two different events of a key with one sequence have no documented winner; here a delete wins, then what came in
+    a later batch, then the greater identity."""
+    same = Window.partitionBy(*map(quoted, plan.keys), SEQUENCE).orderBy(KIND, F.desc(ARRIVED), F.desc(IDENTITY))
+    return events.withColumn("__n", F.row_number().over(same)).where("__n = 1").drop("__n")
+
+
+def _filled(plan: CdcPlan, events: DataFrame) -> DataFrame:
+    """ignore_null_updates: a null keeps the last value since the key was inserted (or inserted again)."""
+    if not plan.ignore_nulls:
+        return events
+    in_order = Window.partitionBy(*map(quoted, plan.keys)).orderBy(SEQUENCE)
+    deletes = F.sum(F.when(F.col(KIND) == "D", 1).otherwise(0)).over(in_order)
+    events = events.withColumn("__life", deletes)
+    so_far = Window.partitionBy(*map(quoted, plan.keys), "__life").orderBy(SEQUENCE)
+    so_far = so_far.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    # The delete itself opens the next life's window, and its values must not be taken over.
+    types = {f.name: f.dataType for f in plan.columns.fields}
+    filled = {}
+    for name in plan.ignore_nulls:
+        filled[name] = _last_value(F.when(F.col(KIND) != "D", quoted(name)), types[name], so_far)
+    return events.withColumns(filled).drop("__life")
+
+
+def _last_value(value: Column, data_type: DataType, window: WindowSpec) -> Column:
+    if not isinstance(data_type, StructType):
+        return F.last(value, ignorenulls=True).over(window)
+    parts = [_last_value(value.getField(f.name), f.dataType, window).alias(f.name) for f in data_type.fields]
+    ever = F.last(value, ignorenulls=True).over(window).isNotNull()
+    return F.when(ever, F.struct(*parts))
+
+
+def _current(plan: CdcPlan, events: DataFrame) -> DataFrame:
+    events = _filled(plan, _one_per_sequence(plan, events))
+    newest = Window.partitionBy(*map(quoted, plan.keys)).orderBy(F.desc(SEQUENCE))
+    winners = events.withColumn("__n", F.row_number().over(newest)).where(f"__n = 1 and {KIND} = 'U'")
+    return winners.select(*map(quoted, plan.names))
+
+
+def _history(plan: CdcPlan, events: DataFrame) -> DataFrame:
+    events = _filled(plan, _one_per_sequence(plan, events))
+    in_order = Window.partitionBy(*map(quoted, plan.keys)).orderBy(SEQUENCE)
+    types = {f.name: f.dataType for f in plan.columns.fields}
+    same = F.lit(True)
+    for name in plan.tracked:
+        now = comparable(quoted(name), types[name])
+        same = same & now.eqNullSafe(F.lag(now).over(in_order))
+    before = F.lag(KIND).over(in_order)
+    opens = before.isNull() | (before != F.col(KIND)) | ((F.col(KIND) == "U") & ~same)
+    events = events.withColumn("__opens", F.when(opens, 1).otherwise(0))
+    events = events.withColumn("__run", F.sum("__opens").over(in_order))
+    run = Window.partitionBy(*map(quoted, plan.keys), "__run").orderBy(SEQUENCE)
+    whole = run.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+    # Of a run of states with equal tracked columns the last one is shown, valid from the first one on.
+    events = events.withColumn(START_AT, F.first(SEQUENCE).over(whole))
+    events = events.withColumn("__last", F.lead(SEQUENCE).over(run).isNull()).where("__last")
+    events = events.withColumn(END_AT, F.lead(START_AT).over(in_order)).where(F.col(KIND) == "U")
+    return events.select(*map(quoted, plan.names), START_AT, END_AT)
+
+
+def comparable(value: Column, data_type: DataType) -> Column:
+    """Spark compares everything but maps; their text stands for them."""
+    return F.to_json(value) if _has_map(data_type) else value
+
+
+def _has_map(data_type: DataType) -> bool:
+    if isinstance(data_type, StructType):
+        return any(_has_map(f.dataType) for f in data_type.fields)
+    if isinstance(data_type, ArrayType):
+        return _has_map(data_type.elementType)
+    return isinstance(data_type, MapType)

@@ -1,0 +1,83 @@
+"""AUTO CDC flows: change events, or whole snapshots, applied to their target."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+from lakehouse_engine.auto_cdc import AutoCdcApplier, CdcMetrics, SnapshotApplier
+from lakehouse_engine.expectations import Rules
+from lakehouse_engine.flows import batch, streams
+from lakehouse_engine.flows.targets import Target
+from lakehouse_engine.graph.model import AutoCdcFlow, SnapshotCdcFlow
+from lakehouse_engine.updates.context import Reader, reading_as
+
+# Deletion vectors let a merge touch few bytes of large files.
+PROPERTIES = {"delta.enableDeletionVectors": "true"}
+KIND = "STREAMING_TABLE"
+
+
+def source(reader: Reader, flow: AutoCdcFlow) -> DataFrame:
+    if flow.source_query is not None:
+        return flow.source_query()
+    return reader.session.read.table(flow.source) if flow.once else reader.session.readStream.table(flow.source)
+
+
+def applier(reader: Reader, target: Target, flow: AutoCdcFlow, frame: DataFrame) -> AutoCdcApplier:
+    location = target.location if target.record else ""
+    return AutoCdcApplier(reader.session, flow, frame.schema, location, f"file:{target.folder}/auto_cdc")
+
+
+def apply_changes(reader: Reader, target: Target, flow: AutoCdcFlow, rules: Rules, frame: DataFrame) -> dict[str, Any]:
+    plan = applier(reader, target, flow, frame)
+    target.ensure(reader.session, plan.target_schema, KIND, PROPERTIES)
+    plan.target_path = target.location
+    done: list[CdcMetrics] = []
+    if flow.once:
+        state = target.state("once")
+        done.append(plan.apply(rules.apply(frame, "once_rows"), 0))
+        target.remember("once", {**state, flow.name: {"done": True}})
+        return _figures(done)
+
+    def each(rows: DataFrame, number: int) -> None:
+        done.append(plan.apply(rows, number))
+
+    writer = streams.available_now(rules.apply(frame, streams.ROWS), target.checkpoint(flow.name), flow.name)
+    query = streams.run(reader, writer.foreachBatch(each), lambda w: w.start())
+    found = streams.metrics(reader, rules, query)
+    return {**found, **_figures(done)}
+
+
+def apply_snapshots(reader: Reader, target: Target, flow: SnapshotCdcFlow) -> dict[str, Any]:
+    plan = SnapshotApplier(reader.session, flow, "", str(target.folder / "snapshots" / flow.name.replace("/", "_")))
+    done: list[CdcMetrics] = []
+
+    def apply(frame: DataFrame, number: Any) -> None:
+        target.ensure(reader.session, plan.target_schema(frame.schema, number), KIND, PROPERTIES)
+        plan.target_path = target.location
+        done.append(plan.apply(frame, number))
+
+    if isinstance(flow.source, str):
+        with reading_as(reader):
+            frame = reader.session.read.table(flow.source)
+        known = batch.inputs(reader, frame)
+        marks = target.state("snapshot_inputs")
+        if known is not None and marks.get(flow.name) == known:
+            return _figures(done)
+        apply(frame, datetime.datetime.now(datetime.UTC))
+        target.remember("snapshot_inputs", {**marks, flow.name: known})
+        return _figures(done)
+    while True:
+        with reading_as(reader):
+            following = plan.next()
+        if following is None:
+            break
+        apply(*following)
+    return _figures(done)
+
+
+def _figures(done: list[CdcMetrics]) -> dict[str, Any]:
+    upserted, deleted = sum(d.upserted for d in done), sum(d.deleted for d in done)
+    return {"metrics": {"num_output_rows": upserted, "num_upserted_rows": upserted, "num_deleted_rows": deleted}}

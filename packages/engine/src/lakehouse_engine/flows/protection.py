@@ -1,0 +1,59 @@
+"""Row filters and column masks of a definition, set in Unity Catalog as ALTER TABLE would set them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lakehouse_engine.errors import EngineError
+from lakehouse_engine.graph.names import Defaults, quote, split
+from lakehouse_engine.sql import unity
+
+if TYPE_CHECKING:
+    from lakehouse_engine.flows.targets import Target
+
+_STATE = "protection"
+
+
+def protect(target: Target, defaults: Defaults) -> None:
+    """Before rows are written, so that nobody sees them without. What a definition no longer has is taken away again.
+
+    Filters and masks that came by ALTER TABLE stay as they are.
+    """
+    wanted = _wanted(target, defaults)
+    before = target.state(_STATE)
+    if wanted == before:
+        return
+    for what, statement in before.items():
+        if what not in wanted:
+            _tell(target, what, {**statement, "function": None, "using": []})
+    for what, statement in wanted.items():
+        if before.get(what) != statement:
+            _tell(target, what, statement)
+    target.remember(_STATE, wanted)
+
+
+def _wanted(target: Target, defaults: Defaults) -> dict[str, dict[str, Any]]:
+    """By what it protects, `ROW FILTER` or `MASK of <column>`, the statement that sets it."""
+    dataset, table = target.dataset, f"ALTER TABLE {quote(split(target.table))}"
+    found = {}
+    if dataset.row_filter is not None:
+        found["ROW FILTER"] = f"{table} SET ROW FILTER {dataset.row_filter}"
+    for column in dataset.columns:
+        if column.mask is not None:
+            found[f"MASK of {column.name}"] = f"{table} ALTER COLUMN {quote([column.name])} SET MASK {column.mask}"
+    if found and dataset.private:
+        raise _error(target, next(iter(found)), "a private dataset is read by its pipeline alone; remove the clause")
+    names = unity.Names(defaults.catalog, defaults.schema)
+    return {what: unity.parse(text, names) or {} for what, text in found.items()}
+
+
+def _tell(target: Target, what: str, statement: dict[str, Any]) -> None:
+    try:
+        target.catalog.statement(statement, target.principal)
+    except EngineError as error:
+        raise _error(target, what, str(error), error.error_class) from error
+
+
+def _error(target: Target, what: str, why: str, error_class: str = "UNSUPPORTED_FEATURE") -> EngineError:
+    location = target.dataset.location
+    return EngineError(f"{location}: {what}, {target.key}: {why}", error_class=error_class, location=str(location))

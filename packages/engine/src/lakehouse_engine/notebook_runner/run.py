@@ -1,0 +1,58 @@
+"""One run of a notebook or Python file: its session, what it prints, its end."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from lakehouse_engine.notebook_runner.output import Printer
+
+
+class NotebookExit(BaseException):
+    """dbutils.notebook.exit: ends the notebook; not an Exception, so that user code's handlers let it pass."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value)
+        self.value = value
+
+
+class RunCanceled(BaseException):
+    """Raised inside of the run's thread when it is canceled."""
+
+
+@dataclass
+class Run:
+    run_id: str
+    path: str
+    session: SparkSession
+    principal: str | None
+    printer: Printer
+    folders: list[str]
+    parameters: dict[str, str] = field(default_factory=dict)
+    canceled: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+    thread: threading.Thread | None = None
+    dbutils: Any = None
+    children: list[Run] = field(default_factory=list)
+
+    def print(self, text: str) -> None:
+        self.printer.write(text)
+
+    def start(self, work: Callable[[], Any]) -> None:
+        self.thread = threading.Thread(target=work, name=f"run-{self.run_id}", daemon=True)
+        self.thread.start()
+
+    def cancel(self) -> None:
+        """Asks the thread to stop and Spark to drop the run's jobs."""
+        self.canceled.set()
+        for child in self.children:
+            child.cancel()
+        self.session.sparkContext.cancelJobGroup(self.run_id)
+        thread = self.thread
+        if thread is not None and thread.is_alive() and not self.ended.is_set():
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(RunCanceled))

@@ -1,0 +1,304 @@
+"""`notebook.run`, `python.run` and `notebook.cancel`."""
+
+from __future__ import annotations
+
+import html
+import re
+import shlex
+import sys
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+from lakehouse_engine.catalog import Workspace
+from lakehouse_engine.errors import EngineError
+from lakehouse_engine.notebook_runner import output, runtime_modules, volume_files
+from lakehouse_engine.notebook_runner.code import CellError, describe, remember_source, run_cell, run_file
+from lakehouse_engine.notebook_runner.dbutils import DBUtils
+from lakehouse_engine.notebook_runner.modules import Modules
+from lakehouse_engine.notebook_runner.run import NotebookExit, Run, RunCanceled
+from lakehouse_engine.notebook_runner.working_folder import working_in
+from lakehouse_engine.session import Engine, active
+from lakehouse_engine.sources.notebook import Cell, cells, run_target
+from lakehouse_engine.sql import Statements
+
+# Databricks returns at most 5 MB of what a notebook exits with.
+RESULT_LIMIT = 5 * 1024 * 1024
+SHOWN_ROWS = 20
+_EXTENSIONS = {"PYTHON": ".py", "SQL": ".sql"}
+
+
+class Notebooks:
+    def __init__(self, engine: Engine, statements: Statements, workspace: Any) -> None:
+        self._engine = engine
+        self._statements = statements
+        self._workspace: Workspace = workspace
+        self._notify: Callable[[str, dict[str, Any]], None] = workspace.notify
+        self._runs: dict[str, Run] = {}
+        self._modules = Modules(engine.data_dir / "workspace")
+        volume_files.install(engine.volumes)
+        output.install()
+        runtime_modules.install(output.current_run)
+
+    def run_notebook(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        run = self._new_run(params)
+        return self._finish(run, lambda: self.execute(run, params["language"], params["source"]))
+
+    def run_python(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        run = self._new_run(params)
+        argv = [params["path"], *map(str, params.get("argv") or [])]
+        return self._finish(run, lambda: self._execute_file(run, params["source"], argv))
+
+    def cancel(self, run_id: str) -> None:
+        run = self._runs.get(str(run_id))
+        if run is not None:
+            run.cancel()
+
+    def _new_run(self, params: Mapping[str, Any]) -> Run:
+        run_id = str(params["runId"])
+        run = Run(
+            run_id=run_id,
+            path=params["path"],
+            session=self._engine.new_session(params.get("catalog"), params.get("schema")),
+            principal=params.get("principal"),
+            printer=output.Printer(lambda text: self._notify("notebook.output", {"runId": run_id, "text": text})),
+            folders=list(params.get("sysPath") or []),
+            parameters={k: str(v) for k, v in (params.get("parameters") or {}).items()},
+        )
+        self._runs[run_id] = run
+        return run
+
+    def _finish(self, run: Run, work: Callable[[], str | None]) -> dict[str, Any]:
+        """Runs `work` in the run's own thread; a canceled run is given up when it does not end soon."""
+        answer: dict[str, Any] = {}
+
+        def body() -> None:
+            try:
+                with self._modules.of(run.folders):
+                    answer.update(self._in_run(run, work))
+            except RunCanceled:
+                pass  # raised between the steps above, when a cancel came at the very end
+            finally:
+                run.ended.set()
+
+        run.start(body)
+        try:
+            while not run.ended.wait(0.5):
+                if run.canceled.is_set():
+                    run.cancel()  # a job or handler that began after the first attempt
+                    if run.ended.wait(5):
+                        break
+                    run.cancel()
+                    run.ended.wait(5)
+                    break
+        finally:
+            run.printer.flush()
+            self._runs.pop(run.run_id, None)
+        if run.canceled.is_set():
+            return {"truncated": False, "error": {"message": "The run was canceled.", "trace": ""}}
+        return answer
+
+    def _in_run(self, run: Run, work: Callable[[], str | None]) -> dict[str, Any]:
+        output.enter_run(run)
+        run.session.sparkContext.setJobGroup(run.run_id, run.path, interruptOnCancel=True)
+        try:
+            with active(run.session), working_in(run.folders[0] if run.folders else None):
+                result = work()
+        except CellError as error:
+            return {"truncated": False, "error": {"message": error.message, "trace": error.trace}}
+        except RunCanceled:
+            return {}
+        except Exception as error:
+            failed = describe(error, run.path, None)
+            return {"truncated": False, "error": {"message": failed.message, "trace": failed.trace}}
+        finally:
+            output.enter_run(None)
+        if result is None:
+            return {"truncated": False}
+        return {"result": result[:RESULT_LIMIT], "truncated": len(result) > RESULT_LIMIT}
+
+    def execute(self, run: Run, language: str, source: str) -> str | None:
+        """All cells; what the notebook exits with."""
+        namespace = self._namespace(run)
+        try:
+            self._cells(run, run.path, language, source, namespace)
+        except NotebookExit as end:
+            return end.value
+        return None
+
+    def _execute_file(self, run: Run, source: str, argv: list[str]) -> str | None:
+        namespace = {**self._namespace(run), "__file__": run.path}
+        before, sys.argv = sys.argv, argv
+        remember_source(run.path, source)
+        try:
+            run_file(source, run.path, namespace)
+        except NotebookExit as end:
+            return end.value
+        finally:
+            sys.argv = before
+            self._statements.follow(run.principal)
+        return None
+
+    def _namespace(self, run: Run) -> dict[str, Any]:
+        session = run.session
+        self._statements.attach(session, run.principal)
+        run.dbutils = DBUtils(
+            run,
+            self._workspace,
+            self._engine.volumes,
+            lambda path, timeout, arguments: self._run_child(run, path, timeout, arguments),
+        )
+        return {
+            "__name__": "__main__",
+            "__builtins__": __builtins__,
+            "spark": session,
+            "sc": session.sparkContext,
+            "sql": session.sql,
+            "table": session.table,
+            "dbutils": run.dbutils,
+            "display": display,
+            "displayHTML": lambda text: print(html.unescape(re.sub(r"<[^>]*>", "", text))),
+        }
+
+    def _cells(self, run: Run, path: str, language: str, source: str, namespace: dict[str, Any]) -> None:
+        remember_source(path, source)
+        for cell in cells(source, language):
+            try:
+                self._cell(run, path, cell, namespace)
+            except EngineError as error:
+                raise describe(error, path, cell.number) from None
+            finally:
+                self._statements.follow(run.principal)
+
+    def _cell(self, run: Run, path: str, cell: Cell, namespace: dict[str, Any]) -> None:
+        match cell.kind:
+            case "python":
+                run_cell(cell, path, namespace)
+            case "sql":
+                self._sql_cell(run, path, cell, namespace)
+            case "md":
+                return
+            case "run":
+                target, given = run_target(cell.text)
+                name, language, source = self._read(run, path, target)
+                with namespace["dbutils"].widgets.given(given):
+                    self._cells(run, name, language, source, namespace)
+            case "fs":
+                words = shlex.split(cell.text)
+                if not words:
+                    raise EngineError(
+                        f"{path}, cell {cell.number}: %fs needs a command", error_class="INVALID_PARAMETER"
+                    )
+                display(getattr(namespace["dbutils"].fs, words[0])(*words[1:]))
+            case "pip":
+                print(
+                    "%pip does nothing in the local workspace: notebooks use the packages of its Python environment "
+                    f"({cell.text.strip().splitlines()[0]})."
+                )
+            case other:
+                raise EngineError(
+                    f"{path}, cell {cell.number}, line {cell.line}: %{other} is not supported by the local workspace; "
+                    "cells may be Python, %sql, %md, %run, %fs and %pip.",
+                    error_class="UNSUPPORTED_FEATURE",
+                )
+
+    def _sql_cell(self, run: Run, path: str, cell: Cell, namespace: dict[str, Any]) -> None:
+        widgets = namespace["dbutils"].widgets.getAll()
+        parameters = [{"name": k, "value": v, "type": "STRING"} for k, v in widgets.items()]
+        try:
+            for statement in self._statements.split(cell.text):
+                frame = self._statements.run(run.session, statement, parameters, principal=run.principal)
+                namespace["_sqldf"] = frame
+                if frame.columns:
+                    display(frame)
+        except Exception as error:
+            failed = describe(error, path, cell.number)
+            raise CellError(f"{failed.message} ({path}, cell {cell.number}, line {cell.line})", failed.trace) from None
+
+    def _read(self, run: Run, path: str, target: str) -> tuple[str, str, str]:
+        """Another notebook of the workspace, from the copy that lies beside this one: its path, language and source."""
+        name = target if target.startswith("/") else str(PurePosixPath(path).parent / target)
+        full = Path("/" + name.removeprefix("/Workspace").lstrip("/"))
+        parts: list[str] = []
+        for part in full.parts[1:]:
+            if part == "..":
+                parts = parts[:-1]
+            elif part != ".":
+                parts.append(part)
+        base = self._engine.data_dir / "workspace" / "/".join(parts)
+        for language, extension in _EXTENSIONS.items():
+            for file in (base, Path(f"{base}{extension}")):
+                if file.suffix == extension and file.is_file():
+                    return "/" + "/".join(parts), language, file.read_text(encoding="utf-8")
+        raise EngineError(
+            f"Notebook '{target}' was not found: '/{'/'.join(parts)}' does not exist. A path is absolute, or relative "
+            f"to the notebook {path}.",
+            error_class="NOTEBOOK_NOT_FOUND",
+        )
+
+    def _run_child(self, parent: Run, path: str, timeout: int, arguments: dict[str, str]) -> str | None:
+        name, language, source = self._read(parent, parent.path, path)
+        child = Run(
+            run_id=parent.run_id,
+            path=name,
+            session=self._engine.new_session(),
+            principal=parent.principal,
+            printer=parent.printer,
+            folders=parent.folders,
+            parameters=arguments,
+        )
+        parent.children.append(child)
+        answer: dict[str, Any] = {}
+
+        def body() -> None:
+            try:
+                answer.update(self._in_run(child, lambda: self.execute(child, language, source)))
+            finally:
+                child.ended.set()
+
+        child.start(body)
+        try:
+            if not child.ended.wait(timeout or None):
+                child.cancel()
+                raise TimeoutError(f"Notebook '{name}' did not end within {timeout} seconds.")
+        finally:
+            parent.children.remove(child)
+        if "error" in answer:
+            raise EngineError(f"Notebook '{name}' failed: {answer['error']['message']}", error_class="WORKFLOW_FAILED")
+        return answer.get("result")
+
+
+def display(value: Any, *_: Any, checkpointLocation: str | None = None, **__: Any) -> None:
+    """Shows a DataFrame's first rows as text; anything else by its own text."""
+    if isinstance(value, DataFrame) and value.isStreaming:
+        _display_stream(value, checkpointLocation)
+    elif isinstance(value, DataFrame):
+        value.show(SHOWN_ROWS, truncate=False)
+    elif hasattr(value, "to_string"):
+        print(value.to_string(max_rows=SHOWN_ROWS))
+    elif isinstance(value, list) and value and hasattr(value[0], "_asdict"):
+        for item in value:
+            print("  ".join(str(part) for part in item))
+    else:
+        print(value)
+
+
+def _display_stream(frame: DataFrame, checkpoint: str | None) -> None:
+    """What is there now: nobody looks on while more comes, and a run is to end."""
+    mode = (
+        "complete"
+        if frame.sparkSession._jvm.org.apache.spark.sql.lakehouse.Plans.replacesRows(frame._jdf)
+        else "append"
+    )
+    name = f"displayed_{uuid.uuid4().hex}"
+    writer = frame.writeStream.format("memory").queryName(name).outputMode(mode).trigger(availableNow=True)
+    if checkpoint is not None:
+        writer = writer.option("checkpointLocation", checkpoint)
+    try:
+        writer.start().awaitTermination()
+        frame.sparkSession.table(name).show(SHOWN_ROWS, truncate=False)
+    finally:
+        frame.sparkSession.catalog.dropTempView(name)

@@ -1,0 +1,184 @@
+"""/Volumes for Python code: there is no such folder on this machine, so calls that open files are given the real one.
+
+`open`, `os`, `pathlib`, `shutil`, `glob` and pandas all end in the functions wrapped here; pyarrow opens files in C++
+and is wrapped at its own entries.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import importlib
+import io
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, ParamSpec, TypeVar
+
+from lakehouse_engine.notebook_runner import working_folder
+from lakehouse_engine.volumes import Volumes
+
+# fmt: off
+_OS = [
+    "access", "chmod", "chown", "getxattr", "link", "listdir", "listxattr", "lstat", "makedirs", "mkdir", "open",
+    "readlink", "remove", "removexattr", "rename", "replace", "rmdir", "setxattr", "stat", "statvfs", "symlink",
+    "truncate", "unlink", "utime",
+]
+# fmt: on
+
+_PYARROW = {
+    "pyarrow": ["OSFile", "memory_map", "input_stream", "output_stream"],
+    "pyarrow.csv": ["read_csv", "open_csv", "write_csv"],
+    "pyarrow.json": ["read_json", "open_json"],
+    "pyarrow.feather": ["read_feather", "read_table", "write_feather"],
+    "pyarrow.parquet": ["read_table", "write_table", "read_metadata", "read_schema", "read_pandas", "write_to_dataset"],
+    "pyarrow.dataset": ["dataset", "write_dataset"],
+    "pyarrow.orc": ["read_table", "write_table"],
+}
+_PYARROW_CLASSES = {"pyarrow.parquet": ["ParquetFile", "ParquetWriter", "ParquetDataset"], "pyarrow.csv": ["CSVWriter"]}
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_installed = False
+
+
+def install(volumes: Volumes) -> None:
+    """For the whole process, once: nothing else here has paths below /Volumes."""
+    global _installed
+    if _installed:
+        return
+    _installed = True
+    working_folder.install()
+    wrapped_open = _wrap(volumes, io.open)
+    builtins.open = io.open = wrapped_open
+    for name in _OS:
+        if hasattr(os, name):
+            real = getattr(os, name)
+            setattr(os, name, _wrap(volumes, real))
+            for able in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks, os.supports_effective_ids):
+                if real in able:
+                    able.add(getattr(os, name))
+    os.scandir = _scandir(volumes, os.scandir)
+    for module_name, names in _PYARROW.items():
+        module = _import(module_name)
+        for name in names:
+            if hasattr(module, name):
+                setattr(module, name, _wrap(volumes, getattr(module, name)))
+    for module_name, names in _PYARROW_CLASSES.items():
+        module = _import(module_name)
+        for name in names:
+            if hasattr(module, name):
+                setattr(module, name, _subclass(volumes, getattr(module, name)))
+
+
+def _import(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError:  # a part that this build of pyarrow lacks
+        return None
+
+
+def _map(volumes: Volumes, value: Any) -> Any:
+    if isinstance(value, str | os.PathLike) and volumes.is_volume_path(value):
+        return volumes.to_local(value)
+    if isinstance(value, list) and value and all(isinstance(item, str | os.PathLike) for item in value):
+        return [_map(volumes, item) for item in value]
+    return value
+
+
+def _wrap(volumes: Volumes, function: Callable[P, R]) -> Callable[P, R]:
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        # Paths stand among the first two arguments everywhere; the rest may be data.
+        given = [_map(volumes, value) for value in args[:2]]
+        # Beside an open folder (dir_fd) a name is relative to that one, as shutil.rmtree gives it.
+        if given and kwargs.get("dir_fd") is None and kwargs.get("src_dir_fd") is None:
+            given[0] = working_folder.absolute(given[0])
+        if len(given) == 2 and getattr(function, "__name__", "") in ("rename", "replace"):
+            given[1] = working_folder.absolute(given[1])
+        named = {key: _map(volumes, value) for key, value in kwargs.items()}
+        try:
+            return function(*given, *args[2:], **named)
+        except OSError as error:
+            raise _shown(volumes, error) from None
+
+    return call
+
+
+def _shown(volumes: Volumes, error: OSError) -> OSError:
+    """The error with the path as the user wrote it, not as it is on this machine."""
+    for name in ("filename", "filename2"):
+        path = getattr(error, name, None)
+        if isinstance(path, str) and path.startswith(volumes.root):
+            setattr(error, name, "/Volumes" + path[len(volumes.root) :])
+    error.args = tuple(a.replace(volumes.root, "/Volumes") if isinstance(a, str) else a for a in error.args)
+    return error
+
+
+def _subclass(volumes: Volumes, base: type) -> type:
+    class Mapped(base):
+        def __init__(self, where: Any, *args: Any, **kwargs: Any) -> None:
+            super().__init__(_map(volumes, where), *args, **kwargs)
+
+        if hasattr(base, "__cinit__") or base.__module__.startswith("pyarrow._"):
+
+            def __new__(cls, where: Any, *args: Any, **kwargs: Any) -> Any:
+                return base.__new__(cls, _map(volumes, where), *args, **kwargs)
+
+    Mapped.__name__ = base.__name__
+    Mapped.__qualname__ = base.__qualname__
+    Mapped.__module__ = base.__module__
+    Mapped.__doc__ = base.__doc__
+    return Mapped
+
+
+class _Entry:
+    """An os.DirEntry that shows the volume's path."""
+
+    def __init__(self, entry: os.DirEntry[str], folder: str) -> None:
+        self._entry = entry
+        self.name = entry.name
+        self.path = os.path.join(folder, entry.name)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._entry, name)
+
+    def __fspath__(self) -> str:
+        return self.path
+
+    def __repr__(self) -> str:
+        return f"<DirEntry {self.name!r}>"
+
+
+class _Scan:
+    def __init__(self, scan: Any, folder: str) -> None:
+        self._scan = scan
+        self._folder = folder
+
+    def __iter__(self) -> Iterator[_Entry]:
+        return self
+
+    def __next__(self) -> _Entry:
+        return _Entry(next(self._scan), self._folder)
+
+    def __enter__(self) -> _Scan:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._scan.close()
+
+    def close(self) -> None:
+        self._scan.close()
+
+
+def _scandir(volumes: Volumes, scandir: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(scandir)
+    def call(path: Any = ".") -> Any:
+        if isinstance(path, str | os.PathLike) and volumes.is_volume_path(path):
+            try:
+                return _Scan(scandir(volumes.to_local(path)), os.fspath(path))
+            except OSError as error:
+                raise _shown(volumes, error) from None
+        return scandir(working_folder.absolute(path))
+
+    return call

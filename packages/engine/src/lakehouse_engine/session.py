@@ -1,0 +1,217 @@
+"""The engine's Spark: one classic session as the base, and a child session for every update, statement and notebook."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+import weakref
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from delta.tables import DeltaTable
+from pyspark import SparkConf, SparkContext
+from pyspark.sql import SparkSession
+
+from lakehouse_engine.errors import EngineError
+from lakehouse_engine.volumes import Volumes
+
+# Small data on few cores: most of a flow's time is planning and commits, so partitions are few.
+SETTINGS = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.scheduler.mode": "FAIR",
+    "spark.sql.extensions": ",".join(
+        [
+            "org.apache.spark.sql.lakehouse.TableFilesExtension",
+            "io.delta.sql.DeltaSparkSessionExtension",
+            "lakehouse.catalog.Extensions",
+        ]
+    ),
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.sql.catalogImplementation": "in-memory",
+    "spark.sql.sources.default": "delta",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",  # VACUUM lists files in as many tasks
+    "spark.sql.adaptive.enabled": "true",
+    # Generating and compiling Java for every new query is a fifth of an update, more than it gives back on small data.
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    # Few keys in a large table (AUTO CDC, MERGE, DELETE) are found by the statistics of short pages. A list of keys
+    # becomes a chain of ORs that Parquet serializes link by link: with a thousand it runs out of stack.
+    "spark.hadoop.parquet.page.row.count.limit": "1000",
+    "spark.sql.parquet.pushdown.inFilterThreshold": "200",
+    "spark.sql.streaming.metricsEnabled": "false",
+    "spark.sql.streaming.stopTimeout": "60s",
+    "spark.sql.streaming.pollingDelay": "1ms",
+    "spark.sql.streaming.noDataMicroBatches.enabled": "true",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.databricks.delta.stalenessLimit": "0",
+    "spark.databricks.delta.retentionDurationCheck.enabled": "true",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    # Plain files without checksum files beside them: half as many files for every commit.
+    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+    "spark.hadoop.fs.AbstractFileSystem.file.impl": "org.apache.hadoop.fs.local.RawLocalFs",
+    "spark.hadoop.fs.dbfs.impl": "lakehouse.catalog.VolumeFileSystem",
+    # Delta knows which schemes are local; a commit to a folder of a volume is a rename, as to any other.
+    "spark.delta.logStore.dbfs.impl": "io.delta.storage.LocalLogStore",
+    "spark.hadoop.fs.defaultFS": "dbfs:///",
+}
+# The optimizing compiler takes over what has run twenty times as often as by default: at the start, on few cores, it
+# takes more than it gives (a fifth of the first update's processor time); loops over many rows get it within seconds.
+_JVM = [
+    "-XX:+UseSerialGC",
+    "-Xss4m",  # deep plans
+    "-XX:Tier4InvocationThreshold=100000",
+    "-XX:Tier4MinInvocationThreshold=12000",
+    "-XX:Tier4CompileThreshold=300000",
+    "-XX:Tier4BackEdgeThreshold=800000",
+    "-XX:ReservedCodeCacheSize=512m",
+]
+CATALOG_CLASS = "lakehouse.catalog.PrefixCatalog"
+DEFAULT_CATALOG = "main"
+DEFAULT_SCHEMA = "default"
+
+_current = threading.local()
+
+
+class Engine:
+    """One Spark for the process; sessions share its catalog, but not temporary views, settings and names in use."""
+
+    def __init__(self, data_dir: str, volumes_root: str, tables_root: str) -> None:
+        self.data_dir = Path(data_dir)
+        self.tables_root = tables_root
+        self.volumes = Volumes(volumes_root)
+        self.guard: Any = None  # engine.catalog.guard.Guard, once it has been made
+        self._catalogs: set[str] = set()
+        self._sessions: weakref.WeakSet[SparkSession] = weakref.WeakSet()
+        self._lock = threading.RLock()
+        self.spark = self._start(volumes_root)
+        self.jvm = self.spark._jvm
+        self.jvm.lakehouse.catalog.Registry.start(self.spark._jsparkSession)
+        _install_current_session()
+        _install_names_of_delta_tables()
+
+    def _start(self, volumes_root: str) -> SparkSession:
+        conf = SparkConf().setMaster(f"local[{os.cpu_count() or 2}]").setAppName("lakehouse")
+        for key, value in SETTINGS.items():
+            conf.set(key, value)
+        conf.set("spark.sql.warehouse.dir", (self.data_dir / "warehouse").resolve().as_uri())
+        conf.set("spark.local.dir", str(self.data_dir / "tmp"))
+        conf.set("spark.hadoop.lakehouse.volumes.root", str(Path(volumes_root).resolve()))
+        # On the class path from the start, not in spark.jars: only then a class-data archive holds them.
+        conf.set("spark.driver.extraClassPath", os.environ.get("ENGINE_JARS", ""))
+        conf.set("spark.driver.memory", os.environ.get("ENGINE_MEMORY", "2g"))
+        conf.set(
+            "spark.driver.extraJavaOptions",
+            " ".join(["-Duser.timezone=UTC", *_JVM, os.environ.get("ENGINE_JVM_OPTIONS", "")]),
+        )
+        os.environ["PYSPARK_PYTHON"] = sys.executable  # of Python functions in queries; not what PATH has
+        context = SparkContext.getOrCreate(conf)
+        context.setLogLevel(os.environ.get("ENGINE_LOG_LEVEL", "ERROR"))
+        return SparkSession(context)
+
+    def add_catalog(self, name: str) -> None:
+        with self._lock:
+            self._catalogs.add(name)
+            for session in [self.spark, *self._sessions]:
+                self._configure(session, name)
+
+    def remove_catalog(self, name: str) -> None:
+        with self._lock:
+            self._catalogs.discard(name)
+
+    @property
+    def catalogs(self) -> list[str]:
+        return sorted(self._catalogs)
+
+    def _configure(self, session: SparkSession, catalog: str) -> None:
+        conf = session._jsparkSession.sessionState().conf()
+        conf.setConfString(f"spark.sql.catalog.{catalog}", CATALOG_CLASS)
+        conf.setConfString(f"spark.sql.catalog.{catalog}.tablesRoot", Path(self.tables_root).resolve().as_uri())
+
+    def new_session(
+        self, catalog: str | None = None, schema: str | None = None, conf: Mapping[str, str] | None = None
+    ) -> SparkSession:
+        """A session of its own, `catalog.schema` in use (main.default where none is given)."""
+        session = self.spark.newSession()
+        with self._lock:
+            for name in self._catalogs:
+                self._configure(session, name)
+            self._sessions.add(session)
+        for key, value in (conf or {}).items():
+            session.conf.set(key, value)
+        if catalog is not None and catalog.lower() not in {name.lower() for name in self._catalogs}:
+            raise EngineError(
+                f"Catalog '{catalog}' does not exist.", error_class="NO_SUCH_CATALOG_EXCEPTION", error_code="NOT_FOUND"
+            )
+        use(session, catalog or DEFAULT_CATALOG, schema)
+        return session
+
+    def stop(self) -> None:
+        self.spark.stop()
+
+
+def use(session: SparkSession, catalog: str, schema: str | None = None) -> None:
+    """USE catalog.schema, without failing where the schema does not exist yet: names then fail when they are read."""
+    names = session.sparkContext._gateway.new_array(session._jvm.java.lang.String, 1)
+    names[0] = schema or DEFAULT_SCHEMA
+    with active(session):  # a catalog is looked up in the settings of the thread's session
+        manager = session._jsparkSession.sessionState().catalogManager()
+        manager.setCurrentCatalog(catalog)
+        with contextlib.suppress(Exception):
+            manager.setCurrentNamespace(names)
+
+
+@contextlib.contextmanager
+def active(session: SparkSession) -> Iterator[SparkSession]:
+    """Makes `session` the one that user code of this thread finds by getActiveSession and builder.getOrCreate."""
+    before = getattr(_current, "session", None)
+    jvm_session = session._jvm.org.apache.spark.sql.classic.SparkSession
+    _current.session = session
+    jvm_session.setActiveSession(session._jsparkSession)
+    try:
+        yield session
+    finally:
+        _current.session = before
+        if before is None:
+            jvm_session.clearActiveSession()
+        else:
+            jvm_session.setActiveSession(before._jsparkSession)
+
+
+def _install_current_session() -> None:
+    """PySpark knows one instantiated session; here each thread has the one of its update or notebook."""
+    get_or_create = SparkSession.Builder.getOrCreate
+    get_active = SparkSession.getActiveSession
+
+    def get_or_create_current(self: SparkSession.Builder) -> SparkSession:
+        session = getattr(_current, "session", None)
+        if session is None:
+            return get_or_create(self)
+        for key, value in self._options.items():
+            if not key.startswith(("spark.master", "spark.app", "spark.remote")):
+                session.conf.set(key, value)
+        return session
+
+    def get_active_current(cls: type[SparkSession]) -> SparkSession | None:
+        return getattr(_current, "session", None) or get_active.__func__(cls)
+
+    SparkSession.Builder.getOrCreate = get_or_create_current
+    SparkSession.getActiveSession = classmethod(get_active_current)
+    SparkSession.active = classmethod(lambda cls: cls.getActiveSession() or get_or_create(cls.builder))
+
+
+def _install_names_of_delta_tables() -> None:
+    """Delta's own look-up knows Spark's catalog only, not the workspace's (catalog/scala/DeltaTables.scala)."""
+
+    def for_name(cls: type[DeltaTable], sparkSession: SparkSession, tableOrViewName: str) -> DeltaTable:
+        found = sparkSession._jvm.io.delta.tables.DeltaTables.named(sparkSession._jsparkSession, tableOrViewName)
+        return cls(sparkSession, found)
+
+    DeltaTable.forName = classmethod(for_name)

@@ -1,0 +1,75 @@
+"""Statements of Databricks SQL that Spark has in other words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lakehouse_engine.sources.sql.errors import SqlSyntaxError
+from lakehouse_engine.sources.sql.parser.cursor import Cursor
+from lakehouse_engine.sources.sql.tokenizer import SourceText
+from lakehouse_engine.sql import settings
+
+
+@dataclass(frozen=True)
+class ColumnComment:
+    """COMMENT ON COLUMN: the table's name and the column as they are written, and the text, None for none."""
+
+    table: str
+    column: str
+    comment: str | None
+    written: str
+
+
+@dataclass(frozen=True)
+class NotNull:
+    """ALTER COLUMN … SET NOT NULL: the table's name and the column as they are written."""
+
+    table: str
+    column: str
+
+
+def translate(text: str) -> str:
+    """The statement in Spark's words; as it is where they are the same, and where it is wrong: Spark says what is."""
+    try:
+        found = column_comment(text)
+        return _alter_column(found) if found else settings.translate(text)
+    except SqlSyntaxError:
+        return text
+
+
+def column_comment(text: str) -> ColumnComment | None:
+    """COMMENT ON COLUMN table.column IS 'text' or NULL; None for another statement."""
+    c = Cursor(SourceText(text, "statement"))
+    if not c.accept("COMMENT", "ON", "COLUMN"):
+        return None
+    c.identifier("a column with its table")
+    parts = [c.previous.text]
+    while c.accept("."):
+        c.identifier("a name")
+        parts.append(c.previous.text)
+    if len(parts) < 2:
+        c.fail("a column with its table: table.column")
+    c.expect("IS")
+    written = "''" if c.sees("NULL") else text[c.token.start :]
+    comment = None if c.accept("NULL") else c.string("a comment")
+    return ColumnComment(".".join(parts[:-1]), parts[-1], comment, written)
+
+
+def not_null(text: str) -> NotNull | None:
+    """ALTER TABLE table ALTER COLUMN column SET NOT NULL; None for another statement."""
+    c = Cursor(SourceText(text, "statement"))
+    if not c.accept("ALTER", "TABLE"):
+        return None
+    table = c.name("the table's name")
+    if not (c.accept("ALTER") or c.accept("CHANGE")):
+        return None
+    c.accept("COLUMN")
+    column = c.column_path("a column")
+    if not c.accept("SET", "NOT", "NULL"):
+        return None
+    c.expect_end()
+    return NotNull(table, column)
+
+
+def _alter_column(found: ColumnComment) -> str:
+    return f"ALTER TABLE {found.table} ALTER COLUMN {found.column} COMMENT {found.written}"

@@ -1,0 +1,113 @@
+"""CREATE FUNCTION, read into the record of a SQL function of Unity Catalog."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lakehouse_engine.errors import EngineError
+from lakehouse_engine.sources.sql.parser.cursor import Cursor
+from lakehouse_engine.sources.sql.tokenizer import Kind
+
+if TYPE_CHECKING:
+    from lakehouse_engine.sql.unity import _Reader
+
+FunctionRecord = dict[str, Any]
+
+
+def read_create(reader: _Reader, replace: bool) -> dict[str, Any]:
+    """CREATE [OR REPLACE] FUNCTION [IF NOT EXISTS] name(parameters) RETURNS type … RETURN body"""
+    c = reader.cursor
+    exists = c.accept("IF", "NOT", "EXISTS")
+    name = reader.full_name("FUNCTION")
+    parameters = _parameters(reader)
+    comment, returns, table = None, "", False
+    while not c.ended and not c.sees("RETURN"):
+        if c.accept("RETURNS"):
+            table = c.accept("TABLE")
+            returns = _columns(c) if table else _type(reader)
+        elif c.accept("COMMENT"):
+            comment = c.string("a comment")
+        elif c.sees("LANGUAGE", "PYTHON"):
+            raise EngineError(
+                "LANGUAGE PYTHON functions are not supported by the local workspace; write the function in SQL.",
+                error_class="UNSUPPORTED_FEATURE",
+            )
+        elif not (
+            c.accept("LANGUAGE", "SQL")
+            or c.accept("NOT", "DETERMINISTIC")
+            or c.accept("DETERMINISTIC")
+            or c.accept("CONTAINS", "SQL")
+            or c.accept("READS", "SQL", "DATA")
+        ):
+            c.fail("RETURNS, COMMENT, LANGUAGE SQL, [NOT] DETERMINISTIC or RETURN")
+    c.expect("RETURN")
+    body = c.source.text[c.token.start :].strip().rstrip(";")
+    while not c.ended:
+        c.advance()
+    function: FunctionRecord = {
+        "input_params": {"parameters": parameters},
+        "data_type": "TABLE_TYPE" if table else (returns.split("(")[0].split("<")[0].upper() or "STRING"),
+        "full_data_type": returns,
+        "routine_body": "SQL",
+        "routine_definition": body,
+        "parameter_style": "S",
+        "is_deterministic": True,
+        "sql_data_access": "CONTAINS_SQL",
+        "is_null_call": True,
+        "security_type": "DEFINER",
+        "specific_name": name.rsplit(".", 1)[-1],
+    }
+    return {
+        "kind": "createFunction",
+        "name": name,
+        "orReplace": replace,
+        "ifNotExists": exists,
+        **({"comment": comment} if comment else {}),
+        "function": function,
+    }
+
+
+def _columns(c: Cursor) -> str:
+    """Of a table function; without them they are those of its query."""
+    return c.parenthesised_text("the columns of the result") if c.sees("(") else ""
+
+
+def _parameters(reader: _Reader) -> list[dict[str, Any]]:
+    c = reader.cursor
+    c.expect("(", after="the function's name")
+    found: list[dict[str, Any]] = []
+    while not c.accept(")"):
+        name = c.identifier("a parameter")
+        kind = _type(reader)
+        parameter = {
+            "name": name,
+            "type_text": kind,
+            "type_name": kind.split("(")[0].split("<")[0].upper(),
+            "position": len(found),
+            "parameter_mode": "IN",
+            "parameter_type": "PARAM",
+        }
+        if c.accept("DEFAULT"):
+            parameter["parameter_default"] = c.text_until(
+                "a default", lambda: c.sees(",") or c.sees(")") or c.sees("COMMENT")
+            )
+        if c.accept("COMMENT"):
+            parameter["comment"] = c.string("a comment")
+        found.append(parameter)
+        if not c.sees(")"):
+            c.expect(",")
+    return found
+
+
+def _type(reader: _Reader) -> str:
+    """A type as written: its word, and what stands in its brackets."""
+    c = reader.cursor
+    start = c.token.start
+    c.identifier("a type")
+    depth = 0
+    while c.sees("(") or c.sees("<") or depth > 0:
+        token = c.advance()
+        if token.kind is Kind.END:
+            c.fail("the end of the type")
+        depth += {"(": 1, "<": 1, ")": -1, ">": -1}.get(token.text, 0)
+    return c.source.text[start : c.previous.end]

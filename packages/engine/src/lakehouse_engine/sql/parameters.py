@@ -1,0 +1,91 @@
+"""Parameters of a statement, named or positional: text with a SQL type becomes a typed literal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from lakehouse_engine.errors import EngineError, message_of
+
+# A date with or without a time, without a zone.
+_TIMESTAMP = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d+)?)?)?")
+_TYPES = {
+    "STRING": "string",
+    "TEXT": "string",
+    "INTEGER": "int",
+    "LONG": "bigint",
+    "SHORT": "smallint",
+    "BYTE": "tinyint",
+    "REAL": "float",
+    "NUMERIC": "decimal",
+    "DEC": "decimal",
+}
+
+
+def bind(session: SparkSession, statement: str, parameters: Iterable[Mapping[str, Any]]) -> str:
+    """The statement with `[{name?, value, type, arguments?}]` put in as typed literals.
+
+    Parameters without a name stand for the statement's `?`s, in their order. Those of type ARRAY and MAP have
+    `arguments`, parameters without names: elements, or keys and values by turns.
+    """
+    given = list(parameters)
+    if not given:
+        return statement
+    literals = session._jvm.org.apache.spark.sql.lakehouse.Literals
+    named = [p for p in given if p.get("name")]
+    if named and len(named) < len(given):
+        raise EngineError(
+            "A statement takes either named parameters or positional ones, not both.",
+            error_class="UNBOUND_SQL_PARAMETER",
+        )
+    constants = [_constant(session, p, _label(p, at)) for at, p in enumerate(given)]
+    simple = all(p.get("arguments") is None for p in given)
+    if named and simple:
+        return literals.bind(statement, {p["name"]: each for p, each in zip(given, constants, strict=True)})
+    args = {p["name"]: c for p, c in zip(given, constants, strict=True)} if named else constants
+    return literals.bindArguments(session._jsparkSession, statement, args)
+
+
+def _label(parameter: Mapping[str, Any], at: int) -> str:
+    return f"'{parameter['name']}'" if parameter.get("name") else str(at + 1)
+
+
+def _constant(session: SparkSession, parameter: Mapping[str, Any], label: str) -> Any:
+    """A column of the JVM; that of an array or map is not yet a literal."""
+    arguments, declared = parameter.get("arguments"), (parameter.get("type") or "STRING").strip().upper()
+    if arguments is None:
+        return _literal(session, parameter, label)
+    if declared not in ("ARRAY", "MAP") or (declared == "MAP" and len(arguments) % 2):
+        raise _invalid(label, f"{len(arguments)} arguments do not make a value of type {declared}.")
+    elements = [_constant(session, each, f"{label}, argument {at + 1}") for at, each in enumerate(arguments)]
+    functions = session._jvm.org.apache.spark.sql.functions
+    columns = session._jvm.PythonUtils.toSeq(elements)
+    return functions.array(columns) if declared == "ARRAY" else functions.map(columns)
+
+
+def _literal(session: SparkSession, parameter: Mapping[str, Any], label: str) -> Any:
+    value = parameter.get("value")
+    declared = (parameter.get("type") or "STRING").strip()
+    ddl = _TYPES.get(declared.upper(), declared)
+    if value is not None and ddl.lower() in ("timestamp", "timestamp_ltz"):
+        value = _in_zone(value, session.conf.get("spark.sql.session.timeZone"))
+    try:
+        return session._jvm.org.apache.spark.sql.lakehouse.Literals.cast(value, ddl)
+    except Exception as error:
+        reason = message_of(getattr(error, "java_exception", None) or error)
+        raise _invalid(label, f"{value!r} is not a value of type {declared}: {reason.splitlines()[0]}") from None
+
+
+def _in_zone(value: str, zone: str) -> str:
+    """A time without a zone is one of the session's: values are cast as in UTC."""
+    found = _TIMESTAMP.fullmatch(value.strip())
+    if found is None or zone == "UTC":
+        return value
+    return f"{value.strip()}{'' if found[1] else ' 00:00:00'} {zone}"
+
+
+def _invalid(label: str, reason: str) -> EngineError:
+    return EngineError(f"Parameter {label}: {reason}", error_class="INVALID_PARAMETER_VALUE", error_code="BAD_REQUEST")

@@ -1,0 +1,381 @@
+"""`sql.execute` and the SQL of notebooks: one statement, its session, its parameters, its result, its end."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_type
+from pyspark.sql.types import StringType, StructField, StructType, _parse_datatype_string
+
+from lakehouse_engine import readers
+from lakehouse_engine.catalog import Catalog, Workspace
+from lakehouse_engine.catalog.columns import type_name, type_text
+from lakehouse_engine.catalog.keys import described
+from lakehouse_engine.catalog.text import quoted
+from lakehouse_engine.errors import EngineError
+from lakehouse_engine.graph.model import TableConstraint
+from lakehouse_engine.graph.names import split
+from lakehouse_engine.session import Engine, active, use
+from lakehouse_engine.sources.sql.errors import SqlSyntaxError
+from lakehouse_engine.sources.sql.tokenizer import Kind, Token, tokenize
+from lakehouse_engine.sql import copy_into, dialect, inserted, keys, settings, unity
+from lakehouse_engine.sql.current import current
+from lakehouse_engine.sql.parameters import bind
+from lakehouse_engine.sql.results import write_result
+from lakehouse_engine.sql.sessions import Sessions
+from lakehouse_engine.sql.show import Show
+
+# Open Spark names the first column of these otherwise.
+_FIRST_COLUMN = {"SCHEMAS": "databaseName", "DATABASES": "databaseName", "TABLES": "database", "VIEWS": "database"}
+
+
+class Statements:
+    def __init__(self, engine: Engine, catalog: Catalog, workspace: Workspace) -> None:
+        self._engine = engine
+        self._catalog = catalog
+        self._workspace = workspace
+        self._show = Show(catalog, workspace)
+        self._copier = copy_into.Copier(catalog, engine.volumes)
+        self.sessions = Sessions(engine)
+        self._ends: dict[str, _End] = {}
+
+    def execute(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Answers `sql.execute`; the result's chunks are files in `resultDir`."""
+        statement_id, principal = params["statementId"], params.get("principal")
+        if params.get("sessionId"):
+            session = self.sessions.find(params["sessionId"], principal)
+        else:
+            session = self.sessions.make(params.get("catalog"), params.get("schema"), principal)
+        seconds = min(filter(None, (params.get("timeout"), settings.timeout_of(session))), default=None)
+        with self._ending(statement_id, session, seconds), active(session):
+            frame = self.run(session, params["statement"], params.get("parameters") or (), principal=principal)
+            self._check(statement_id)
+            return write_result(
+                frame,
+                format=params.get("format") or "JSON_ARRAY",
+                folder=Path(params["resultDir"]),
+                row_limit=params.get("rowLimit"),
+                byte_limit=params.get("byteLimit"),
+                arrow_as_text=params.get("arrowAsText") or (),
+            )
+
+    def run(
+        self,
+        session: SparkSession,
+        statement: str,
+        parameters: Iterable[Mapping[str, Any]] = (),
+        *,
+        principal: str | None = None,
+    ) -> DataFrame:
+        """Runs one statement in `session`; a command has run when this returns, a query runs when it is read."""
+        text = _without_comment(statement.strip().rstrip(";").rstrip())
+        if not text.strip():
+            raise EngineError("The statement is empty.", error_class="PARSE_EMPTY_STATEMENT")
+        return self._run(session, bind(session, text, parameters), principal)
+
+    def _run(self, session: SparkSession, text: str, principal: str | None) -> DataFrame:
+        names = unity.Names(*current(session))
+        special = self._special(session, text, principal, names)
+        if special is not None:
+            return special
+        with _syntax():
+            made = keys.of_create(text, names.table)
+        existed = made is not None and self._catalog.exists(made.table)
+        version = self._version(made.table) if made and existed and made.replaces and made.constraints else None
+        log = self._log(text, names)
+        frame = SparkSession.sql(session, dialect.translate(made.text if made else text))
+        self._catalog.follow_events(principal)
+        if made is not None and not (existed and made.exists_ok):
+            self._keep_keys(session, made, names, version if existed else -1, principal)
+        written = log.rows() if log else None
+        if written is not None:
+            return _frame(session, [(written, written)], _parse_datatype_string(inserted.COLUMNS))
+        return self._as_databricks(session, text, names, principal, frame)
+
+    def _log(self, text: str, names: unity.Names) -> inserted.Log | None:
+        """The log of the Delta table that the statement inserts into."""
+        tokens = tokenize(text)
+        at = inserted.target(tokens)
+        parts = _name_after(tokens, at - 1) if at else []
+        record = self._catalog.get(names.full("TABLE", parts)) if len(parts) in (1, 2, 3) else None
+        path = (
+            self._catalog.folder(record["fullName"]) if record and record.get("dataSourceFormat") == "DELTA" else None
+        )
+        return inserted.Log(path) if path else None
+
+    def _as_databricks(
+        self, session: SparkSession, text: str, names: unity.Names, principal: str | None, frame: DataFrame
+    ) -> DataFrame:
+        """The answers of SHOW and DESCRIBE under Databricks' names, with what the principal may see."""
+        tokens = tokenize(text)
+        words = [token.upper for token in tokens[:3]]
+        if parameter := settings.named(text):
+            return _frame(session, [(parameter, row["value"]) for row in frame.collect()], frame.schema)
+        if words[0] == "SHOW" and words[1] in _FIRST_COLUMN:
+            frame = frame.toDF(_FIRST_COLUMN[words[1]], *frame.columns[1:])
+            seen = self._show.visible(text, names, principal)
+            rows = [tuple(row) for row in frame.collect() if seen is None or seen(row.asDict())]
+            return _frame(session, rows, frame.schema)
+        if words[0] in ("DESCRIBE", "DESC") and words[1] == "DETAIL":
+            return frame.withColumn("name", F.lit(names.full("TABLE", _name_after(tokens, 1))))
+        if words[0] in ("DESCRIBE", "DESC") and "EXTENDED" in words[1:] and frame.columns[0] == "col_name":
+            after = next(i for i, token in enumerate(tokens) if token.upper == "EXTENDED") + 1
+            name = names.full("TABLE", _name_after(tokens, after - 1))
+            rows = self._show.described(name, [tuple(row) for row in frame.collect()])
+            return _frame(session, rows, frame.schema)
+        return frame
+
+    def _special(self, session: SparkSession, text: str, principal: str | None, names: unity.Names) -> DataFrame | None:
+        """Statements that are not Spark's: Unity Catalog's, and USE CATALOG and SHOW CATALOGS."""
+        with _syntax():
+            words = [token.upper for token in tokenize(text)[:2]]
+            statement = unity.parse(text, names)
+            shown = self._show.answer(text, names, principal)
+            commented = dialect.column_comment(text)
+            copied = copy_into.parse(text)
+            required = dialect.not_null(text)
+        if required is not None:
+            self._require_values(session, required, names, principal)
+            return _frame(session, [], StructType([]))
+        if copied is not None:
+            rows = self._copier.run(session, copied, names, principal)
+            return _frame(session, [rows], _parse_datatype_string(copy_into.COLUMNS))
+        if commented is not None:
+            return self._comment_view_column(session, commented, names, principal)
+        if words == ["USE", "CATALOG"]:
+            name = tokenize(text)[2].identifier
+            if name.lower() not in self._catalog.schemas():
+                raise EngineError(f"Catalog '{name}' does not exist.", error_class="NO_SUCH_CATALOG_EXCEPTION")
+            use(session, name)
+            return _frame(session, [], StructType([]))
+        if shown is not None:
+            return _frame(session, shown.rows, _parse_datatype_string(shown.columns))
+        if statement is None or (statement["kind"] == "dropConstraint" and self._is_check(statement)):
+            return None
+        if statement["kind"] == "addConstraint":
+            statement["constraint"] = self._key(statement["constraint"], statement["table"], names)
+        if statement["kind"] == "createFunction":
+            self._check_function(session, statement)
+        answer = self._workspace.request("catalog.statement", {"statement": statement, "principal": principal})
+        fields = [StructField(column["name"], StringType()) for column in answer.get("columns", [])]
+        return _frame(session, answer.get("rows", []), StructType(fields))
+
+    def _comment_view_column(
+        self, session: SparkSession, found: dialect.ColumnComment, names: unity.Names, principal: str | None
+    ) -> DataFrame | None:
+        """Spark alters columns of tables only; None where it is one."""
+        name = names.table(found.table)
+        if (self._catalog.get(name) or {}).get("tableType") != "VIEW":
+            return None
+        (column,) = split(found.column)
+        self._catalog.comment_view_column(name, column, found.comment, principal)
+        return _frame(session, [], StructType([]))
+
+    def _require_values(
+        self, session: SparkSession, found: dialect.NotNull, names: unity.Names, principal: str | None
+    ) -> None:
+        """Delta itself makes no column NOT NULL that was not from its start."""
+        name = names.table(found.table)
+        location = self._catalog.folder(name)
+        if location is None:
+            raise EngineError(
+                f"[TABLE_OR_VIEW_NOT_FOUND] The table '{name}' cannot be found.", error_class="TABLE_OR_VIEW_NOT_FOUND"
+            )
+        self._catalog.authorize(principal, "MODIFY", "TABLE", name)
+        require = session._jvm.org.apache.spark.sql.lakehouse.NotNull.require
+        problem = require(session._jsparkSession, str(location), found.column)
+        if problem:
+            raise EngineError(
+                f"[{problem}] Column '{found.column}' of '{name}' cannot be made NOT NULL: "
+                + ("rows have no value in it." if "VIOLATED" in problem else "the table has no such column."),
+                error_class=problem,
+            )
+        self._catalog.sync(name, principal=principal)
+
+    def _is_check(self, statement: Mapping[str, Any]) -> bool:
+        """Whether DROP CONSTRAINT names none of the table's keys, so that it can only be a CHECK."""
+        name, each = statement.get("name"), self._catalog.constraints(statement["table"])
+        return name is not None and all(name != detail["name"] for one in each for detail in one.values())
+
+    def _key(self, given: TableConstraint, table: str, names: unity.Names) -> dict[str, Any]:
+        return described(given, table, names.table, self._catalog.constraints)
+
+    def _version(self, table: str) -> int | None:
+        """The last version of a Delta table; None where it is none."""
+        path = self._catalog.folder(table)
+        found = inserted.Log(path).before if path else -1
+        return found if found >= 0 else None
+
+    def _keep_keys(
+        self,
+        session: SparkSession,
+        made: keys.TableKeys,
+        names: unity.Names,
+        version: int | None,
+        principal: str | None,
+    ) -> None:
+        """Puts a table's keys on record. Where that is refused, it is again what it was at `version`; -1: not there."""
+        if not made.constraints and not self._catalog.constraints(made.table):
+            return
+        try:
+            constraints = [self._key(each, made.table, names) for each in made.constraints]
+            statement = {"kind": "setConstraints", "table": made.table, "constraints": constraints}
+            self._workspace.request("catalog.statement", {"statement": statement, "principal": principal})
+        except EngineError:
+            if version == -1 and self._catalog.exists(made.table):
+                self._catalog.drop_table(made.table, principal)
+            elif version is not None:
+                SparkSession.sql(session, f"RESTORE TABLE {quoted(made.table)} TO VERSION AS OF {version}")
+                self._catalog.drain_events()
+                self._catalog.sync(made.table, principal=principal)
+            raise
+
+    @staticmethod
+    def _check_function(session: SparkSession, statement: dict[str, Any]) -> None:
+        """Lets Spark look at the body before the function is on record, and complete a result type that is not said."""
+        function = statement["function"]
+        catalog, schema, _ = statement["name"].split(".", 2)
+        given = (function.get("input_params") or {}).get("parameters", [])
+        values = ", ".join(f"CAST(NULL AS {p['type_text']}) AS `{p['name']}`" for p in given) or "1"
+        body = function["routine_definition"]
+        table = function["data_type"] == "TABLE_TYPE"
+        query = f"SELECT r.* FROM (SELECT {values}) p, LATERAL ({body}) r" if table else f"SELECT ({body})"
+        before = current(session)
+        use(session, catalog, schema)
+        try:
+            found = SparkSession.sql(session, query if table else f"{query} FROM (SELECT {values})").schema
+        finally:
+            use(session, *before)
+        if not function["full_data_type"]:
+            kind = found.fields[0].dataType
+            function["full_data_type"] = found.toDDL() if table else type_text(kind)
+            function["data_type"] = "TABLE_TYPE" if table else type_name(kind)
+
+    def follow(self, principal: str | None) -> None:
+        """Puts on record what the calling thread's Spark commands changed in the catalog."""
+        self._catalog.follow_events(principal)
+
+    def attach(self, session: SparkSession, principal: str | None) -> None:
+        """Makes a notebook's session the principal's, and its `spark.sql` know Unity Catalog's statements, too."""
+        self._engine.guard.protect(session, principal)
+        readers.install(session, readers.ReaderContext(to_local=self._engine.volumes.to_local))
+
+        def sql(sqlQuery: str, args: Any = None, **kwargs: Any) -> DataFrame:
+            if args or kwargs:  # Spark puts these in itself
+                frame = SparkSession.sql(session, sqlQuery, args, **kwargs)
+                self._catalog.follow_events(principal)
+                return frame
+            return self.run(session, sqlQuery, principal=principal)
+
+        session.sql = sql
+
+    @staticmethod
+    def split(script: str) -> list[str]:
+        """The statements of a script, without their semicolons."""
+        found, start = [], None
+        for token in tokenize(script):
+            if token.kind is Kind.END or token.text == ";":
+                if start is not None:
+                    found.append(script[start : token.start].rstrip())
+                start = None
+            elif start is None:
+                start = token.start
+        return found
+
+    def cancel(self, statement_id: str, reason: EngineError | None = None) -> None:
+        end = self._ends.get(statement_id)
+        if end is not None:
+            end.reason = reason or EngineError(
+                "The statement was canceled.", error_class="CANCELED", error_code="CANCELLED"
+            )
+            self._engine.spark.sparkContext.cancelJobGroup(statement_id)
+
+    def _check(self, statement_id: str) -> None:
+        reason = self._ends[statement_id].reason
+        if reason is not None:
+            raise reason
+
+    @contextlib.contextmanager
+    def _ending(self, statement_id: str, session: SparkSession, seconds: int | None) -> Iterator[None]:
+        """Lets the statement be ended before it is done, by who sent it or after that many seconds."""
+        self._ends[statement_id] = _End()
+        session.sparkContext.setJobGroup(statement_id, "SQL statement", interruptOnCancel=True)
+        timer = threading.Timer(seconds or 0, self.cancel, (statement_id, _timed_out(seconds)))
+        timer.daemon = True
+        if seconds:
+            timer.start()
+        try:
+            yield
+            self._check(statement_id)
+        except Exception:
+            self._check(statement_id)
+            raise
+        finally:
+            timer.cancel()
+            self._ends.pop(statement_id, None)
+
+
+def _without_comment(text: str) -> str:
+    """The text with blanks for the comment that it begins with, so that lines and columns of errors stay.
+
+    Delta's parser does not know its own statements behind a comment with certain signs, as some clients send them.
+    """
+    with contextlib.suppress(SqlSyntaxError):
+        start = tokenize(text)[0].start
+        return re.sub(r"[^\r\n]", " ", text[:start]) + text[start:]
+    return text
+
+
+@contextlib.contextmanager
+def _syntax() -> Iterator[None]:
+    """Makes a syntax error of the engine's own parsers one of the statement."""
+    try:
+        yield
+    except SqlSyntaxError as error:
+        raise EngineError(
+            f"[{error.error_class}] {error}", error_class=error.error_class, location=error.location
+        ) from None
+
+
+@dataclass
+class _End:
+    """Why a statement is to end before it is done."""
+
+    reason: EngineError | None = None
+
+
+def _timed_out(seconds: int | None) -> EngineError:
+    return EngineError(
+        f"[QUERY_EXECUTION_TIMEOUT_EXCEEDED] Query execution was cancelled due to exceeding the timeout ({seconds}s). "
+        "You can increase the limit in seconds by setting STATEMENT_TIMEOUT. SQLSTATE: 57KD0",
+        error_class="QUERY_EXECUTION_TIMEOUT_EXCEEDED",
+    )
+
+
+def _name_after(tokens: list[Token], at: int) -> list[str]:
+    """The parts of the name that follows the token at that place."""
+    found = [tokens[at + 1].identifier]
+    while tokens[at + 2].text == ".":
+        at += 2
+        found.append(tokens[at + 1].identifier)
+    return found
+
+
+def _frame(session: SparkSession, rows: Iterable[Iterable[Any]], schema: StructType) -> DataFrame:
+    """Through Arrow: a few rows are then part of the plan, and no Python worker is started for them."""
+    if not schema.fields:
+        return session.createDataFrame([], schema)
+    columns = list(zip(*rows, strict=True)) or [[] for _ in schema.fields]
+    arrays = [
+        pa.array(list(values), to_arrow_type(f.dataType)) for values, f in zip(columns, schema.fields, strict=True)
+    ]
+    return session.createDataFrame(pa.table(arrays, names=schema.names), schema)

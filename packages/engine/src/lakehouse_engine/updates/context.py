@@ -1,0 +1,61 @@
+"""What the code that a thread runs belongs to: the update, and the flow that reads now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import DataFrame, Observation, SparkSession
+
+from lakehouse_engine.volumes import Volumes
+
+if TYPE_CHECKING:
+    from lakehouse_engine.expectations import Rules
+    from lakehouse_engine.updates.reading import Reading
+
+
+@dataclass(eq=False)
+class Reader:
+    """A flow while its query is evaluated; everything that the query reads is noted here."""
+
+    reading: Reading
+    session: SparkSession
+    dataset: str | None  # key of the dataset that the flow writes, None where nothing is written
+    volumes: Volumes
+    schema_dir: str | None = None
+    views: tuple[str, ...] = ()  # temporary views that are being evaluated, outermost first
+    inputs: dict[str, int] = field(default_factory=dict)  # folder of a Delta table: its version
+    reads: dict[str, set[str]] = field(default_factory=dict)  # by dataset or view: the names that its query reads
+    rules: list[tuple[Rules, Observation | str]] = field(default_factory=list)  # of temporary views
+    frame: DataFrame | None = None  # of the flow's own query, once it was evaluated
+    queries: list[Any] = field(default_factory=list)
+
+
+current: ContextVar[Reader | None] = ContextVar("pipeline_reader", default=None)
+
+
+@contextmanager
+def reading_as(reader: Reader | None) -> Iterator[None]:
+    token = current.set(reader)
+    try:
+        yield
+    finally:
+        current.reset(token)
+
+
+class CurrentSession:
+    """`spark` of a pipeline's sources: the session of the flow that runs, which has that flow's settings."""
+
+    def __init__(self, base: SparkSession) -> None:
+        object.__setattr__(self, "_base", base)
+
+    def __getattr__(self, name: str) -> Any:
+        reader = current.get()
+        return getattr(self._base if reader is None else reader.session, name)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return SparkSession  # isinstance(spark, SparkSession) holds in user code

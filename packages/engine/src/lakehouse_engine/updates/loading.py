@@ -1,0 +1,227 @@
+"""Loads a pipeline's sources into a graph: copies of its files go on the import path, then each source executes."""
+
+from __future__ import annotations
+
+import base64
+import posixpath
+import shutil
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from lakehouse_engine.errors import EngineError, message_of
+from lakehouse_engine.event_log.table import event_log_frame, storage_of
+from lakehouse_engine.graph.model import Graph, SourceLocation
+from lakehouse_engine.graph.names import Defaults
+from lakehouse_engine.notebook_runner.dbutils import Widgets
+from lakehouse_engine.readers import read_files
+from lakehouse_engine.sources.notebook import Cell, run_target
+from lakehouse_engine.sources.python import load_python
+from lakehouse_engine.sources.python_api import Registration, registering
+from lakehouse_engine.sources.python_imports import PipelineImports, importing
+from lakehouse_engine.sources.sql import SqlSourceError, defines, load_sql
+from lakehouse_engine.updates.context import CurrentSession, current
+
+
+class Sources:
+    """One update's copy of the sources, and what SQL sources ask of it (`SqlContext`)."""
+
+    def __init__(
+        self,
+        pipeline: Mapping[str, Any],
+        folder: Path,
+        session: SparkSession,
+        defaults: Defaults,
+        storage: str,
+        may_read_events: Callable[[str], None],
+        utilities: Mapping[str, Any],
+        warn: Callable[[str], None],
+    ) -> None:
+        """`may_read_events`: raises for another pipeline's id; `utilities`: what `dbutils` has beside widgets; `warn`:
+        tells of what a source says and the update leaves out."""
+        self._pipeline = pipeline
+        self._folder = folder
+        self._session = session
+        self._defaults = defaults
+        self._storage = storage
+        self._may_read_events = may_read_events
+        self._warn = warn
+        self.dbutils = PipelineUtilities(dict(pipeline.get("configuration") or {}), utilities)
+        self.configuration: Mapping[str, str] = dict(pipeline.get("configuration") or {})
+        self.parameters: Mapping[str, str] = self.configuration
+        self.graph = Graph()
+        self._scopes: dict[str, dict[str, Any]] = {}
+        self._loading = ""
+
+    def load(self) -> Graph:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        paths = {}
+        for source in self._pipeline["sources"]:
+            ending = "" if posixpath.splitext(source["path"])[1] else "." + source["language"].lower()[:3].rstrip("t")
+            copy = self._copy(source["path"] + (ending if source["kind"] == "notebook" else ""))
+            copy.write_text(source["content"], encoding="utf-8")
+            paths[str(copy)] = source["path"]
+        for file in self._pipeline.get("files") or []:
+            copy = self._copy(file["path"])
+            copy.write_bytes(base64.b64decode(file["content"]))
+            paths[str(copy)] = file["path"]
+        root = self._copy(self._pipeline["rootPath"])
+        self.imports = PipelineImports([str(root)])
+        registration = Registration(self.graph, CurrentSession(self._session), paths)
+        files = {path: file for file, path in paths.items()}
+        for source in self._pipeline["sources"]:
+            beside = str(Path(files[source["path"]]).parent)
+            with importing(self.imports), self.imports.active(beside), registering(registration):
+                self._one(source, files[source["path"]], registration.spark)
+        registration.check()
+        return self.graph
+
+    def _copy(self, path: str) -> Path:
+        copy = (self._folder / path.lstrip("/")).resolve()
+        if not copy.is_relative_to(self._folder.resolve()):
+            raise EngineError(f"{path} leaves the pipeline's root", error_class="INVALID_PATH")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        return copy
+
+    def _one(self, source: Mapping[str, Any], file: str, spark: Any) -> None:
+        path = self._loading = source["path"]
+        scope = self._scopes[path] = {
+            # Not the name of a module that a worker could import: what is defined here travels with the code.
+            "__name__": "pipeline_source",
+            "__file__": file,
+            "spark": spark,
+            "sc": self._session.sparkContext,
+            "dbutils": self.dbutils,
+            "display": _display,
+            "displayHTML": _display,
+        }
+        try:
+            if source["language"] == "SQL":
+                load_sql(source["content"], path, self.graph, self)
+            else:
+                load_python(source["content"], path, file, scope, lambda cell: self._magic(cell, path))
+        except EngineError as error:
+            raise error if error.location else _at(path, error, error) from None
+        except SqlSourceError as error:
+            raise EngineError(str(error), error_class=error.error_class, location=str(error.location)) from None
+        except SystemExit:
+            pass
+        except Exception as error:
+            raise _at(path, error, EngineError(f"{type(error).__name__}: {message_of(error)}")) from error
+
+    def _magic(self, cell: Cell, path: str) -> None:
+        location = SourceLocation(path, cell.line, cell=cell.number)
+        if cell.kind == "sql":
+            if not defines(cell.text):  # someone looked at a table here while writing the notebook
+                self._warn(f"{location}: the %sql cell defines no dataset, and is ignored")
+                return
+            lines = "\n" * (cell.line - 1)
+            load_sql(lines + cell.text, path, self.graph, self)
+            return
+        self.run_magic(cell.kind, cell.text, location)
+
+    # --- SqlContext ----------------------------------------------------------------------------------------------
+
+    def run_magic(self, language: str, code: str, location: SourceLocation) -> None:
+        if language == "python":
+            text = "\n" * ((location.line or 1) - 1) + code
+            exec(compile(text, location.path, "exec", dont_inherit=True), self._scopes[location.path])
+            return
+        if language == "run":
+            target, given = run_target(code)
+            with self.dbutils.widgets.given(given):
+                self._run(target, location)
+            return
+        if language == "pip":
+            self._warn(
+                f"{location}: %pip installs nothing here: sources use packages of the workspace's Python environment"
+            )
+            return
+        self._warn(f"{location}: %{language} does not run in a pipeline, and the cell is ignored; use Python or SQL")
+
+    def _run(self, target: str, location: SourceLocation) -> None:
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(location.path), target))
+        copies = [
+            self._copy(each + ending) for each in (path, path.removeprefix("/Workspace")) for ending in ("", ".py")
+        ]
+        found = next((copy for copy in copies if copy.is_file()), None)
+        if found is None:
+            raise EngineError(
+                f"{location}: %run {target}: there is no such notebook in the workspace",
+                error_class="NOTEBOOK_NOT_FOUND",
+                location=str(location),
+            )
+        scope = self._scopes[location.path]
+        self._scopes[path] = scope
+        load_python(found.read_text(encoding="utf-8"), path, str(found), scope, lambda cell: self._magic(cell, path))
+
+    def run_sql(
+        self, text: str, *, catalog: str | None, schema: str | None, frames: Mapping[str, DataFrame]
+    ) -> DataFrame:
+        reader = current.get()
+        if reader is None:
+            raise EngineError("a pipeline's query ran outside of an update", error_class="OUTSIDE_OF_PIPELINE")
+        chosen = None
+        if catalog is not None or schema is not None:
+            chosen = Defaults(
+                catalog or self._defaults.catalog, schema or ("default" if catalog else self._defaults.schema)
+            )
+        return reader.reading.query(reader, text, chosen, frames)
+
+    def table_function(
+        self, name: str, arguments: list[str], options: dict[str, Any], streaming: bool, location: SourceLocation
+    ) -> DataFrame:
+        reader = current.get()
+        session = reader.session if reader else self._session
+        if name == "event_log":
+            folder = storage_of(self._pipeline, self._storage, arguments)
+            if folder != self._storage:
+                self._may_read_events(arguments[0])
+            return event_log_frame(session, folder)
+        given = dict(options)
+        path = arguments[0] if arguments else given.pop("path", None)
+        if not path:
+            raise EngineError(f"{location}: {name} needs a path", error_class="INVALID_READER_OPTION")
+        if name == "cloud_files" and len(arguments) > 1:
+            given["format"] = arguments[1]
+        source = "read_files"
+        if name == "cloud_files":  # Auto Loader's older name in SQL, with the defaults that it has in Python
+            source = "cloudFiles"
+            given = {("cloudFiles.format" if key == "format" else key): value for key, value in given.items()}
+        try:
+            return read_files(session, path, streaming=streaming, source=source, **given)
+        except EngineError as error:
+            raise EngineError(f"{location}: {error}", error_class=error.error_class, location=str(location)) from None
+
+
+class PipelineUtilities:
+    """`dbutils` of a pipeline's source: widgets are the pipeline's configuration, fs and secrets are a notebook's."""
+
+    def __init__(self, configuration: Mapping[str, str], more: Mapping[str, Any]) -> None:
+        self.widgets = Widgets(dict(configuration), "set it in the pipeline's configuration")
+        self.__dict__.update(more)
+
+    def __getattr__(self, name: str) -> Any:
+        raise EngineError(
+            f"dbutils.{name} is not available in a pipeline's source; call it in a notebook task before the pipeline",
+            error_class="UNSUPPORTED_UTILITY",
+        )
+
+
+def _display(*values: Any, **options: Any) -> None:
+    """An update has nobody to show anything to; Databricks ignores the call in a pipeline, too."""
+
+
+def _at(path: str, error: BaseException, shown: EngineError) -> EngineError:
+    """The error with the line of the source that it came from."""
+    name = posixpath.basename(path)
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename.endswith(path) or posixpath.basename(frame.filename).startswith(name + ".")
+    ]
+    where = f"{path}:{lines[-1]}" if lines else path
+    return EngineError(f"{where}: {shown}", error_class=shown.error_class, location=where)

@@ -1,0 +1,43 @@
+"""Volume paths and the folders of this machine that hold them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePosixPath
+
+from lakehouse_engine.errors import EngineError
+
+PREFIXES = ("dbfs:/Volumes", "/Volumes")
+
+
+def volume_of(path: str) -> str | None:
+    """The full name of the volume that a /Volumes or dbfs:/Volumes path is in; None for another path."""
+    parts = PurePosixPath(path.removeprefix("dbfs:")).parts
+    return ".".join(parts[2:5]) if len(parts) > 4 and parts[1] == "Volumes" else None
+
+
+class Volumes:
+    def __init__(self, root: str) -> None:
+        self.root = str(Path(root).resolve())
+
+    def is_volume_path(self, path: object) -> bool:
+        text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+        return isinstance(text, str) and any(text == p or text.startswith(p + "/") for p in PREFIXES)
+
+    def to_local(self, path: str | os.PathLike[str]) -> str:
+        """The file of this machine behind a /Volumes or dbfs:/Volumes path; other paths as they are.
+
+        Raises EngineError for a path that leaves the volumes.
+        """
+        text = os.fspath(path)
+        if not self.is_volume_path(text):
+            return text.removeprefix("file:")
+        inner = text.removeprefix("dbfs:").removeprefix("/Volumes")
+        if ".." in PurePosixPath(inner).parts:
+            raise EngineError(f"'{text}' leaves its volume", error_class="INVALID_PATH")
+        return self.root + inner
+
+    def to_uri(self, local: str) -> str:
+        """What Databricks shows for a file of a volume: dbfs:/Volumes/…"""
+        text = local.removeprefix("file://").removeprefix("file:")
+        return "dbfs:/Volumes" + text[len(self.root) :] if text.startswith(self.root) else local

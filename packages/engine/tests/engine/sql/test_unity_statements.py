@@ -1,0 +1,134 @@
+"""Unity Catalog statements become what the workspace's protocol says, and Spark's own are left alone."""
+
+from __future__ import annotations
+
+import pytest
+from lakehouse_engine.errors import EngineError
+from lakehouse_engine.sources.sql.errors import SqlSyntaxError
+from lakehouse_engine.sql.unity import Names, parse
+
+NAMES = Names("main", "default")
+
+READ = {
+    "CREATE CATALOG IF NOT EXISTS c COMMENT 'x'": {
+        "kind": "createCatalog", "name": "c", "ifNotExists": True, "comment": "x",
+    },
+    "CREATE SCHEMA s": {"kind": "createSchema", "name": "main.s", "ifNotExists": False},
+    "create database `my-cat`.s WITH DBPROPERTIES ('a' = '1')": {
+        "kind": "createSchema", "name": "my-cat.s", "ifNotExists": False, "properties": {"a": "1"},
+    },
+    "CREATE SCHEMA s WITH DBPROPERTIES (RemoveAfter=2026112912, a.b = true, 'c' -1.5)": {
+        "kind": "createSchema", "name": "main.s", "ifNotExists": False,
+        "properties": {"RemoveAfter": "2026112912", "a.b": "true", "c": "-1.5"},
+    },
+    "CREATE EXTERNAL VOLUME v": {
+        "kind": "createVolume", "name": "main.default.v", "ifNotExists": False, "external": True,
+    },
+    "DROP SCHEMA IF EXISTS c.s CASCADE": {
+        "kind": "drop", "securableType": "SCHEMA", "ifExists": True, "name": "c.s", "cascade": True,
+    },
+    "ALTER SCHEMA s OWNER TO `a@b.c`": {
+        "kind": "alter", "securableType": "SCHEMA", "name": "main.s", "owner": "a@b.c",
+    },
+    "ALTER VOLUME v RENAME TO w": {
+        "kind": "alter", "securableType": "VOLUME", "name": "main.default.v", "newName": "main.default.w",
+    },
+    "GRANT USE CATALOG, SELECT ON CATALOG c TO `g`": {
+        "kind": "grant", "privileges": ["USE CATALOG", "SELECT"], "securableType": "CATALOG", "name": "c",
+        "grantee": "g",
+    },
+    "REVOKE ALL PRIVILEGES ON t FROM g": {
+        "kind": "revoke", "privileges": ["ALL PRIVILEGES"], "securableType": "TABLE", "name": "main.default.t",
+        "grantee": "g",
+    },
+    "SHOW GRANTS `g` ON SCHEMA c.s": {
+        "kind": "showGrants", "securableType": "SCHEMA", "name": "c.s", "grantee": "g",
+    },
+    "SHOW VOLUMES IN c.s LIKE 'a*'": {"kind": "showVolumes", "name": "c.s", "pattern": "a*"},
+    "COMMENT ON VOLUME v IS 'it''s'": {
+        "kind": "comment", "securableType": "VOLUME", "name": "main.default.v", "comment": "it's",
+    },
+    "ALTER TABLE t ALTER COLUMN c SET MASK f USING COLUMNS (d, 'x')": {
+        "kind": "setMask", "table": "main.default.t", "column": "c", "function": "main.default.f",
+        "using": ["d", "'x'"],
+    },
+    "ALTER TABLE t DROP ROW FILTER": {
+        "kind": "setRowFilter", "table": "main.default.t", "function": None, "using": [],
+    },
+    "ALTER TABLE t ALTER COLUMN c SET TAGS ('pii' = 'yes', 'old')": {
+        "kind": "setTags", "securableType": "TABLE", "name": "main.default.t", "column": "c",
+        "tags": {"pii": "yes", "old": ""},
+    },
+    "UNSET TAG ON CATALOG c cost": {"kind": "unsetTags", "securableType": "CATALOG", "name": "c", "keys": ["cost"]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", READ)
+def test_a_unity_catalog_statement_is_misread(text: str) -> None:
+    expected = READ[text]
+    found = parse(text, NAMES)
+    assert found is not None
+    assert {key: value for key, value in found.items() if key in expected} == expected
+    assert set(found) - set(expected) <= {"cascade"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT 1",
+        "CREATE TABLE t (a INT)",
+        "CREATE OR REPLACE VIEW v AS SELECT 'GRANT SELECT'",
+        "CREATE TEMPORARY FUNCTION f() RETURNS INT RETURN 1",
+        "DROP TABLE t",
+        "ALTER TABLE t ADD COLUMN x INT",
+        "ALTER TABLE t ALTER COLUMN x TYPE BIGINT",
+        "ALTER TABLE t SET TBLPROPERTIES ('a' = 'b')",
+        "SHOW TABLES",
+        "COMMENT ON TABLE t IS 'x'",
+        "DESCRIBE t",
+        "SET x = 1",
+    ],
+)
+def test_a_statement_of_sparks_own_goes_to_the_workspace(text: str) -> None:
+    assert parse(text, NAMES) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("GRANT SELECT t TO g", "expected ON"),
+        ("GRANT SELECT ON TABLE t", "expected TO"),
+        ("CREATE SCHEMA s NONSENSE", "expected COMMENT"),
+        ("DROP SCHEMA s CASCADE now", "expected the end"),
+        ("SHOW VOLUMES IN", "expected"),
+    ],
+)
+def test_a_wrong_statement_is_accepted(text: str, message: str) -> None:
+    with pytest.raises(SqlSyntaxError, match=message):
+        parse(text, NAMES)
+
+
+def test_a_name_with_too_many_parts_is_accepted() -> None:
+    with pytest.raises(EngineError, match="at most 2 parts"):
+        parse("CREATE SCHEMA a.b.c", NAMES)
+
+
+def test_a_function_loses_its_parameters_or_its_body() -> None:
+    text = (
+        "CREATE OR REPLACE FUNCTION f(a DECIMAL(10, 2) DEFAULT 1.5 COMMENT 'amount', m MAP<STRING, ARRAY<INT>>) "
+        "RETURNS STRING COMMENT 'c' DETERMINISTIC RETURN concat(a, ';', 'RETURN');"
+    )
+    found = parse(text, NAMES)
+    assert found is not None
+    assert (found["kind"], found["name"], found["orReplace"], found["comment"]) == (
+        "createFunction",
+        "main.default.f",
+        True,
+        "c",
+    )
+    function = found["function"]
+    assert function["routine_definition"] == "concat(a, ';', 'RETURN')"
+    assert function["full_data_type"] == "STRING"
+    first, second = function["input_params"]["parameters"]
+    assert (first["type_text"], first["parameter_default"], first["comment"]) == ("DECIMAL(10, 2)", "1.5", "amount")
+    assert (second["type_text"], second["type_name"]) == ("MAP<STRING, ARRAY<INT>>", "MAP")

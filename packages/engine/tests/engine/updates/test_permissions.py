@@ -1,0 +1,53 @@
+"""An update does what its principal may, and sees what it may see."""
+
+from __future__ import annotations
+
+from lakehouse_engine.testing import EngineProcess
+from pipelines import Pipeline
+
+
+def test_an_update_reads_what_its_principal_may_not(engine: EngineProcess) -> None:
+    engine.sql("CREATE TABLE main.raw.of_others AS SELECT 1 AS a")
+
+    def refuse(params: dict) -> dict:
+        if any(check["fullName"] == "main.raw.of_others" for check in params["checks"]):
+            raise PermissionError("User does not have SELECT on Table 'main.raw.of_others'.")
+        return {"tables": []}
+
+    p = Pipeline(engine)
+    p.sql("CREATE OR REFRESH MATERIALIZED VIEW from_sql AS SELECT * FROM main.raw.of_others")
+    p.python("@dp.materialized_view\ndef from_python():\n    return spark.read.table('main.raw.of_others')\n")
+    p.sql("CREATE OR REFRESH MATERIALIZED VIEW own AS SELECT 1 AS a")
+    engine.answers["catalog.authorize"] = refuse
+    try:
+        assert p.update()["state"] == "FAILED"
+        assert p.rows("SELECT * FROM own") == [["1"]]
+    finally:
+        del engine.answers["catalog.authorize"]
+    flows = [e for e in p.events if e["event_type"] == "flow_progress" and e.get("error")]
+    failed = [x for e in flows for x in e["error"]["exceptions"]]
+    assert failed and all("User does not have SELECT on Table 'main.raw.of_others'." in x["message"] for x in failed)
+    assert not any("Refused" in x["message"] or "java" in x["message"] for x in failed)
+    p.completed()
+    assert p.rows("SELECT * FROM from_sql, from_python") == [["1", "1"]]
+
+
+def test_an_update_sees_behind_a_mask(engine: EngineProcess) -> None:
+    engine.sql("CREATE TABLE main.raw.masked AS SELECT 1 AS id, 'x@y.org' AS email")
+    hide = {"fullName": "main.raw.hide_all", "full_data_type": "STRING", "routine_definition": "'***'"}
+    given = {"parameters": [{"name": "x", "type_text": "STRING"}]}
+    engine.ask("catalog.apply", {"changes": [{"op": "putFunction", "function": {**hide, "input_params": given}}]})
+    mask = {"column": "email", "function": "main.raw.hide_all", "using": []}
+    rule = {"fullName": "main.raw.masked", "rowFilters": [], "columnMasks": [mask]}
+    engine.answers["catalog.authorize"] = lambda p: {
+        "tables": [
+            rule for check in p["checks"] if (check["privilege"], check["fullName"]) == ("SELECT", rule["fullName"])
+        ]
+    }
+    p = Pipeline(engine)
+    p.python("@dp.table\ndef copied():\n    return spark.readStream.table('main.raw.masked')\n")
+    try:
+        p.completed()
+    finally:
+        del engine.answers["catalog.authorize"]
+    assert p.rows("SELECT * FROM copied") == [["1", "***"]]

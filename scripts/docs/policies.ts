@@ -1,0 +1,79 @@
+/** Writes docs/policies.md from the pack: `npm run docs`; with `--check` it only says whether the file is current. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Limit, Rule } from "../../policy/rule.ts";
+import { rules } from "../../policy/rules/index.ts";
+
+const STACKS = ["local", "dev", "prod"] as const;
+type Configuration = Record<string, string | ({ enforcementLevel?: string } & Record<string, unknown>)>;
+
+export const DOCS_FILE = join(import.meta.dirname, "..", "..", "docs", "policies.md");
+
+const configurations = Object.fromEntries(
+  STACKS.map((stack) => [
+    stack,
+    JSON.parse(
+      readFileSync(join(import.meta.dirname, "..", "..", "policy", "config", `${stack}.json`), "utf8"),
+    ) as Configuration,
+  ]),
+);
+
+/** The level that a rule has without a configuration. */
+const ownLevel = (rule: Rule): string => (rule.level === "production" ? "advisory" : rule.level);
+
+function levelOn(stack: string, rule: Rule): string {
+  const configured = configurations[stack]![rule.name];
+  return (typeof configured === "string" ? configured : configured?.enforcementLevel) ?? ownLevel(rule);
+}
+
+const SHORT: Readonly<Record<string, string>> = { disabled: "off" };
+const anchor = (name: string): string => `[\`${name}\`](#${name})`;
+const literal = (value: Limit["default"]): string => `\`${JSON.stringify(value)}\``;
+
+export function render(): string {
+  const overview = rules.map((rule) => {
+    const levels = STACKS.map((stack) => levelOn(stack, rule)).map((level) => SHORT[level] ?? level);
+    return `| ${anchor(rule.name)} | ${rule.title} | ${rule.types.join(", ")} | ${levels.join(" | ")} |`;
+  });
+  return [
+    "# Policies",
+    "",
+    "Generated from the pack by `npm run docs`. A mandatory rule stops `pulumi preview` and `pulumi up`; an advisory one is shown; a",
+    "remediating one changes the input and says so. The levels are those of `policy/config/<stack>.json`; without a configuration, each rule",
+    "has the level that its section names.",
+    "",
+    `| rule | what holds | resources | ${STACKS.join(" | ")} |`,
+    `| --- | --- | --- |${" --- |".repeat(STACKS.length)}`,
+    ...overview,
+    "",
+    ...rules.flatMap(section),
+  ].join("\n");
+}
+
+function section(rule: Rule): string[] {
+  const limits = Object.entries<Limit>(rule.limits ?? {});
+  return [
+    `## ${rule.name}`,
+    "",
+    `${rule.title}. ${rule.why}`,
+    "",
+    `- Fix: ${rule.fix}`,
+    `- Level: ${ownLevel(rule)}; severity: ${rule.severity}${rule.kind === "stack" ? "; sees all resources of the stack" : ""}`,
+    `- Source: [${rule.source === "own" ? "this project's judgement; background" : rule.source}](${rule.url})`,
+    ...(limits.length > 0 ? ["- Configuration:"] : []),
+    ...limits.map(
+      ([key, { description, default: standard, minimum }]) =>
+        `  - \`${key}\`: ${description}. Default ${literal(standard)}${minimum === undefined ? "" : `, from ${minimum}`}.`,
+    ),
+    "",
+  ];
+}
+
+if (import.meta.main) {
+  if (process.argv.includes("--check")) {
+    if (readFileSync(DOCS_FILE, "utf8") !== render()) {
+      process.stderr.write("docs/policies.md is not what the pack says; run `npm run docs`.\n");
+      process.exitCode = 1;
+    }
+  } else writeFileSync(DOCS_FILE, render());
+}
