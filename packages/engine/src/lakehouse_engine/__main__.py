@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -33,19 +34,21 @@ class Server:
         self._lock = threading.Lock()
         self._updates: Any = None
         peer.on("initialize", self.initialize)
+        peer.on("ping", self.ping, ordered=True)
         peer.on("catalog.apply", lambda p: self._ready("catalog").apply(p["changes"]) or {}, ordered=True)
         peer.on("sql.openSession", lambda p: self._ready("statements").sessions.open(p))
         peer.on("sql.closeSession", lambda p: self._ready("statements").sessions.close(p["sessionId"]) or {})
         peer.on("sql.execute", lambda p: self._ready("statements").execute(p))
         peer.on("sql.cancel", lambda p: self._ready("statements").cancel(p["statementId"]) or {})
-        peer.on("notebook.run", lambda p: self._ready("notebooks").run_notebook(p))
-        peer.on("python.run", lambda p: self._ready("notebooks").run_python(p))
+        peer.on("notebook.run", lambda p: self._reported(self._ready("notebooks").run_notebook(p)))
+        peer.on("python.run", lambda p: self._reported(self._ready("notebooks").run_python(p)))
         peer.on("notebook.cancel", lambda p: self._ready("notebooks").cancel(p["runId"]) or {})
-        peer.on("update.run", lambda p: self._update_service().run(p))
+        peer.on("update.run", lambda p: self._reported(self._update_service().run(p)))
         peer.on("update.stop", lambda p: self._update_service().stop(p) or {})
         peer.on("shutdown", lambda _: threading.Timer(0.1, end).start() or {})
 
     def initialize(self, params: dict[str, Any]) -> dict[str, Any]:
+        from lakehouse_engine import jvm
         from lakehouse_engine.catalog import Catalog
         from lakehouse_engine.catalog.guard import Guard
         from lakehouse_engine.notebook_runner import Notebooks
@@ -55,6 +58,8 @@ class Server:
         for key in ("dataDir", "volumesRoot", "tablesRoot"):
             Path(params[key]).mkdir(parents=True, exist_ok=True)
         self.engine = Engine(params["dataDir"], params["volumesRoot"], params["tablesRoot"])
+        jvm.watch()
+        self._peer.before_failure = jvm.hold_if_gone
         self.catalog = Catalog(self.engine, self._peer)
         Guard(self.engine, self.catalog, self._peer)
         self.catalog.load(params)
@@ -67,6 +72,20 @@ class Server:
             "pysparkVersion": version("pyspark"),
             "pid": os.getpid(),
         }
+
+    def ping(self, _: dict[str, Any]) -> dict[str, Any]:
+        """A sign of life of the thread that reads, of the interpreter and of the JVM."""
+        if hasattr(self, "engine"):
+            from lakehouse_engine import jvm
+
+            jvm.answers()
+        return {}
+
+    def _reported(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """An answer that reports a failure, unless it failed because the JVM ended."""
+        if answer.get("error"):
+            self._peer.before_failure()
+        return answer
 
     def _ready(self, part: str) -> Any:
         found = getattr(self, part, None)
@@ -92,15 +111,13 @@ def delta_version() -> str:
     return "unknown"
 
 
-def end() -> None:
-    """Ends the process and its JVM whatever they do: commits are atomic, and the workspace keeps the state."""
-    from pyspark import SparkContext
+def end(status: int = 0) -> None:
+    """Ends the process, and its JVM when there is one: PySpark is imported by then only if Spark has started."""
+    if "pyspark" in sys.modules:
+        from lakehouse_engine import jvm
 
-    gateway = SparkContext._gateway
-    process = getattr(gateway, "proc", None)
-    if process is not None:
-        process.kill()
-    os._exit(0)
+        jvm.end(status)
+    os._exit(status)
 
 
 def main() -> None:
@@ -114,8 +131,10 @@ def main() -> None:
     Server(peer)
     try:
         peer.serve()
-    finally:
-        end()
+    except BaseException:
+        traceback.print_exc()
+        end(1)
+    end()
 
 
 if __name__ == "__main__":

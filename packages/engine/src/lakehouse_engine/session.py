@@ -67,6 +67,7 @@ SETTINGS = {
 _JVM = [
     "-XX:+UseSerialGC",
     "-Xss4m",  # deep plans
+    "-XX:+ExitOnOutOfMemoryError",  # what goes on after one is in no known state; the workspace starts another engine
     "-XX:Tier4InvocationThreshold=100000",
     "-XX:Tier4MinInvocationThreshold=12000",
     "-XX:Tier4CompileThreshold=300000",

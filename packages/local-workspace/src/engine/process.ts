@@ -1,13 +1,15 @@
 /**
  * The real engine: one child process (`python -m lakehouse_engine`), started in the background, restarted on the next request when
  * it died. What was outstanding when it died is rejected with the reason: the runs that waited for it are reported failed.
+ * While requests are outstanding the engine is asked for a sign of life; one that gives none within a bound is ended.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
+import { appendFileSync, closeSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { createInterface } from "node:readline";
+import { performance } from "node:perf_hooks";
 import { ApiError } from "../core/errors.ts";
 import { type EngineClient, EngineError, type Params } from "./client.ts";
+import { decode, encode, errorOf, FrameSplitter, idOf, type Message } from "./frames.ts";
 
 export interface EngineOptions {
   /** The interpreter of the engine's environment. */
@@ -22,19 +24,17 @@ export interface EngineOptions {
   initialize: () => Params;
   /** How long a stop waits for the engine to end by itself. */
   graceMillis?: number;
+  /** How long the engine may give no sign of life while requests are outstanding; then it is ended. Default: hangMillis(). */
+  hangMillis?: number;
 }
+
+/** Longer than a garbage collection or a call into native code that holds the interpreter's lock should take. */
+const HANG_MILLIS = 120_000;
 
 interface Waiting {
+  method: string;
   resolve: (value: unknown) => void;
   reject: (error: Error) => void;
-}
-
-interface Message {
-  id?: number | string | null;
-  method?: string;
-  params?: Params;
-  result?: unknown;
-  error?: { code?: number; message?: string; data?: Params };
 }
 
 /** The Spark driver's environment must not hold what belongs to whoever started the workspace. */
@@ -42,6 +42,7 @@ const PRIVATE = /^(DATABRICKS_|PULUMI_)/;
 
 export class EngineProcess implements EngineClient {
   readonly #options: EngineOptions;
+  readonly #hangMillis: number;
   readonly #notifications = new Map<string, ((params: Params) => void)[]>();
   readonly #requests = new Map<string, (params: Params) => unknown>();
   readonly #exits: ((reason: string) => void)[] = [];
@@ -56,6 +57,7 @@ export class EngineProcess implements EngineClient {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#hangMillis = options.hangMillis ?? hangMillis();
   }
 
   get state(): EngineClient["state"] {
@@ -141,7 +143,9 @@ export class EngineProcess implements EngineClient {
       const how = signal ? `was ended by ${signal}` : `ended with status ${code}`;
       this.#ended(child, `The Spark engine ${how}.${lastLine(logFile, logStart)} Its log is ${logFile}.`);
     });
-    createInterface({ input: child.stdout! }).on("line", (line) => this.#receive(line));
+    const frames = new FrameSplitter((frame) => this.#receive(child, frame));
+    child.stdout!.on("data", (chunk: Buffer) => frames.push(chunk));
+    this.#watch(child);
     await this.#send("initialize", initialize());
     this.#state = "ready";
     if (this.#late.length > 0) await this.#send("catalog.apply", { changes: this.#late.splice(0) });
@@ -150,21 +154,69 @@ export class EngineProcess implements EngineClient {
   #send(method: string, params: Params): Promise<unknown> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      this.#outstanding.set(id, { resolve, reject });
+      this.#outstanding.set(id, { method, resolve, reject });
       this.#write({ id, method, params });
     });
   }
 
-  #write(message: Record<string, unknown>): void {
-    this.#child?.stdin?.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+  #write(message: Message): void {
+    this.#child?.stdin?.write(encode(message));
   }
 
-  #receive(line: string): void {
+  /** Asks for a sign of life while something is outstanding, and ends an engine that gives none. */
+  #watch(child: ChildProcess): void {
+    const bound = this.#hangMillis;
+    if (bound <= 0) return;
+    let asked: number | undefined;
+    const timer = setInterval(() => {
+      if (this.#child !== child) return clearInterval(timer);
+      if (asked !== undefined) {
+        const most = this.#state === "starting" ? Math.max(bound, HANG_MILLIS) : bound; // a start takes its time
+        if (performance.now() - asked < most) return;
+        clearInterval(timer);
+        this.#ended(child, `The Spark engine gave no sign of life for ${bound / 1000} s and was ended.`);
+      } else if (this.#outstanding.size > 0) {
+        asked = performance.now();
+        const answered = (): void => {
+          asked = undefined;
+        };
+        this.#send("ping", {}).then(answered, answered);
+      }
+    }, bound / 8);
+    timer.unref();
+  }
+
+  /** A frame that cannot be read fails the request that it belongs to; where none can be found, the stream is broken. */
+  #unreadable(child: ChildProcess, frame: Buffer, why: Error): void {
+    const concerns = idOf(frame);
+    const start = frame.subarray(0, 200).toString("latin1");
+    appendFileSync(
+      this.#options.logFile,
+      `workspace: message of the engine cannot be read (${why.message}): ${start}\n`,
+    );
+    const waiting = concerns && !concerns.method ? this.#outstanding.get(concerns.id as number) : undefined;
+    if (concerns?.method) {
+      const error = new ApiError("MALFORMED_REQUEST", `The engine's request cannot be read: ${why.message}`);
+      this.#write({ id: concerns.id, error: errorOf(error) });
+    } else if (waiting) {
+      this.#outstanding.delete(concerns!.id as number);
+      const message = `The engine's answer to ${waiting.method} cannot be read: ${why.message}`;
+      waiting.reject(
+        new EngineError(message, { error_class: "ENGINE_ANSWER_UNREADABLE", error_code: "INTERNAL_ERROR" }),
+      );
+    } else {
+      this.#ended(child, `The engine sent a message that cannot be read (${why.message}) and was ended.`);
+    }
+  }
+
+  #receive(child: ChildProcess, frame: Buffer): void {
+    if (this.#child !== child) return;
     let message: Message;
     try {
-      message = JSON.parse(line) as Message;
-    } catch {
-      return; // not of the protocol; the engine keeps its channel clean, so this is only ever a torn last line
+      message = decode(frame);
+    } catch (error) {
+      this.#unreadable(child, frame, error as Error);
+      return;
     }
     if (message.method !== undefined) {
       if (message.id === undefined || message.id === null) this.#notified(message.method, message.params ?? {});
@@ -188,9 +240,7 @@ export class EngineProcess implements EngineClient {
       if (!handler) throw new ApiError("NOT_IMPLEMENTED", `The workspace has no method ${method}.`);
       this.#write({ id, result: (await handler(params)) ?? {} });
     } catch (error) {
-      const code = error instanceof ApiError ? error.errorCode : "INTERNAL_ERROR";
-      const message = error instanceof Error ? error.message : String(error);
-      this.#write({ id, error: { code: -32000, message, data: { error_class: code, error_code: code } } });
+      this.#write({ id, error: errorOf(error) });
     }
   }
 
@@ -209,6 +259,14 @@ export class EngineProcess implements EngineClient {
     for (const { reject } of waiting) reject(error);
     if (!this.#stopping) for (const handler of this.#exits) handler(reason);
   }
+}
+
+/** The bound from ENGINE_HANG_SECONDS, 120 s by default; 0 means no bound. @throws Error that names a wrong value */
+export function hangMillis(given = process.env.ENGINE_HANG_SECONDS): number {
+  if (given === undefined || given === "") return HANG_MILLIS;
+  const seconds = Number(given);
+  if (Number.isFinite(seconds) && (seconds === 0 || seconds >= 1)) return seconds * 1000;
+  throw new Error(`ENGINE_HANG_SECONDS must be a number of seconds from 1, or 0 for no bound, got '${given}'.`);
 }
 
 function killGroup(child: ChildProcess): void {

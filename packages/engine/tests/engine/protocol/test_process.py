@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from pathlib import Path
 
 import pytest
+from lakehouse_engine.jvm import ENDED_STATUS
 from lakehouse_engine.testing import EngineFailed, EngineProcess
+
+NOTEBOOK = {
+    "runId": "1",
+    "path": "/Shared/n",
+    "language": "PYTHON",
+    "source": "spark.range(10**12).selectExpr('sum(id % 7)').collect()",
+    "principal": "me",
+    "parameters": {},
+    "sysPath": [],
+}
 
 
 @pytest.fixture
@@ -46,3 +58,38 @@ def test_the_process_outlives_the_workspace_or_prints_into_the_protocol(process:
     assert time.monotonic() - began < 10
     time.sleep(0.5)
     assert not [pid for pid in children if _alive(int(pid))], "the JVM is still there"
+
+
+def _java(process: EngineProcess) -> int:
+    """The engine's JVM: PySpark's script has become it by `exec`."""
+    [child] = Path(f"/proc/{process.process.pid}/task/{process.process.pid}/children").read_text().split()
+    return int(child)
+
+
+def test_an_engine_ends_with_its_jvm_however_the_jvm_ends(process: EngineProcess, tmp_path: Path) -> None:
+    process.initialize([{"name": "main", "schemas": ["default"]}])
+    assert process.ask("ping", {}) == {}
+    busy = {"statementId": "s", "statement": "SELECT sum(id % 7) FROM range(1000000000000)", "catalog": "main"}
+    statement = process.send("sql.execute", {**busy, "resultDir": str(tmp_path / "result")})
+    run = process.send("notebook.run", NOTEBOOK)
+    time.sleep(2)
+    os.kill(_java(process), signal.SIGKILL)
+    assert process.process.wait(10) == ENDED_STATUS
+    assert process.log().rstrip().endswith("engine: the JVM was ended by SIGKILL")
+    assert not statement.done() and not run.done(), "the reason is the engine's end, not what failed by it"
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ("spark._jvm.java.lang.System.exit(3)", "engine: the JVM ended with status 3"),
+        ("spark._jvm.java.nio.ByteBuffer.allocate(2**30 + 2**29).capacity()", "engine: the JVM ended with status 3"),
+    ],
+    ids=["System.exit in user code", "out of memory"],
+)
+def test_a_jvm_that_user_code_ends_ends_the_engine(process: EngineProcess, cell: str, reason: str) -> None:
+    process.initialize([{"name": "main", "schemas": ["default"]}])
+    run = process.send("notebook.run", {**NOTEBOOK, "source": cell})
+    assert process.process.wait(20) == ENDED_STATUS
+    assert process.log().rstrip().endswith(reason)
+    assert not run.done()

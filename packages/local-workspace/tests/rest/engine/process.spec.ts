@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { notFound } from "../../../src/core/errors.ts";
 import type { EngineError, Params } from "../../../src/engine/client.ts";
-import { EngineProcess } from "../../../src/engine/process.ts";
+import { EngineProcess, hangMillis } from "../../../src/engine/process.ts";
 
 const alive = (pid: number): boolean => {
   try {
@@ -21,12 +21,13 @@ describe("engine process", function () {
   let engine: EngineProcess;
   let snapshots: number;
 
-  const make = (env: Record<string, string> = {}, python = "python3"): EngineProcess =>
+  const make = (env: Record<string, string> = {}, python = "python3", hangMillis?: number): EngineProcess =>
     new EngineProcess({
       python,
       pythonPath: join(import.meta.dirname, "fixture"),
       logFile: join(dir, "engine.log"),
       env,
+      hangMillis,
       initialize: () => ({ catalogs: [], snapshot: ++snapshots }),
     });
 
@@ -47,6 +48,80 @@ describe("engine process", function () {
     assert.deepEqual(answers, [{ n: 1 }, { n: 2 }, { n: 3 }]);
     assert.equal(engine.state, "ready");
     assert.equal(snapshots, 1);
+  });
+
+  const raw = (...pieces: (string | Buffer)[]): Promise<unknown> =>
+    engine.request("raw", { pieces: pieces.map((piece) => Buffer.from(piece).toString("hex")) });
+
+  it("a text of any characters goes both ways unchanged", async () => {
+    const text = 'line\u2028paragraph\u2029feed\n\r nul\0 bell\u0007 é 漢 😀 \\ "';
+    assert.deepEqual(await engine.request("echo", { text }), { text });
+    const seen: Params[] = [];
+    engine.onNotification("update.event", (params) => seen.push(params));
+    await engine.request("notify", { text });
+    assert.deepEqual(seen, [{ text }]);
+  });
+
+  it("an answer that comes in pieces, cut within a character, is one answer", async () => {
+    const frame = Buffer.from('{"jsonrpc": "2.0", "id": ID, "result": "😀\u2028é"}\n');
+    const within = frame.indexOf(Buffer.from("😀")) + 2;
+    assert.equal(await raw(frame.subarray(0, within), frame.subarray(within)), "😀\u2028é");
+  });
+
+  it("an answer that cannot be read fails its request and no other", async () => {
+    const hanging = engine.request("hang", {});
+    hanging.catch(() => undefined);
+    for (const broken of ['"result": NaN}\n', '"result": {\n', '"result": "\xff"}\n']) {
+      const frame = Buffer.from(`{"jsonrpc":"2.0","id":ID,${broken}`, "latin1");
+      await assert.rejects(raw(frame), (error: EngineError) => {
+        assert.equal(error.errorClass, "ENGINE_ANSWER_UNREADABLE");
+        assert.match(error.message, /^The engine's answer to raw cannot be read: /);
+        return true;
+      });
+    }
+    assert.equal(engine.state, "ready");
+    assert.match(readFileSync(join(dir, "engine.log"), "utf8"), /message of the engine cannot be read .*NaN/);
+  });
+
+  it("a message that belongs to no request ends the engine, and the next request starts another", async () => {
+    await engine.request("echo", {});
+    const { pid } = engine;
+    await assert.rejects(raw("Spark says hello\n"), (error: EngineError) => {
+      assert.equal(error.errorClass, "ENGINE_DIED");
+      assert.match(error.message, /sent a message that cannot be read .* and was ended/);
+      return true;
+    });
+    assert.deepEqual(await engine.request("echo", { again: 1 }), { again: 1 });
+    assert.notEqual(engine.pid, pid);
+  });
+
+  it("an engine that gives no sign of life within the bound is ended, and the next request starts another", async () => {
+    await engine.stop();
+    engine = make({}, "python3", 400);
+    await engine.request("echo", {});
+    const pid = engine.pid!;
+    const waiting = engine.request("hang", {});
+    waiting.catch(() => undefined);
+    await assert.rejects(engine.request("freeze", {}), /gave no sign of life for 0\.4 s and was ended/);
+    await assert.rejects(waiting, /no sign of life/);
+    assert.deepEqual(await engine.request("echo", { again: 1 }), { again: 1 });
+    assert.equal(alive(pid), false);
+  });
+
+  it("a request that takes longer than the bound goes on while the engine lives", async () => {
+    await engine.stop();
+    engine = make({}, "python3", 200);
+    await engine.request("echo", {});
+    const hanging = engine.request("hang", {});
+    const first = await Promise.race([hanging.catch(() => "ended"), new Promise((r) => setTimeout(r, 700, "going"))]);
+    assert.equal(first, "going");
+    hanging.catch(() => undefined);
+  });
+
+  it("the bound comes from ENGINE_HANG_SECONDS, and a value that is none is refused by name", () => {
+    assert.deepEqual(["", "0", "2.5"].map(hangMillis), [120_000, 0, 2500]);
+    for (const wrong of ["soon", "-1", "0.5", "Infinity"])
+      assert.throws(() => hangMillis(wrong), new RegExp(`ENGINE_HANG_SECONDS must be .* got '${wrong}'`));
   });
 
   it("an error answer keeps its class and message", async () => {

@@ -1,0 +1,65 @@
+"""The JVM beneath the engine: whether it answers, and what happens when it ends by itself.
+
+An engine without its JVM is of no use: the process ends, and the workspace starts another one.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+from pyspark import SparkContext
+
+# Of this process when its JVM has ended; the workspace reports the last line of the log beside it.
+ENDED_STATUS = 70
+
+_ending = threading.Event()
+
+
+def _process() -> subprocess.Popen[bytes] | None:
+    return getattr(SparkContext._gateway, "proc", None)
+
+
+def watch() -> None:
+    """Ends this process as soon as its JVM ends: killed, out of memory, or by System.exit in user code."""
+    process = _process()
+    if process is None:
+        return
+
+    def wait() -> None:
+        status = process.wait()
+        if _ending.is_set():
+            return
+        how = f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
+        print(f"engine: the JVM {how}", file=sys.stderr, flush=True)
+        os._exit(ENDED_STATUS)
+
+    threading.Thread(target=wait, name="jvm", daemon=True).start()
+
+
+def answers() -> None:
+    """Returns when the JVM has answered a call; at once where there is none yet."""
+    jvm = SparkContext._jvm
+    if jvm is not None:
+        jvm.java.lang.System.currentTimeMillis()
+
+
+def hold_if_gone() -> None:
+    """Does not return when the JVM has ended: what failed for that has no answer, the end of the engine says why."""
+    try:
+        answers()
+    except Exception:
+        time.sleep(10)  # `watch` ends the process as soon as the system reports the JVM's end
+
+
+def end(status: int = 0) -> None:
+    """Ends the process and its JVM whatever they do: commits are atomic, and the workspace keeps the state."""
+    _ending.set()
+    process = _process()
+    if process is not None:
+        process.kill()
+    os._exit(status)
