@@ -47,18 +47,21 @@ export class ApiError extends Error {
   readonly errorCode: ErrorCode;
   readonly status: number;
   readonly details: readonly Record<string, unknown>[];
+  /** The name of the condition in SQL, where it is another than the code. */
+  readonly errorClass: string | undefined;
 
   /** `status` overrides the code's usual one, for the few endpoints that document another. */
   constructor(
     errorCode: ErrorCode,
     message: string,
-    options: { status?: number; details?: readonly Record<string, unknown>[] } = {},
+    options: { status?: number; details?: readonly Record<string, unknown>[]; errorClass?: string } = {},
   ) {
     super(message);
     this.name = "ApiError";
     this.errorCode = errorCode;
     this.status = options.status ?? STATUS[errorCode];
     this.details = options.details ?? [];
+    this.errorClass = options.errorClass;
   }
 
   toJSON(): Record<string, unknown> {

@@ -218,5 +218,7 @@ function toApiError(error: FastifyError | Error): ApiError {
     return new ApiError("MALFORMED_REQUEST", `Could not read the request: ${error.message}`);
   }
   if (status === 413) return new ApiError("MAX_LIST_SIZE_EXCEEDED", error.message, { status: 413 });
-  return new ApiError("INTERNAL_ERROR", `The local workspace failed: ${error.message}. Its log has the trace.`);
+  // What the file system says names places on this machine.
+  const said = "syscall" in error && "code" in error ? `${error.code} in ${error.syscall}` : error.message;
+  return new ApiError("INTERNAL_ERROR", `The local workspace failed: ${said}. Its log has the trace.`);
 }

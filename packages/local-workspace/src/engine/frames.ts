@@ -62,5 +62,6 @@ export function idOf(frame: Buffer): { id: number | string; method: boolean } | 
 export function errorOf(error: unknown): NonNullable<Message["error"]> {
   const code = error instanceof ApiError ? error.errorCode : "INTERNAL_ERROR";
   const message = error instanceof Error ? error.message : String(error);
-  return { code: -32000, message, data: { error_class: code, error_code: code } };
+  const condition = (error instanceof ApiError && error.errorClass) || code;
+  return { code: -32000, message, data: { error_class: condition, error_code: code } };
 }

@@ -62,15 +62,15 @@ export function listenToRuns(context: Context): void {
     const all = before + String(text);
     logs.set(String(runId), all.length > 2 * LOG_LIMIT ? all.slice(-LOG_LIMIT - 1) : all);
   });
-  engine.onRequest("task.setValue", ({ runId, key, value }) => {
+  engine.onRequest("task.setValue", ({ runId, key, json }) => {
     const taskRun = getTaskRun(db, Number(runId));
-    if (taskRun) setTaskValue(db, taskRun.jobRunId, taskRun.taskKey, String(key), value);
+    if (taskRun) setTaskValue(db, taskRun.jobRunId, taskRun.taskKey, String(key), String(json));
     return {};
   });
   engine.onRequest("task.getValue", ({ runId, taskKey, key }) => {
     const taskRun = getTaskRun(db, Number(runId));
     const found = taskRun && getTaskValue(db, taskRun.jobRunId, String(taskKey), String(key));
-    return found ? { found: true, value: found.value } : { found: false };
+    return found === undefined ? { found: false } : { found: true, json: found };
   });
   engine.onRequest("task.context", ({ runId }) => {
     const taskRun = getTaskRun(db, Number(runId));

@@ -4,6 +4,7 @@
  * name inside a known namespace is an error.
  */
 import { invalid } from "../core/errors.ts";
+import { exactText, parseExact } from "../core/exact-json.ts";
 
 export interface ReferenceScope {
   job: {
@@ -19,7 +20,10 @@ export interface ReferenceScope {
   parameters: ReadonlyMap<string, string>;
   task: { name: string; runId: number; executionCount: number; notebookPath?: string };
   tasks(name: string): { runId: number; result: string; errorCode: string; executionCount: number } | undefined;
-  value(task: string, key: string): { value: unknown } | undefined;
+  /** A task value's JSON. */
+  value(task: string, key: string): string | undefined;
+  /** The rows of a SQL task's result, by column. */
+  rows(task: string): Record<string, unknown>[] | undefined;
   /** Of the iteration of a for-each task. */
   input?: string;
   workspace: { id: number; url: string };
@@ -54,8 +58,6 @@ function time(at: number, form: string | undefined): string | undefined {
   return form === undefined ? undefined : forms[form];
 }
 
-const asText = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
-
 type Lookup = (parts: string[], scope: ReferenceScope) => string | undefined;
 
 const job: Lookup = ([name, ...rest], { job, parameters }) => {
@@ -82,9 +84,10 @@ const task: Lookup = ([name], { task }) => {
 const tasks: Lookup = ([name = "", property, ...rest], scope) => {
   if (property === "values") {
     const found = scope.value(name, rest.join("."));
-    if (!found) throw invalid(`Task value '${rest.join(".")}' of task '${name}' does not exist.`);
-    return asText(found.value);
+    if (found === undefined) throw invalid(`Task value '${rest.join(".")}' of task '${name}' does not exist.`);
+    return exactText(parseExact(found));
   }
+  if (property === "output") return ofRows(scope.rows(name), name, rest);
   const other = scope.tasks(name);
   if (!other) return undefined;
   if (property === "run_id") return String(other.runId);
@@ -93,6 +96,18 @@ const tasks: Lookup = ([name = "", property, ...rest], scope) => {
   if (property === "execution_count") return String(other.executionCount);
   return undefined;
 };
+
+/** Of a SQL task's result: `rows`, `first_row`, `first_row.<column>`. A row is an object of its columns. */
+function ofRows(rows: Record<string, unknown>[] | undefined, task: string, [what, ...column]: string[]) {
+  if (!rows) throw invalid(`Task '${task}' has no rows: it is no SQL task, or its last statement returned none.`);
+  if (what === "rows" && column.length === 0) return JSON.stringify(rows);
+  if (what !== "first_row") return undefined;
+  const [first] = rows;
+  if (!first) throw invalid(`The result of task '${task}' has no rows, so it has no first_row.`);
+  const name = column.join(".");
+  if (name === "") return JSON.stringify(first);
+  return name in first ? exactText(first[name]) : undefined;
+}
 
 const workspace: Lookup = ([name], { workspace }) => {
   if (name === "id") return String(workspace.id);
@@ -105,12 +120,12 @@ const input: Lookup = (parts, { input }) => {
   if (parts.length === 0) return input;
   let value: unknown;
   try {
-    value = JSON.parse(input);
+    value = parseExact(input);
   } catch {
     return undefined;
   }
   for (const part of parts) value = (value as Record<string, unknown> | null)?.[part];
-  return value === undefined ? undefined : asText(value);
+  return value === undefined ? undefined : exactText(value);
 };
 
 const NAMESPACES: Record<string, Lookup> = { job, task, tasks, workspace, input };

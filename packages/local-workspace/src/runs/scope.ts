@@ -1,9 +1,14 @@
 /** What the dynamic value references of a task run stand for. */
+import { parseExact } from "../core/exact-json.ts";
 import type { Trigger } from "../services/jobs/schemas.ts";
 import type { TaskWork } from "./executor.ts";
 import { type ReferenceScope, resolveText } from "./references.ts";
 import { allTaskRuns, getTaskValue } from "./store.ts";
 import type { TaskRun } from "./types.ts";
+
+/** @param json the rows as the task's output keeps them */
+const rowsOf = (json: string | undefined): Record<string, unknown>[] | undefined =>
+  json === undefined ? undefined : (parseExact(json) as Record<string, unknown>[]);
 
 /** Result states as `{{tasks.x.result_state}}` writes them. */
 const resultText = (run: TaskRun): string => (run.state.result ?? "").toLowerCase();
@@ -36,6 +41,7 @@ export function scopeOf({ context, run, taskRun }: TaskWork): ReferenceScope {
       return { runId: other.runId, result: resultText(other), errorCode, executionCount: executions(name) };
     },
     value: (task, key) => getTaskValue(context.db, run.runId, task, key),
+    rows: (name) => rowsOf(latest.get(name)?.output.sqlRows),
     input: taskRun.iteration?.input,
     workspace: { id: context.workspaceId, url: context.host() },
   };

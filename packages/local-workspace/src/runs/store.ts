@@ -135,17 +135,13 @@ export function iterationsOf(db: Database, parent: number): TaskRun[] {
   return [...latest.values()].sort((a, b) => a.iteration!.index - b.iteration!.index);
 }
 
-export function setTaskValue(db: Database, jobRunId: number, taskKey: string, key: string, value: unknown): void {
-  db.run("INSERT OR REPLACE INTO task_values VALUES (?, ?, ?, ?)", jobRunId, taskKey, key, JSON.stringify(value));
+/** @param json the value as its task wrote it: parsing it here would change numbers */
+export function setTaskValue(db: Database, jobRunId: number, taskKey: string, key: string, json: string): void {
+  db.run("INSERT OR REPLACE INTO task_values VALUES (?, ?, ?, ?)", jobRunId, taskKey, key, json);
 }
 
-export function getTaskValue(
-  db: Database,
-  jobRunId: number,
-  taskKey: string,
-  key: string,
-): { value: unknown } | undefined {
+/** The value's JSON. */
+export function getTaskValue(db: Database, jobRunId: number, taskKey: string, key: string): string | undefined {
   const sql = "SELECT value FROM task_values WHERE job_run_id = ? AND task_key = ? AND key = ?";
-  const row = db.get<{ value: string }>(sql, jobRunId, taskKey, key);
-  return row && { value: JSON.parse(row.value) as unknown };
+  return db.get<{ value: string }>(sql, jobRunId, taskKey, key)?.value;
 }

@@ -52,6 +52,8 @@ export interface Output {
   logs?: string;
   logsTruncated?: boolean;
   sql?: Record<string, unknown>;
+  /** The rows of a SQL task as JSON, for `{{tasks.<name>.output.rows}}`. */
+  sqlRows?: string;
   runJobRunId?: number;
   /** Outcome of a condition task. */
   condition?: { left: string; right: string; outcome: "true" | "false" };

@@ -176,18 +176,19 @@ class TaskValues:
 
     def set(self, key: str, value: Any) -> None:
         try:
-            size = len(json.dumps(value))
-        except TypeError as error:
+            text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        except (TypeError, ValueError) as error:
             raise TypeError(f"The task value '{key}' must be representable as JSON: {error}") from None
+        size = len(text.encode())
         if size > 48 * 1024:
             raise ValueError(f"The task value '{key}' has {size} bytes of JSON; at most 49152 are allowed.")
-        self._workspace.request("task.setValue", {"runId": self._run.run_id, "key": key, "value": value})
+        self._workspace.request("task.setValue", {"runId": self._run.run_id, "key": key, "json": text})
 
     def get(self, taskKey: str, key: str, default: Any = None, debugValue: Any = None) -> Any:
         what = {"runId": self._run.run_id, "taskKey": taskKey, "key": key}
         answer = self._workspace.request("task.getValue", what)
         if answer.get("found"):
-            return answer.get("value")
+            return json.loads(answer["json"])
         if default is not None:
             return default
         context = self._workspace.request("task.context", {"runId": self._run.run_id})

@@ -25,8 +25,8 @@ def workspace(engine: EngineProcess) -> Iterator[EngineProcess]:
         "secrets.get": lambda p: {"value": base64.b64encode(secrets[p["scope"]][p["key"]].encode()).decode()},
         "secrets.list": listed,
         "task.context": lambda p: {"jobId": 7, "jobRunId": 70, "taskKey": "here", "runId": p["runId"]},
-        "task.setValue": lambda p: values.update({p["key"]: p["value"]}) or {},
-        "task.getValue": lambda p: {"found": p["key"] in values, "value": values.get(p["key"])},
+        "task.setValue": lambda p: values.update({p["key"]: p["json"]}) or {},
+        "task.getValue": lambda p: {"found": p["key"] in values, "json": values.get(p["key"])},
     }
     yield engine
     engine.answers = before

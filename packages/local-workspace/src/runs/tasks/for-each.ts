@@ -1,4 +1,5 @@
 /** for_each_task: one run of the nested task for each input, as many at once as `concurrency` says. */
+import { exactText, parseExact } from "../../core/exact-json.ts";
 import type { TaskWork } from "../executor.ts";
 import { TaskFailure } from "../failure.ts";
 import { resolveAll } from "../references.ts";
@@ -14,7 +15,7 @@ export async function forEachTask(work: TaskWork): Promise<Output> {
   const text = resolveAll(settings.inputs, scopeOf(work));
   let inputs: unknown;
   try {
-    inputs = JSON.parse(text);
+    inputs = parseExact(text);
   } catch {
     inputs = undefined;
   }
@@ -30,7 +31,7 @@ export async function forEachTask(work: TaskWork): Promise<Output> {
   const worker = async (): Promise<void> => {
     for (let next = queue.shift(); next && !signal.aborted; next = queue.shift()) {
       const [index, value] = next;
-      const input = typeof value === "string" ? value : JSON.stringify(value);
+      const input = exactText(value);
       const run = await work.iterate(settings.task as Task, index, input);
       if (failed(run.state)) bad += 1;
     }

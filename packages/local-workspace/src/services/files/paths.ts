@@ -23,6 +23,9 @@ export const filesError = (
     ],
   });
 
+/** Of file systems here, and of the object stores behind volumes. */
+const LONGEST_NAME = 255;
+
 export interface VolumePath {
   /** `/Volumes/c/s/v/a/b`, without a slash at its end. */
   path: string;
@@ -46,6 +49,8 @@ export function resolveVolumePath(
   if (parts.some((part) => part === "." || part === ".." || part.includes("\0") || part.includes("\\"))) {
     throw invalid(`Path '/${parts.join("/")}' must not contain '.', '..', NUL or backslash in a part.`);
   }
+  const long = parts.find((part) => Buffer.byteLength(part) > LONGEST_NAME);
+  if (long !== undefined) throw invalid(`A part of a path has ${LONGEST_NAME} bytes at most: '${long.slice(0, 40)}…'.`);
   const [catalog, schema, volume, ...rest] = parts.slice(1) as [string, string, string, ...string[]];
   const { db } = context;
   const item = requireSecurable(db, "VOLUME", `${catalog}.${schema}.${volume}`);
@@ -59,11 +64,20 @@ export function resolveVolumePath(
   return { path: `/${parts.join("/")}`, root, file, isRoot: rest.length === 0 };
 }
 
+function exists(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return false;
+    throw error;
+  }
+}
+
 /** A link that a notebook left in a volume must not lead out of it. */
 function stayInside(root: string, file: string): void {
   const real = realpathSync(root);
   let at = file;
-  while (!lstatSync(at, { throwIfNoEntry: false })) at = dirname(at);
+  while (!exists(at)) at = dirname(at);
   const target = realpathSync(at);
   if (target !== real && !target.startsWith(real + sep)) {
     throw invalid("The path leads out of its volume.");

@@ -21,7 +21,15 @@ const fileMissing = () => filesError("NOT_FOUND", "FILE_NOT_FOUND", "The file be
 const directoryMissing = () =>
   filesError("NOT_FOUND", "DIRECTORY_NOT_FOUND", "The directory being accessed is not found.");
 
-const statOf = (file: string) => statSync(file, { throwIfNoEntry: false, bigint: false });
+/** Undefined, too, where a part of the path is a file, so that nothing can lie below it. */
+function statOf(file: string) {
+  try {
+    return statSync(file, { throwIfNoEntry: false, bigint: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
 const httpDate = (time: Date): string => time.toUTCString();
 
 export function fileRoutes(app: App, context: Context): void {
@@ -47,7 +55,7 @@ export function fileRoutes(app: App, context: Context): void {
       const temporary = join(uploads, uuid());
       try {
         await receive(request.body as Readable | undefined, temporary);
-        await mkdir(dirname(target.file), { recursive: true }).catch(notDirectory);
+        await makeFolder(dirname(target.file), isNotDirectory);
         if (overwrite) await rename(temporary, target.file);
         else {
           // link fails when somebody else's file came first; rename would replace it
@@ -132,18 +140,25 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-function notDirectory(error: NodeJS.ErrnoException): never {
-  if (error.code === "ENOTDIR" || error.code === "EEXIST") {
-    throw filesError("ALREADY_EXISTS", "FILE_ALREADY_EXISTS", "A part of the path is a file, not a directory.");
+const isNotDirectory = () =>
+  filesError("INVALID_PARAMETER_VALUE", "PATH_IS_NOT_A_DIRECTORY", "A part of the path is a file, not a directory.");
+
+/** Makes a folder and those above it. */
+async function makeFolder(folder: string, onFile: () => ApiError): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") throw onFile();
+    throw code === "ENOTDIR" ? isNotDirectory() : error;
   }
-  throw error;
 }
 
 function directoryRoutes(app: App, context: Context): void {
   const url = "/api/2.0/fs/directories/*";
   app.put(url, { schema: { params } }, async (request, reply) => {
     const target = resolveVolumePath(context, request.principal, request.params["*"], "WRITE_VOLUME");
-    await mkdir(target.file, { recursive: true }).catch(notDirectory);
+    await makeFolder(target.file, () => filesError("ALREADY_EXISTS", "FILE_ALREADY_EXISTS", "The path is a file."));
     return reply.status(204).send();
   });
   app.head(url, { schema: { params } }, async (request, reply) => {

@@ -10,11 +10,11 @@ import { eventsQuery, pipelineParams, startRequest, updateParams, updatesQuery }
 import { getUpdate, listEvents, listUpdates, type PipelineEvent, requirePipeline, type Update } from "./store.ts";
 
 const ORDERED = ["=", "<", "<=", ">", ">="] as const;
+/** What filters know: https://docs.databricks.com/api/workspace/pipelines/listpipelineevents */
 const EVENT_FIELDS = {
   level: ["=", "IN"],
   id: ["="],
   update_id: ["="],
-  event_type: ["=", "IN"],
   timestamp: ORDERED,
 } as const;
 
@@ -77,13 +77,12 @@ export function updateRoutes(app: App, context: Context, updates: UpdateRunner, 
     { schema: { params: pipelineParams, querystring: eventsQuery } },
     async ({ params, query, principal }) => {
       permit(params.pipeline_id, principal, "CAN_VIEW");
-      if (query.page_token && (query.filter || query.order_by)) {
-        throw invalid("page_token cannot be used with filter or order_by: it has them already.");
-      }
-      // a page token of ours carries the filter that it belongs to, as Databricks' does
+      // A page token carries the filter that it belongs to. Clients that page send their own again, as the CLI does.
       const [pageToken, carried] = query.page_token ? splitToken(query.page_token) : [undefined, undefined];
-      const filter = carried?.filter ?? query.filter;
-      const orderBy = carried?.order ?? query.order_by;
+      const filter = carried ? carried.filter : query.filter;
+      const orderBy = carried ? carried.order : query.order_by;
+      requireSame("filter", query.filter, carried, filter);
+      requireSame("order_by", query.order_by, carried, orderBy);
       const conditions = filter ? parseFilter(filter, EVENT_FIELDS) : [];
       const order = parseOrder(orderBy, ["timestamp"], { field: "timestamp", descending: true });
       const update = conditions.find(({ field }) => field === "update_id")?.values[0];
@@ -102,6 +101,12 @@ export function updateRoutes(app: App, context: Context, updates: UpdateRunner, 
       };
     },
   );
+}
+
+function requireSame(name: string, given: unknown, carried: Carried | undefined, kept: unknown): void {
+  if (carried && given !== undefined && JSON.stringify(given) !== JSON.stringify(kept)) {
+    throw invalid(`${name} is another one than that of the page_token; leave it out or give the same again.`);
+  }
 }
 
 interface Carried {

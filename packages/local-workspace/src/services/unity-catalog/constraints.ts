@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { ApiError, invalid, notFound } from "../../core/errors.ts";
+import { uuid } from "../../core/ids.ts";
 import type { Context } from "../../core/service.ts";
 import { type Actor, requireManage } from "./access.ts";
 import { requireSecurable } from "./names.ts";
@@ -79,7 +80,8 @@ function checkForeign({ db }: Context, table: Securable, key: z.infer<typeof for
   const same = (a: readonly string[], b: readonly string[]): boolean =>
     JSON.stringify(a.map((name) => name.toLowerCase()).sort()) ===
     JSON.stringify(b.map((name) => name.toLowerCase()).sort());
-  if (!referenced || !same(referenced.child_columns, key.parent_columns)) {
+  if (!referenced) throw noReferencedKey(parent);
+  if (!same(referenced.child_columns, key.parent_columns)) {
     throw invalid(`Table '${parent.fullName}' has no primary key of the columns ${key.parent_columns.join(", ")}.`);
   }
   for (const [at, child] of children.entries()) {
@@ -90,6 +92,14 @@ function checkForeign({ db }: Context, table: Securable, key: z.infer<typeof for
       );
     }
   }
+}
+
+/** As Unity Catalog writes it: https://github.com/databricks/dbt-databricks/issues/1513 */
+function noReferencedKey(parent: Securable): ApiError {
+  const errorClass = "NOT_FOUND.UC_REFERENTIAL_CONSTRAINT_DOES_NOT_EXIST";
+  const name = parent.fullName.replaceAll(".", "`.`");
+  const message = `Table \`${name}\` does not have either a primary key constraint or a UNIQUE constraint.`;
+  return new ApiError("NOT_FOUND", `[RequestId=${uuid()} ErrorClass=${errorClass}] ${message}`, { errorClass });
 }
 
 /** Foreign keys anywhere that point to the table. */

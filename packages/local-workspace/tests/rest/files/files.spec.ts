@@ -32,6 +32,29 @@ describe("files in volumes", () => {
     assert.deepEqual([head.status, head.headers.get("content-length")], [200, "0"]);
   });
 
+  it("nothing lies below a file, and no answer names a place on this machine", async () => {
+    await put("c.bin", "1");
+    const long = "x".repeat(300);
+    for (const [method, path, status] of [
+      ["PUT", "files/c.bin/sub.txt", 400],
+      ["GET", "files/c.bin/sub.txt", 404],
+      ["HEAD", "files/c.bin/sub.txt", 404],
+      ["DELETE", "files/c.bin/sub.txt", 404],
+      ["PUT", "directories/c.bin/sub", 400],
+      ["GET", "directories/c.bin/sub", 404],
+      ["DELETE", "directories/c.bin/sub", 404],
+      ["PUT", `files/${long}`, 400],
+      ["GET", `files/${long}`, 400],
+    ] as const) {
+      const url = `/api/2.0/fs/${path.replace("/", "/Volumes/main/default/v/")}`;
+      const answer = await workspace.admin.fetch(method, url, method === "PUT" ? "x" : undefined);
+      const text = await answer.text();
+      assert.deepEqual([method, path, answer.status], [method, path, status], text);
+      assert.ok(!text.includes(workspace.dataDir), text);
+    }
+    assert.equal(await (await workspace.admin.fetch("GET", `${FILES}/c.bin`)).text(), "1");
+  });
+
   it("overwrites unless told not to", async () => {
     await put("twice", "1");
     assert.equal((await put("twice", "2")).status, 204);

@@ -123,7 +123,7 @@ describe("job runs", function () {
   it("parameters reach the notebook with dynamic values filled in, job parameters first", async () => {
     failing();
     h.engine.on("notebook.run", async ({ path, runId }, engine) => {
-      if (path === "/n/a") await engine.ask("task.setValue", { runId, key: "rows", value: 42 });
+      if (path === "/n/a") await engine.ask("task.setValue", { runId, key: "rows", json: "42" });
       return { truncated: false };
     });
     const base_parameters = {

@@ -140,6 +140,15 @@ describe("pipelines", function () {
       rest.events.map(({ message }: Params) => message),
       ["INITIALIZING", "User admin@local.workspace created pipeline medallion."],
     );
+    // https://github.com/databricks/cli/issues/6473: the CLI sends its filter again with each page token
+    const levels = encodeURIComponent("level='INFO'");
+    const first = await h.ok("GET", `${BASE}/${id}/events?max_results=2&filter=${levels}`);
+    const token = `max_results=2&page_token=${first.next_page_token}`;
+    assert.equal((await h.ok("GET", `${BASE}/${id}/events?${token}&filter=${levels}`)).events.length, 2);
+    const other = await h.call("GET", `${BASE}/${id}/events?${token}&filter=${encodeURIComponent("level='WARN'")}`);
+    assert.deepEqual([other.status, other.body.error_code], [400, "INVALID_PARAMETER_VALUE"]);
+    const types = encodeURIComponent("event_type='create_update'");
+    assert.match((await h.call("GET", `${BASE}/${id}/events?filter=${types}`)).body.message, /not 'event_type'/);
     h = await h.restart();
     const filter = encodeURIComponent(
       `update_id = '${update}' AND level in ('INFO', 'WARN') AND timestamp > '2020-01-01T00:00:00Z'`,

@@ -73,13 +73,16 @@ describe("saved queries, alerts and dashboards", () => {
     while (!run.state?.result_state) run = await admin.ok("GET", `/api/2.2/jobs/runs/get?run_id=${run_id}`);
     assert.equal(run.state.result_state, "SUCCESS", JSON.stringify(run.state));
     const asked = workspace.engine.paramsOf("sql.execute");
+    const [session] = workspace.engine.paramsOf("sql.openSession");
+    assert.deepEqual([session!.catalog, session!.schema], ["main", "default"]);
     assert.deepEqual(
-      asked.map(({ statement, catalog, schema }) => [statement, catalog, schema]),
+      asked.map(({ statement, sessionId }) => [statement, sessionId]),
       [
-        ["SELECT :a", "main", "default"],
-        ["SELECT 2", "main", "default"],
+        ["SELECT :a", session!.sessionId],
+        ["SELECT 2", session!.sessionId],
       ],
     );
+    assert.deepEqual(workspace.engine.paramsOf("sql.closeSession"), [{ sessionId: session!.sessionId }]);
     assert.deepEqual(asked[0]!.parameters, [{ name: "a", value: "1", type: "STRING" }]);
   });
 

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EngineError } from "../../../src/engine/client.ts";
-import { splitStatements } from "../../../src/services/sql/split.ts";
+import { fillParameters, splitStatements } from "../../../src/services/sql/script.ts";
 import { Harness } from "../harness.ts";
 
 const COLUMNS = [{ name: "id", type_text: "bigint", type_name: "LONG", position: 0, nullable: false }];
@@ -180,5 +180,37 @@ describe("SQL statements", function () {
       "select ';'",
       '-- no; comment\nselect "a;\\"b", `c;d` /* ; /* ; */ ; */',
     ]);
+  });
+
+  // https://docs.databricks.com/aws/en/sql/language-manual/control-flow/compound-stmt
+  it("scripts keep a compound statement whole", () => {
+    const inner =
+      "IF x THEN SELECT CASE WHEN a THEN 1 END; ELSE BEGIN SELECT 2; END; END IF; CASE x WHEN 1 THEN SET y = 1; END CASE;";
+    const loops =
+      "l: LOOP LEAVE l; END LOOP l; WHILE a DO SET a = b; END WHILE; FOR r AS SELECT 1 DO SELECT r.end; END FOR;";
+    const compound = `BEGIN DECLARE x INT; ${inner} ${loops} REPEAT SET a = 1; UNTIL a END REPEAT; END`;
+    const procedure = "CREATE OR REPLACE PROCEDURE p() AS BEGIN SELECT 1; END";
+    const statements = [
+      "SELECT begin, end FROM t",
+      compound,
+      `l: ${compound} l`,
+      procedure,
+      "BEGIN TRANSACTION",
+      "BEGIN",
+      "COMMIT",
+    ];
+    assert.deepEqual(splitStatements(`${statements.join(";\n")};`), statements);
+  });
+
+  // https://docs.databricks.com/aws/en/sql/user/queries/query-parameters: a text comes with its quotation marks
+  it("query parameters are texts in quotation marks", () => {
+    const refuse = (message: string): never => {
+      throw new Error(message);
+    };
+    const fill = (script: string): string => fillParameters(script, { c: "main", odd: "a'b\\" }, refuse);
+    assert.equal(fill("USE CATALOG {{c}}; SELECT {{ odd }}"), "USE CATALOG 'main'; SELECT 'a\\'b\\\\'");
+    assert.equal(fill("-- {{x}}\nSELECT '{{x}}' /* {{c}} */"), "-- {{x}}\nSELECT '{{x}}' /* {{c}} */");
+    assert.throws(() => fill("SELECT {{x}}"), /\{\{x\}\} has no value.*c, odd/);
+    assert.throws(() => fill("SELECT '{{c}}'"), /leave them out/);
   });
 });

@@ -42,7 +42,11 @@ describe("constraints of tables", () => {
   it("are refused where they cannot hold, with the reason", async () => {
     assert.match(await refused("customers", primary("pk", "name")), /`name` is nullable/);
     assert.match(await refused("customers", primary("pk", "nope")), /'nope' does not exist/);
-    assert.match(await refused("orders", foreign("fk", "customer")), /no primary key/);
+    const keyless = await refused("orders", foreign("fk", "customer"), "NOT_FOUND");
+    assert.match(
+      keyless,
+      /ErrorClass=NOT_FOUND\.UC_REFERENTIAL_CONSTRAINT_DOES_NOT_EXIST\] Table `main`\.`default`\.`customers` does not have either a primary key/,
+    );
     assert.match(await refused("customers", {}), /exactly one of/);
     await refused("nope", primary("pk", "id"), "TABLE_DOES_NOT_EXIST");
     const robot = await workspace.servicePrincipal("robot");
