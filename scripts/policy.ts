@@ -7,15 +7,14 @@ import { ensureToolchain } from "lakehouse-toolchain";
 import { ensureGroups } from "./stack/identities.ts";
 import { packArgs } from "./stack/pack.ts";
 import { runPulumi, STACK, selectStack, stackEnv, stackGroups } from "./stack/stack.ts";
-import { startWorkspace } from "./stack/workspace.ts";
-import { DEFAULT_PORT } from "./start/options.ts";
+import { ANY_PORT, startWorkspace } from "./stack/workspace.ts";
 
 const USAGE = "npm run policy -- [--stack local|dev|prod] [-- flags of pulumi preview]";
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function previewLocal(args: readonly string[]): Promise<number> {
   const tools = await ensureToolchain({ onProgress: progress });
-  const workspace = await startWorkspace(tools, DEFAULT_PORT);
+  const workspace = await startWorkspace(tools, ANY_PORT);
   process.on("SIGINT", () => {}); // the CLI gets it from the terminal too; the workspace is stopped after it
   try {
     const env = stackEnv(tools, workspace);

@@ -48,14 +48,17 @@ _OBVIOUS = {
 
 
 def read_files(spark: SparkSession, entity: Entity, landing_path: str) -> DataFrame:
-    """A stream of the rows in `landing_path`/<entity>; columns are found by name, absent ones are null."""
+    """
+    A stream of the rows in `landing_path`/<entity>; columns are found by name, absent ones are null. A folder that
+    does not exist yet has no rows: its name is a glob pattern, and streams check only plain paths for existence.
+    """
     stream = (
         spark.readStream.format("cloudFiles")
         .option("cloudFiles.format", "csv")
         .option("rescuedDataColumn", RESCUED)
         .options(**_CSV)
         .schema(", ".join(f"{name} STRING" for name in entity.column_names))
-        .load(f"{landing_path}/{entity.name}")
+        .load(f"{landing_path}/{_as_glob(entity.name)}/")
     )
     return stream.select(
         *entity.column_names,
@@ -64,3 +67,8 @@ def read_files(spark: SparkSession, entity: Entity, landing_path: str) -> DataFr
         F.col("_metadata.file_modification_time").alias("_file_modified_at"),
         F.current_timestamp().alias("_ingested_at"),
     )
+
+
+def _as_glob(name: str) -> str:
+    """The pattern that matches `name` alone."""
+    return f"{name[:-1]}[{name[-1]}]"

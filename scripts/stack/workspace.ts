@@ -31,6 +31,8 @@ export async function findWorkspace(): Promise<{ api: WorkspaceApi; token: strin
   }
 }
 
+/** A free port: for commands that start a workspace of their own and stop it when they end. */
+export const ANY_PORT = 0;
 /** Time the process may take until it accepts requests, in ms; the engine starts behind it and is not waited for. */
 const START_TIMEOUT = 60_000;
 /** Time it gets to stop on its own, in ms: running Spark jobs are cancelled first. */

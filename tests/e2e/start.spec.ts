@@ -9,7 +9,8 @@ import { LocalWorkspace } from "lakehouse-local-workspace/testing";
 import { parseOptions, UsageError } from "../../scripts/start/options.ts";
 import type { Output } from "./harness.ts";
 
-const MAIN = join(import.meta.dirname, "..", "..", "scripts", "start", "main.ts");
+const SCRIPTS = join(import.meta.dirname, "..", "..", "scripts");
+const MAIN = join(SCRIPTS, "start", "main.ts");
 
 const start = (dataDir: string, args: string[]): Promise<Output> =>
   run(process.execPath, [MAIN, ...args], { LAKEHOUSE_DATA_DIR: dataDir });
@@ -84,6 +85,20 @@ describe("npm start", () => {
       await new Promise((resolve) => taken.close(resolve));
     }
     assert.ok(!existsSync(join(dataDir, "workspace.json")));
+  });
+});
+
+describe("npm run pulumi", () => {
+  it("deploys to a fresh workspace, which has none of the groups that the grants name", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "olist-pulumi-"));
+    try {
+      const args = [join(SCRIPTS, "pulumi.ts"), "up", "--yes", "--skip-preview", "--non-interactive"];
+      const { code, text } = await run(process.execPath, args, { LAKEHOUSE_DATA_DIR: dataDir });
+      assert.equal(code, 0, text);
+      assert.match(text, /\+ \d+ created/);
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
   });
 });
 

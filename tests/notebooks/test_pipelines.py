@@ -101,3 +101,25 @@ def test_odd_but_legal_files_are_read_wrongly(engine: EngineProcess) -> None:
     odd.write(house.landing, odd.ODD, name="odd.csv")
     house.update("medallion")
     assert house.differences(cdc=False) == []
+
+
+def test_an_entity_whose_folder_does_not_exist_yet_is_an_entity_without_rows(engine: EngineProcess) -> None:
+    house = Lakehouse(engine)
+    house.update("medallion")
+
+    def deliver(entity: str, header: str, *rows: str) -> None:
+        folder = Path(house.changes, entity)
+        folder.mkdir()
+        (folder / "1.csv").write_text("\n".join([header, *rows, ""]))
+
+    event = "sequence_number,operation,change_timestamp"
+    deliver("sellers", f"{event},seller_id,seller_city,seller_state", f"1,INSERT,2018-01-01 00:00:00,{'a' * 32},rio,rj")
+    # Names that a pattern for `sellers` could match, too.
+    deliver("sellers_old", f"{event},seller_id", f"1,INSERT,2018-01-01 00:00:00,{'b' * 32}")
+    house.update("cdc")
+    assert len(house.table("cdc.sellers_current")) == 1
+    assert len(house.table("cdc.products_current")) == 0
+    deliver("products", f"{event},product_id", f"1,INSERT,2018-01-01 00:00:00,{'c' * 32}")
+    house.update("cdc")
+    assert [len(house.table(f"cdc.{name}_current")) for name in ("sellers", "products", "customers")] == [1, 1, 0]
+    assert house.differences() == []
