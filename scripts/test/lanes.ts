@@ -1,0 +1,28 @@
+/** Runs jobs in a fixed number of lanes, in the order given, and hands their results on in an order of its own. */
+
+export interface Lanes<J, R> {
+  /** How many run at a time. */
+  lanes: number;
+  run: (job: J) => Promise<R>;
+  /** Called for each job in the order of `shown`, as soon as it and all before it have ended. */
+  show: (job: J, result: R) => void;
+}
+
+export async function runInLanes<J, R>(
+  order: readonly J[],
+  shown: readonly J[],
+  { lanes, run, show }: Lanes<J, R>,
+): Promise<Map<J, R>> {
+  const results = new Map<J, R>();
+  const waiting = [...order];
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+      results.set(job, await run(job));
+      for (; next < shown.length && results.has(shown[next]!); next += 1)
+        show(shown[next]!, results.get(shown[next]!)!);
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return results;
+}
