@@ -65,6 +65,7 @@ SETTINGS = {
 # The optimizing compiler takes over what has run twenty times as often as by default: at the start, on few cores, it
 # takes more than it gives (a fifth of the first update's processor time); loops over many rows get it within seconds.
 _JVM = [
+    "-Duser.timezone=UTC",
     "-XX:+UseSerialGC",
     "-Xss4m",  # deep plans
     "-XX:+ExitOnOutOfMemoryError",  # what goes on after one is in no known state; the workspace starts another engine
@@ -74,6 +75,16 @@ _JVM = [
     "-XX:Tier4BackEdgeThreshold=800000",
     "-XX:ReservedCodeCacheSize=512m",
 ]
+
+
+def jvm_options() -> str:
+    """ENGINE_CLASS_ARCHIVE names the archive of loaded classes (class_archive.py); a JVM that it was not made with
+    passes over it without a word."""
+    archive = os.environ.get("ENGINE_CLASS_ARCHIVE")
+    shared = [f"-XX:SharedArchiveFile={archive}", "-Xshare:auto", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
+    return " ".join([*_JVM, *(shared if archive else []), os.environ.get("ENGINE_JVM_OPTIONS", "")])
+
+
 CATALOG_CLASS = "lakehouse.catalog.PrefixCatalog"
 DEFAULT_CATALOG = "main"
 DEFAULT_SCHEMA = "default"
@@ -108,10 +119,7 @@ class Engine:
         # On the class path from the start, not in spark.jars: only then a class-data archive holds them.
         conf.set("spark.driver.extraClassPath", os.environ.get("ENGINE_JARS", ""))
         conf.set("spark.driver.memory", os.environ.get("ENGINE_MEMORY", "2g"))
-        conf.set(
-            "spark.driver.extraJavaOptions",
-            " ".join(["-Duser.timezone=UTC", *_JVM, os.environ.get("ENGINE_JVM_OPTIONS", "")]),
-        )
+        conf.set("spark.driver.extraJavaOptions", jvm_options())
         os.environ["PYSPARK_PYTHON"] = sys.executable  # of Python functions in queries; not what PATH has
         context = SparkContext.getOrCreate(conf)
         context.setLogLevel(os.environ.get("ENGINE_LOG_LEVEL", "ERROR"))

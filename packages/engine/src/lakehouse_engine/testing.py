@@ -1,7 +1,8 @@
-"""The real engine process, driven over its stdin and stdout as the workspace drives it."""
+"""For tests: the real engine process, driven as the workspace drives it, and a plain Spark session."""
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -9,11 +10,61 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from pyspark import SparkConf, SparkContext
+from pyspark.sql import SparkSession
+
+from lakehouse_engine.session import SETTINGS, jvm_options
+
 SOURCE = Path(__file__).resolve().parents[1]
+
+# What makes the engine's session the workspace's; the rest makes Spark fit for small data on few cores.
+_OF_THE_WORKSPACE = {
+    "spark.scheduler.mode",
+    "spark.sql.extensions",
+    "spark.sql.sources.default",
+    "spark.sql.execution.arrow.pyspark.enabled",
+    "spark.hadoop.fs.dbfs.impl",
+    "spark.delta.logStore.dbfs.impl",
+    "spark.hadoop.fs.defaultFS",
+}
+
+
+@contextlib.contextmanager
+def spark_session() -> Iterator[SparkSession]:
+    """Spark with Delta in this process, for tests of functions of DataFrames. Every caller has the same one.
+
+    ENGINE_JARS names Delta's jars and the engine's own.
+    """
+    owner = SparkContext._active_spark_context is None
+    settings = {
+        **{name: value for name, value in SETTINGS.items() if name not in _OF_THE_WORKSPACE},
+        "spark.sql.extensions": ",".join(
+            ["org.apache.spark.sql.lakehouse.TableFilesExtension", "io.delta.sql.DeltaSparkSessionExtension"]
+        ),
+        "spark.databricks.delta.properties.defaults.enableDeletionVectors": "true",
+        "spark.driver.extraClassPath": _jars(),
+        "spark.driver.extraJavaOptions": jvm_options(),
+        "spark.driver.memory": "1g",
+    }
+    session = SparkSession(SparkContext.getOrCreate(SparkConf().setMaster("local[2]").setAll(settings.items())))
+    session.sparkContext.setLogLevel("ERROR")
+    try:
+        yield session
+    finally:
+        if owner:
+            session.stop()
+
+
+def _jars() -> str:
+    jars = os.environ.get("ENGINE_JARS", "")
+    if "delta" not in jars:
+        raise RuntimeError("ENGINE_JARS does not name Delta's jars")
+    return jars
 
 
 class EngineFailed(Exception):
@@ -26,6 +77,7 @@ class EngineProcess:
     """Stands for the workspace: `answers` maps the engine's own requests to what they are given."""
 
     def __init__(self, folder: Path) -> None:
+        _jars()
         self.folder = folder
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.told: list[tuple[str, dict[str, Any]]] = []

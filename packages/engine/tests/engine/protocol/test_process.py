@@ -24,8 +24,6 @@ NOTEBOOK = {
 
 @pytest.fixture
 def process(tmp_path: Path) -> EngineProcess:
-    if "delta" not in os.environ.get("ENGINE_JARS", ""):
-        pytest.skip("ENGINE_JARS does not name Delta's jars")
     return EngineProcess(tmp_path)
 
 
