@@ -31,7 +31,7 @@ def file_of(storage: str) -> str:
 
 def event_log_frame(session: SparkSession, storage: str) -> DataFrame:
     """The events so far of the pipeline whose files are in `storage`."""
-    return _frame(session, event_log.read(file_of(storage)))
+    return frame_of(session, event_log.read(file_of(storage)))
 
 
 def publish(
@@ -59,7 +59,7 @@ def publish(
     done = through.get(record["location"], 0)
     events = event_log.read(file_of(storage))
     if len(events) > done:
-        frame = _frame(session, events[done:])
+        frame = frame_of(session, events[done:])
         frame.write.format("delta").mode("append").option("txnAppId", f"event-log-{pipeline_id}").option(
             "txnVersion", str(len(events))
         ).save(record["location"])
@@ -68,11 +68,10 @@ def publish(
         os.replace(mark + ".tmp", mark)
 
 
-def _frame(session: SparkSession, events: list[event_log.Event]) -> DataFrame:
+def frame_of(session: SparkSession, events: list[event_log.Event]) -> DataFrame:
     lines = []
     for event in events:
-        event["details"] = json.dumps(event["details"])
-        lines.append((json.dumps(event),))
+        lines.append((json.dumps({**event, "details": json.dumps(event["details"])}),))
     if not lines:
         return session.createDataFrame([], SCHEMA)
     text = session.createDataFrame(lines, "value string")
