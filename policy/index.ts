@@ -1,6 +1,6 @@
 /** The policy pack: every rule as a policy. `pulumi preview --policy-pack policy --policy-pack-config policy/config/prod.json`. */
 import { PolicyPack } from "@pulumi/policy";
-import { toPolicy } from "./rule.ts";
+import { toPolicies } from "./register.ts";
 import { rules } from "./rules/index.ts";
 
-new PolicyPack("databricks-governance", { policies: rules.map(toPolicy) });
+new PolicyPack("databricks-governance", { policies: toPolicies(rules) });

@@ -1,13 +1,15 @@
 /**
- * Makes the pack start quickly. Importing it does two things, before anything imports the Pulumi SDK:
+ * Makes the pack quick. Importing it does three things, before anything else imports the Pulumi SDK:
  *
  * - The SDK serializes closures with npm's dependency resolver, and loads that at once: two thirds of what the SDK takes to load, for
  *   something no policy does. Here it is loaded when it is first used.
  * - Compiled code is kept between starts, where Node keeps it or NODE_COMPILE_CACHE says.
+ * - Properties are read once for all policies (sdk.ts).
  *
- * Both only save time: where the SDK is laid out differently, or the cache cannot be written, the pack starts as it would without.
+ * They only save time: where the SDK is laid out differently, or the cache cannot be written, the pack starts as it would without.
  */
 import { constants, createRequire, enableCompileCache, flushCompileCache, Module } from "node:module";
+import { readOnce } from "./sdk.ts";
 
 /** Packages that only the SDK's closure serialization needs. */
 const LATER = ["@npmcli/arborist", "normalize-package-data"];
@@ -41,12 +43,13 @@ export function loadLater(user: string, names: readonly string[]): void {
   }
 }
 
+// The CLI ends a pack by a signal, and Node writes the cache only at an orderly exit.
+if (enableCompileCache().status !== constants.compileCacheStatus.DISABLED) setTimeout(flushCompileCache, 0).unref();
+
 try {
-  const policy = createRequire(import.meta.url).resolve("@pulumi/policy");
-  loadLater(createRequire(policy).resolve("@pulumi/pulumi"), LATER);
+  const require = createRequire(import.meta.url);
+  loadLater(createRequire(require.resolve("@pulumi/policy")).resolve("@pulumi/pulumi"), LATER);
+  readOnce(require);
 } catch (error) {
   if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
 }
-
-// The CLI ends a pack by a signal, and Node writes the cache only at an orderly exit.
-if (enableCompileCache().status !== constants.compileCacheStatus.DISABLED) setTimeout(flushCompileCache, 0).unref();

@@ -1,12 +1,6 @@
-/** What a rule is, and how it becomes a policy of the pack. Checks are pure functions over plain data. */
-import type {
-  Policy,
-  PolicyConfigSchema,
-  ResourceValidationPolicy,
-  Severity,
-  StackValidationPolicy,
-} from "@pulumi/policy";
-import { type Fields, plain, type Value } from "./values.ts";
+/** What a rule is. Checks are pure functions over plain data; register.ts makes policies of them. */
+import type { Severity } from "@pulumi/policy";
+import type { Fields, Value } from "./values.ts";
 
 /**
  * What a check found: the property as a path, and what is wrong with it. Neither holds text of the resource: a validator sees
@@ -15,6 +9,14 @@ import { type Fields, plain, type Value } from "./values.ts";
 export interface Finding {
   readonly property: string;
   readonly problem: string;
+  /** What to do, where the rule's own fix does not fit this case. */
+  readonly fix?: string;
+}
+
+/** What a rule found that sees the whole stack. */
+export interface StackFinding extends Finding {
+  readonly urn: string;
+  readonly name: string;
 }
 
 export interface Resource {
@@ -24,6 +26,10 @@ export interface Resource {
   readonly urn: string;
   readonly props: Fields;
   readonly protect: boolean;
+  /**
+   * Whether the program marked the value at a path as a Pulumi secret, or what holds it; undefined where that cannot be known. Resource rules only.
+   */
+  isSecret?(path: string): boolean | undefined;
   /** URNs of the resources that a property's value comes from; stack rules only. */
   readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
 }
@@ -39,9 +45,21 @@ export interface Limit {
   readonly holdsPaths?: boolean;
 }
 export type Limits = Readonly<Record<string, Limit>>;
-type Configured<L extends Limits> = {
+export type Configured<L extends Limits> = {
   readonly [K in keyof L]: L[K]["type"] extends "integer" ? number : L[K]["type"] extends "string" ? string : string[];
 };
+
+/** Ids of the same check elsewhere. DASF controls follow from the SAT checks (sources/sat.ts); `dasf` adds to them. */
+export interface Ids {
+  /** Check of Databricks' Security Analysis Tool. */
+  readonly sat?: readonly string[];
+  /** Control of Databricks' AI Security Framework. */
+  readonly dasf?: readonly string[];
+  /** KICS query. */
+  readonly kics?: readonly string[];
+  /** Recommendation of the CIS Microsoft Azure Foundations Benchmark 5.0. */
+  readonly cis?: readonly string[];
+}
 
 interface Common<L extends Limits> {
   readonly name: string;
@@ -58,16 +76,26 @@ interface Common<L extends Limits> {
   /** Where the rule comes from. */
   readonly source: string;
   readonly url: string;
+  /** Checks of others that this rule makes. */
+  readonly ids?: Ids;
   readonly limits?: L;
 }
 
 export interface ResourceRule<L extends Limits = Limits> extends Common<L> {
   readonly kind: "resource";
-  /** Short names of the resource types that it sees; it never sees another. */
+  /** Short names of the resource types that it sees; it never sees another. EVERY_TYPE sees all of the provider's. */
   readonly types: readonly string[];
   check(resource: Resource, limits: Configured<L>): Finding[];
   /** Top-level properties to set so that the rule holds; undefined when it holds already or nothing is known yet. */
   remediate?(resource: Resource, limits: Configured<L>): Record<string, Value> | undefined;
+  /** What only the whole stack shows: ids that other resources of the program make. */
+  readonly stack?: StackPart<L>;
+}
+
+interface StackPart<L extends Limits> {
+  /** Types that it also sees, to know what the reported ones refer to. */
+  readonly looksUp: readonly string[];
+  check(resources: readonly Resource[], limits: Configured<L>): StackFinding[];
 }
 
 export interface StackRule<L extends Limits = Limits> extends Common<L> {
@@ -76,10 +104,7 @@ export interface StackRule<L extends Limits = Limits> extends Common<L> {
   readonly types: readonly string[];
   /** Types that it also sees, to know what the reported ones refer to. */
   readonly looksUp?: readonly string[];
-  check(
-    resources: readonly Resource[],
-    limits: Configured<L>,
-  ): (Finding & { readonly urn: string; readonly name: string })[];
+  check(resources: readonly Resource[], limits: Configured<L>): StackFinding[];
 }
 
 export type Rule = ResourceRule | StackRule;
@@ -94,148 +119,8 @@ const TOKEN = /^databricks:[^:]+:([A-Za-z0-9]+)$/;
 /** A resource of this type comes from the Databricks provider; "Pipeline" for databricks:index/pipeline:Pipeline. */
 export const shortType = (token: string): string | undefined => TOKEN.exec(token)?.[1];
 
-export function toPolicy(rule: Rule): ResourceValidationPolicy | StackValidationPolicy {
-  const common: Policy = {
-    name: rule.name,
-    displayName: rule.title,
-    description: `${rule.title}. ${rule.why}`,
-    enforcementLevel: rule.level === "production" ? "advisory" : rule.level,
-    severity: rule.severity,
-    remediationSteps: rule.fix,
-    url: rule.url,
-    tags: ["databricks", rule.types[0]!.toLowerCase()],
-    ...(rule.limits === undefined ? {} : { configSchema: configSchema(rule.limits) }),
-  };
-  return rule.kind === "resource" ? resourcePolicy(rule, common) : stackPolicy(rule, common);
-}
-
-function resourcePolicy(rule: ResourceRule, common: Policy): ResourceValidationPolicy {
-  const seen = (args: { type: string; name: string; urn: string; props: object; opts: { protect: boolean } }) => {
-    const type = shortType(args.type);
-    if (type === undefined || !rule.types.includes(type)) return undefined;
-    return {
-      type,
-      name: args.name,
-      urn: args.urn,
-      props: plain(args.props) as Fields,
-      protect: args.opts.protect,
-      propertyDependencies: {},
-    };
-  };
-  return {
-    ...common,
-    validateResource: (args, report) => {
-      // Whatever the type: a configuration that the rule cannot use must not wait for the first resource that it looks at.
-      const limits = configured(rule, args.getConfig());
-      const resource = seen(args);
-      if (!resource) return;
-      for (const finding of rule.check(resource, limits)) {
-        report(message(resource.name, finding, rule), args.urn);
-      }
-    },
-    ...(rule.remediate === undefined
-      ? {}
-      : {
-          remediateResource: (args) => {
-            const resource = seen(args);
-            const change = resource && rule.remediate?.(resource, configured(rule, args.getConfig()));
-            // In place: a copy would touch what is not known yet, which ends the remediation.
-            return change && Object.assign(args.props, change);
-          },
-        }),
-  };
-}
-
-function stackPolicy(rule: StackRule, common: Policy): StackValidationPolicy {
-  return {
-    ...common,
-    validateStack: (args, report) => {
-      const resources = args.resources.flatMap((resource): Resource[] => {
-        const type = shortType(resource.type);
-        if (type === undefined || !(rule.types.includes(type) || rule.looksUp?.includes(type))) return [];
-        return [
-          {
-            type,
-            name: resource.name,
-            urn: resource.urn,
-            props: plain(resource.props) as Fields,
-            protect: resource.opts.protect,
-            propertyDependencies: Object.fromEntries(
-              Object.entries(resource.propertyDependencies).map(([key, all]) => [key, all.map(({ urn }) => urn)]),
-            ),
-          },
-        ];
-      });
-      for (const finding of rule.check(resources, configured(rule, args.getConfig()))) {
-        report(message(finding.name, finding, rule), finding.urn);
-      }
-    },
-  };
-}
-
-const message = (name: string, finding: Finding, rule: Rule): string =>
-  `'${name}': ${finding.property} ${finding.problem}. ${rule.fix}`;
-
-function configSchema(limits: Limits): PolicyConfigSchema {
-  return {
-    properties: Object.fromEntries(
-      Object.entries(limits).map(([key, limit]) => [
-        key,
-        {
-          type: limit.type,
-          description: limit.description,
-          default: limit.default as number,
-          ...(limit.type === "array" ? { items: { type: "string" as const } } : {}),
-          ...(limit.minimum === undefined ? {} : { minimum: limit.minimum }),
-        },
-      ]),
-    ),
-  };
-}
-
-/**
- * The limits of a rule: what is configured, else the defaults (getConfig() is {} when nothing is configured).
- * The CLI checks types and minima against the schema; what a schema cannot say is checked here.
- * @throws Error naming the rule and the setting
- */
-function configured(rule: Rule, config: object): Configured<Limits> {
-  const given = config as Record<string, unknown>;
-  const limits = rule.limits ?? {};
-  const refuse = (problem: string): never => {
-    const error = new Error(`Configuration of policy '${rule.name}': ${problem}`);
-    error.stack = error.message; // the SDK prints it, and where in the pack it was found helps nobody
-    throw error;
-  };
-  for (const key of Object.keys(given)) {
-    if (Object.hasOwn(limits, key)) continue;
-    const known = Object.keys(limits);
-    refuse(`there is no setting '${key}'; ${known.length > 0 ? `there are: ${known.join(", ")}` : "it has none"}`);
-  }
-  return Object.fromEntries(
-    Object.entries(limits).map(([key, limit]) => {
-      const value = given[key] ?? limit.default;
-      const typed =
-        limit.type === "array"
-          ? Array.isArray(value) && value.every((element) => typeof element === "string")
-          : limit.type === "integer"
-            ? Number.isInteger(value) && (value as number) >= (limit.minimum ?? Number.MIN_SAFE_INTEGER)
-            : typeof value === "string";
-      if (!typed)
-        refuse(
-          `'${key}' must be ${EXPECTED[limit.type]}${limit.minimum === undefined ? "" : ` from ${limit.minimum}`}`,
-        );
-      if (limit.holdsPaths && !(value as string[]).every((path) => path.trim().startsWith("/")))
-        refuse(`'${key}' must hold absolute paths`);
-      if (limit.isPattern) {
-        try {
-          new RegExp(value as string);
-        } catch {
-          refuse(`'${key}' is no regular expression`);
-        }
-      }
-      return [key, value];
-    }),
-  ) as Configured<Limits>;
-}
-
-const EXPECTED = { integer: "a whole number", string: "text", array: "a list of texts" } as const;
+/** As a rule's only type: every type of the provider. */
+export const EVERY_TYPE = "*";
+/** Whether a rule sees resources of a type. */
+export const sees = (types: readonly string[], type: string): boolean =>
+  types.includes(type) || types[0] === EVERY_TYPE;

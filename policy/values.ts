@@ -14,8 +14,23 @@ export interface Fields {
   readonly [key: string]: Value;
 }
 
-/** Copies what the SDK gives a validator; every unknown, at any depth, becomes UNKNOWN. */
-export function plain(value: unknown): Value {
+const copies = new WeakMap<object, Value>();
+
+/**
+ * Copies what the SDK gives a validator; every unknown, at any depth, becomes UNKNOWN. A resource's properties are copied once, however
+ * many rules look at them.
+ */
+export function plain(properties: object): Value {
+  let copy = copies.get(properties);
+  if (copy === undefined) {
+    copy = copied(properties);
+    copies.set(properties, copy);
+  }
+  return copy;
+}
+
+/** The same, anew at each call: remediations change what they are given. */
+export function copied(value: unknown): Value {
   if (value instanceof Secret) return read(value as unknown as Record<string, unknown>, "value");
   if (Array.isArray(value)) {
     return Array.from({ length: value.length }, (_, at) =>
@@ -35,7 +50,7 @@ function read(from: Record<string, unknown>, key: string): Value {
   } catch {
     return UNKNOWN; // the SDK's UnknownValueError: nothing else throws on reading a property of deserialized inputs
   }
-  return plain(value);
+  return copied(value);
 }
 
 export const isFields = (value: Value): value is Fields =>

@@ -1,6 +1,6 @@
 /** Rules on where code comes from, on legacy storage paths, and on secrets written in clear. */
-import { type Finding, type Rule, resourceRule } from "../rule.ts";
-import { isUserMap, secretLiterals } from "../secret-literals.ts";
+import { EVERY_TYPE, type Finding, type Rule, resourceRule } from "../rule.ts";
+import { isUserMap, secretLiterals } from "../secrets/literals.ts";
 import { type Fields, isFields, objects, texts, UNKNOWN, type Value, walkTexts } from "../values.ts";
 import { tasksOf } from "./jobs.ts";
 
@@ -64,8 +64,8 @@ export const sourceRules: readonly Rule[] = [
     fix: "Put the value into a secret scope and refer to it as {{secrets/<scope>/<key>}}.",
     source: "Security Analysis Tool",
     url: "https://docs.databricks.com/aws/en/security/secrets/",
-    types: ["Pipeline", "Job", "Cluster"],
-    check: ({ props }) => distinct(secretLiterals(props)),
+    types: [EVERY_TYPE],
+    check: (resource) => distinct(secretLiterals(resource)),
   }),
 ];
 

@@ -1,7 +1,7 @@
 /** Writes docs/policies.md from the pack: `npm run docs`; with `--check` it only says whether the file is current. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Limit, Rule } from "../../policy/rule.ts";
+import { EVERY_TYPE, type Limit, type Rule } from "../../policy/rule.ts";
 import { rules } from "../../policy/rules/index.ts";
 
 const STACKS = ["local", "dev", "prod"] as const;
@@ -26,6 +26,8 @@ function levelOn(stack: string, rule: Rule): string {
   return (typeof configured === "string" ? configured : configured?.enforcementLevel) ?? ownLevel(rule);
 }
 
+const typesOf = ({ types }: Rule): string => (types[0] === EVERY_TYPE ? "every type" : types.join(", "));
+
 const SHORT: Readonly<Record<string, string>> = { disabled: "off" };
 const anchor = (name: string): string => `[\`${name}\`](#${name})`;
 const literal = (value: Limit["default"]): string => `\`${JSON.stringify(value)}\``;
@@ -33,7 +35,7 @@ const literal = (value: Limit["default"]): string => `\`${JSON.stringify(value)}
 export function render(): string {
   const overview = rules.map((rule) => {
     const levels = STACKS.map((stack) => levelOn(stack, rule)).map((level) => SHORT[level] ?? level);
-    return `| ${anchor(rule.name)} | ${rule.title} | ${rule.types.join(", ")} | ${levels.join(" | ")} |`;
+    return `| ${anchor(rule.name)} | ${rule.title} | ${typesOf(rule)} | ${levels.join(" | ")} |`;
   });
   return [
     "# Policies",

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { EXEMPT } from "../../policy/configuration.ts";
+import { EXEMPTIONS_POLICY } from "../../policy/register.ts";
 import { rules } from "../../policy/rules/index.ts";
 import { resource } from "./fixtures.ts";
 import { Pack, type Sent, secret, UNKNOWN } from "./pack.ts";
@@ -22,15 +24,19 @@ describe("configuration of the policy pack", () => {
 
   it("is described to the engine: title, severity, fix, link and a schema with defaults for each limit", async () => {
     const { policiesList } = await pack.info();
-    assert.equal(policiesList.length, rules.length);
-    assert.equal(new Set(policiesList.map(({ name }) => name)).size, rules.length, "two rules share a name");
+    assert.deepEqual(
+      policiesList.map(({ name }) => name).sort(),
+      [...rules.map(({ name }) => name), EXEMPTIONS_POLICY].sort(),
+    );
+    assert.equal(new Set(policiesList.map(({ name }) => name)).size, policiesList.length, "two rules share a name");
     for (const policy of policiesList) {
+      if (policy.name === EXEMPTIONS_POLICY) continue;
       const rule = rules.find(({ name }) => name === policy.name)!;
       assert.match(policy.url, /^https:\/\//);
       assert.ok(policy.displayname && policy.description.includes(rule.why) && policy.remediationSteps, policy.name);
       assert.ok(policy.severity > 0, policy.name);
       const properties = policy.configschema?.properties?.fieldsMap.map(([key]) => key) ?? [];
-      assert.deepEqual(properties.sort(), Object.keys(rule.limits ?? {}).sort());
+      assert.deepEqual(properties.sort(), [EXEMPT, ...Object.keys(rule.limits ?? {})].sort());
     }
   });
 
@@ -135,7 +141,7 @@ describe("configuration of the policy pack", () => {
     [
       "catalog-require-isolation",
       { mode: "x" },
-      /'catalog-require-isolation': there is no setting 'mode'; it has none/,
+      /'catalog-require-isolation': there is no setting 'mode'; there are: exempt/,
     ],
   ];
   for (const [rule, setting, message] of bad) {
