@@ -14,6 +14,7 @@ import {
 import { config } from "zod";
 import type { EngineClient } from "../engine/client.ts";
 import { Database } from "../store/database.ts";
+import { answerBroken, giveUpStalled, LONGEST_PART, PATIENCE, requireOwnHost } from "./connection.ts";
 import { ApiError, notImplemented } from "./errors.ts";
 import { numericId } from "./ids.ts";
 import type { App, Context, Principal, Service } from "./service.ts";
@@ -48,7 +49,7 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
   const { dataDir, services, engine } = options;
   const volumesRoot = join(dataDir, "volumes");
   const tablesRoot = join(dataDir, "tables");
-  for (const dir of [dataDir, volumesRoot, tablesRoot]) mkdirSync(dir, { recursive: true });
+  for (const dir of [dataDir, volumesRoot, tablesRoot]) mkdirSync(dir, { recursive: true, mode: 0o700 });
   const db = new Database(join(dataDir, "state.db"));
   db.migrate([{ id: "core/1-workspace", sql: "CREATE TABLE workspace (id INTEGER PRIMARY KEY) STRICT" }]);
   db.migrate(services.flatMap((service) => service.migrations ?? []));
@@ -60,6 +61,9 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     logger: options.logger ?? false,
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
+    http: { headersTimeout: PATIENCE, connectionsCheckingInterval: PATIENCE / 10 },
+    routerOptions: { maxParamLength: LONGEST_PART },
+    clientErrorHandler: answerBroken,
     frameworkErrors: (error, _request, reply) => void answer(toApiError(error), reply),
   })
     .withTypeProvider<ZodTypeProvider>()
@@ -73,6 +77,10 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
 
   // SDKs read the workspace's id from this header (CurrentWorkspaceID).
   app.addHook("onSend", async (_request, reply) => void reply.header("x-databricks-org-id", String(id)));
+  app.addHook("onRequest", async (request) => {
+    requireOwnHost(request.headers.host);
+    giveUpStalled(request.raw);
+  });
   jsonBodies(app);
   authentication(app, services, context);
   errors(app);
@@ -198,6 +206,9 @@ async function swallow(request: IncomingMessage): Promise<void> {
   await over;
 }
 
+/** What the reader of multipart bodies says of one that is broken; its errors have neither code nor status. */
+const MULTIPART = /^(Multipart: |Malformed |Unexpected end of |Unsupported content type)/;
+
 function toApiError(error: FastifyError | Error): ApiError {
   if (error instanceof ApiError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
@@ -214,7 +225,7 @@ function toApiError(error: FastifyError | Error): ApiError {
   if ("code" in error && error.code === "FST_ERR_CTP_INVALID_JSON_BODY") {
     return new ApiError("MALFORMED_REQUEST", "Could not read the request: the body is not valid JSON.");
   }
-  if (status === 400 || status === 415) {
+  if (status === 400 || status === 415 || MULTIPART.test(error.message)) {
     return new ApiError("MALFORMED_REQUEST", `Could not read the request: ${error.message}`);
   }
   if (status === 413) return new ApiError("MAX_LIST_SIZE_EXCEEDED", error.message, { status: 413 });

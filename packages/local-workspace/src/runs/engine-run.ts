@@ -2,8 +2,10 @@
 import type { Context } from "../core/service.ts";
 import type { Params } from "../engine/client.ts";
 import { EngineError } from "../engine/client.ts";
+import { actingAs } from "./acting.ts";
 import type { TaskWork } from "./executor.ts";
 import { TaskFailure } from "./failure.ts";
+import { workspaceTree } from "./files.ts";
 import { materialise } from "./mirror.ts";
 import { getJobRun, getTaskRun, getTaskValue, setTaskValue } from "./store.ts";
 import type { Output } from "./types.ts";
@@ -71,6 +73,10 @@ export function listenToRuns(context: Context): void {
     const taskRun = getTaskRun(db, Number(runId));
     const found = taskRun && getTaskValue(db, taskRun.jobRunId, String(taskKey), String(key));
     return found === undefined ? { found: false } : { found: true, json: found };
+  });
+  engine.onRequest("workspace.requireRead", ({ principal, path }) => {
+    workspaceTree().requireRead(context, actingAs(context, { runAs: String(principal) }), String(path));
+    return {};
   });
   engine.onRequest("task.context", ({ runId }) => {
     const taskRun = getTaskRun(db, Number(runId));

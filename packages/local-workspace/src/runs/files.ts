@@ -2,7 +2,7 @@
  * What runs need of the workspace's tree: notebooks and files by path, and folders with everything below them.
  * The service that keeps the tree provides it; runs never read a checkout.
  */
-import type { Context } from "../core/service.ts";
+import type { Context, Principal } from "../core/service.ts";
 
 export interface WorkspaceObject {
   path: string;
@@ -14,6 +14,8 @@ export interface WorkspaceObject {
 
 export interface WorkspaceTree {
   read(context: Context, path: string): WorkspaceObject | undefined;
+  /** @throws PERMISSION_DENIED when `principal` may not read the object at `path`; nothing where there is none */
+  requireRead(context: Context, principal: Principal, path: string): void;
   isDirectory(context: Context, path: string): boolean;
   /** Every notebook and file below `directory`, sorted by path. */
   below(context: Context, directory: string): WorkspaceObject[];

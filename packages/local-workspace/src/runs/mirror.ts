@@ -35,7 +35,9 @@ function writeTree(context: Context, root: string): void {
     wanted.add(file);
     try {
       if (readFileSync(file).equals(object.content)) continue;
-    } catch {
+    } catch (error) {
+      // one name of an older data folder that no file can have must not stop every run
+      if ((error as NodeJS.ErrnoException).code === "ENAMETOOLONG") continue;
       mkdirSync(dirname(file), { recursive: true });
     }
     writeFileSync(file, object.content);

@@ -32,6 +32,7 @@ export class Harness {
   async start(): Promise<this> {
     provideTree({
       read: (_context, path) => this.files.get(canonical(path)),
+      requireRead: () => undefined, // permissions on the tree are the workspace service's; tree.spec.ts has it
       isDirectory: (_context, path) => [...this.files.keys()].some((file) => file.startsWith(`${canonical(path)}/`)),
       below: (_context, path) =>
         [...this.files.values()]

@@ -1,5 +1,6 @@
 /** notebook_task: the notebook as it lies in the workspace, with its widgets set. */
 import { notFound } from "../../core/errors.ts";
+import { actingAs } from "../acting.ts";
 import { runInEngine } from "../engine-run.ts";
 import type { TaskWork } from "../executor.ts";
 import { TaskFailure } from "../failure.ts";
@@ -24,6 +25,7 @@ export async function notebookTask(work: TaskWork): Promise<Output> {
       `Task '${taskRun.taskKey}' takes its notebook from Git; the local workspace runs WORKSPACE notebooks.`,
     );
   }
+  workspaceTree().requireRead(context, actingAs(context, run), path);
   const notebook = workspaceTree().read(context, path);
   if (notebook?.kind !== "notebook") {
     throw notFound(

@@ -1,5 +1,7 @@
 /** pipeline_task: one update of the pipeline, which the task waits for. */
-import { getPipeline } from "../../services/pipelines/store.ts";
+import { requireLevel } from "../../services/permissions/access.ts";
+import { getPipeline, requirePipeline } from "../../services/pipelines/store.ts";
+import { actingAs } from "../acting.ts";
 import type { TaskWork } from "../executor.ts";
 import { TaskFailure } from "../failure.ts";
 import { saveTaskRun } from "../store.ts";
@@ -9,6 +11,8 @@ import type { UpdateRunner } from "../updates.ts";
 export async function pipelineTask(work: TaskWork, updates: UpdateRunner): Promise<Output> {
   const { taskRun, run, signal, context } = work;
   const task = taskRun.task.pipeline_task!;
+  requirePipeline(context.db, task.pipeline_id);
+  requireLevel(context, actingAs(context, run), "pipelines", task.pipeline_id, "CAN_RUN");
   if (getPipeline(context.db, task.pipeline_id)?.settings.continuous) {
     throw new TaskFailure(
       `Pipeline ${task.pipeline_id} is continuous: its update does not end, so it cannot be a job's task. Set continuous to false.`,

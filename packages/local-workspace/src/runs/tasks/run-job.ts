@@ -1,4 +1,7 @@
 /** run_job_task: a run of another job, which the task waits for. */
+import { requireJob } from "../../services/jobs/store.ts";
+import { requireLevel } from "../../services/permissions/access.ts";
+import { actingAs } from "../acting.ts";
 import type { TaskWork } from "../executor.ts";
 import { TaskFailure } from "../failure.ts";
 import type { Launcher } from "../launcher.ts";
@@ -11,6 +14,8 @@ export async function runJobTask(work: TaskWork, launcher: Launcher): Promise<Ou
   const { context, run, taskRun, signal } = work;
   const { job_id, job_parameters, notebook_params } = resolveAll(taskRun.task.run_job_task!, scopeOf(work));
   if (job_id === run.jobId) throw new TaskFailure(`Task '${taskRun.taskKey}' would run its own job.`);
+  requireJob(context.db, job_id);
+  requireLevel(context, actingAs(context, run), "jobs", String(job_id), "CAN_MANAGE_RUN");
   const child = launcher.runNow({ job_id, job_parameters, notebook_params }, run.runAs, "RUN_JOB_TASK");
   const cancel = (): void => launcher.cancel(child.runId);
   signal.addEventListener("abort", cancel, { once: true });

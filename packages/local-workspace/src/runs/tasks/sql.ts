@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { notFound, notImplemented } from "../../core/errors.ts";
 import { exactNumber } from "../../core/exact-json.ts";
 import { uuid } from "../../core/ids.ts";
-import type { Context } from "../../core/service.ts";
+import type { Context, Principal } from "../../core/service.ts";
 import type { Params } from "../../engine/client.ts";
+import { requireLevel } from "../../services/permissions/access.ts";
+import { useWarehouse } from "../../services/sql/access.ts";
 import { fillParameters, splitStatements } from "../../services/sql/script.ts";
 import { requireSaved } from "../../services/sql-objects/store.ts";
-import { requireWarehouse } from "../../services/warehouses/store.ts";
+import { actingAs } from "../acting.ts";
 import type { TaskWork } from "../executor.ts";
 import { TaskFailure } from "../failure.ts";
 import { workspaceTree } from "../files.ts";
@@ -19,9 +21,14 @@ import type { Output } from "../types.ts";
 type SqlTask = NonNullable<TaskWork["taskRun"]["task"]["sql_task"]>;
 
 /** What is to run, and where names without a catalog or schema are looked for. */
-function source(context: Context, { file, query }: SqlTask): { text: string; catalog?: string; schema?: string } {
+function source(
+  context: Context,
+  principal: Principal,
+  { file, query }: SqlTask,
+): { text: string; catalog?: string; schema?: string } {
   if (query) {
     const saved = requireSaved(context.db, "query", query.query_id);
+    requireLevel(context, principal, "sql/queries", query.query_id, "CAN_RUN");
     if (saved.trashed) throw notFound(`Query ${query.query_id} is in the trash.`);
     const { query_text = "", catalog, schema } = saved.document as Record<string, string | undefined>;
     return { text: query_text, ...(catalog ? { catalog } : {}), ...(schema ? { schema } : {}) };
@@ -29,6 +36,7 @@ function source(context: Context, { file, query }: SqlTask): { text: string; cat
   if (!file)
     throw notImplemented("sql_task: the local workspace runs file and query; dashboard and alert are not run.");
   if (file.source === "GIT") throw notImplemented("sql_task: file source GIT is not run by the local workspace.");
+  workspaceTree().requireRead(context, principal, file.path);
   const found = workspaceTree().read(context, file.path);
   if (!found) throw notFound(`SQL file ${file.path} does not exist in the workspace.`);
   return { text: found.content.toString("utf8") };
@@ -48,8 +56,9 @@ export async function sqlTask(work: TaskWork): Promise<Output> {
   const { context, run, taskRun } = work;
   const scope = scopeOf(work);
   const task = resolveAll(taskRun.task.sql_task!, scope);
-  requireWarehouse(context.db, task.warehouse_id);
-  const { text, ...place } = source(context, task);
+  const principal = actingAs(context, run);
+  useWarehouse(context, principal, task.warehouse_id);
+  const { text, ...place } = source(context, principal, task);
   const values = {
     ...task.parameters,
     ...(run.overriding.sql_params as Record<string, string> | undefined),

@@ -1,4 +1,5 @@
 /** SCIM filters (RFC 7644, 3.4.2.2) as the SDKs send them: comparisons joined by and, or, not and parentheses. */
+import { own } from "../../core/own.ts";
 import { ScimError } from "./rules.ts";
 
 type Resource = Record<string, unknown>;
@@ -69,7 +70,7 @@ export function parseFilter(filter: string): Predicate {
     if (attribute?.kind !== "word") throw bad("an attribute name was expected");
     if (word("pr")) return (resource) => valuesAt(resource, attribute.text).length > 0;
     const name = tokens[next++]?.text.toLowerCase() ?? "";
-    const compare = OPERATORS[name];
+    const compare = own(OPERATORS, name);
     if (!compare) throw bad(`Given filter operator is not supported: '${name}'; use eq, ne, co, sw, ew or pr`);
     const operand = tokens[next++];
     if (!operand || operand.kind === "paren") throw bad(`a value was expected after '${name}'`);

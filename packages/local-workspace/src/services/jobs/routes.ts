@@ -2,6 +2,7 @@
 
 import { invalid } from "../../core/errors.ts";
 import { numericId } from "../../core/ids.ts";
+import { own } from "../../core/own.ts";
 import { paginate } from "../../core/paging.ts";
 import type { App, Context, Principal } from "../../core/service.ts";
 import { forgetObject, hasLevel, requireLevel } from "../permissions/access.ts";
@@ -159,7 +160,7 @@ const LIST_KEYS: Record<string, string> = {
 function merge(old: Settings, change: Settings, remove: readonly string[]): Settings {
   const merged: Record<string, unknown> = { ...old };
   for (const [field, value] of Object.entries(change)) {
-    const key = LIST_KEYS[field];
+    const key = own(LIST_KEYS, field);
     if (!key || !Array.isArray(value)) {
       merged[field] = value;
       continue;
@@ -174,7 +175,7 @@ function merge(old: Settings, change: Settings, remove: readonly string[]): Sett
   }
   for (const path of remove) {
     const [field = "", member, ...deeper] = path.split("/");
-    const key = LIST_KEYS[field];
+    const key = own(LIST_KEYS, field);
     if (deeper.length > 0 || (member !== undefined && !key)) {
       throw invalid(`fields_to_remove: '${path}' must name a top-level field, or a member of tasks or job_clusters.`);
     }

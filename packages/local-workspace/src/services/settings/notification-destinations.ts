@@ -2,9 +2,11 @@
  * Notification destinations: kept, nothing is sent. What is secret about one goes in and never comes out; answers say whether it is set.
  * https://docs.databricks.com/api/workspace/notificationdestinations
  */
+
 import { z } from "zod";
 import { invalid, notFound } from "../../core/errors.ts";
 import { uuid } from "../../core/ids.ts";
+import { own } from "../../core/own.ts";
 import { paginate } from "../../core/paging.ts";
 import type { App, Context } from "../../core/service.ts";
 import { requireAdmin } from "../identity/rules.ts";
@@ -53,16 +55,18 @@ function typeOf(given: Body | undefined): string {
   const names = Object.keys(given ?? {}).filter((name) => given?.[name] !== undefined);
   if (names.length !== 1) throw invalid(`config must have exactly one of ${Object.keys(TYPES).join(", ")}.`);
   const name = names[0]!;
-  const value = (given![name] as Body)[TYPES[name]!.required];
+  const type = own(TYPES, name);
+  if (!type) throw invalid(`config must have exactly one of ${Object.keys(TYPES).join(", ")}, got '${name}'.`);
+  const value = (given![name] as Body)[type.required];
   if (value === undefined || value === "" || (Array.isArray(value) && value.length === 0)) {
-    throw invalid(`config.${name}.${TYPES[name]!.required} is required.`);
+    throw invalid(`config.${name}.${type.required} is required.`);
   }
   return name;
 }
 
 function view({ id, body: { display_name, config: kept } }: SettingRecord): Body {
   const [name, fields] = Object.entries((kept ?? {}) as Record<string, Body>)[0] ?? ["", {}];
-  const { type, secrets } = TYPES[name] ?? { type: undefined, secrets: [] as readonly string[] };
+  const { type, secrets } = own(TYPES, name) ?? { type: undefined, secrets: [] as readonly string[] };
   const shown = Object.entries(fields).map(([field, value]): [string, unknown] =>
     secrets.includes(field) ? [`${field}_set`, value !== ""] : [field, value],
   );

@@ -2,9 +2,11 @@
  * Settings by type, each with an etag that says which version a change is based on; kept, not acted on.
  * https://docs.databricks.com/api/workspace/settings
  */
+
 import { z } from "zod";
 import { ApiError, invalid, notFound, notImplemented } from "../../core/errors.ts";
 import { uuid } from "../../core/ids.ts";
+import { own } from "../../core/own.ts";
 import type { App, Context } from "../../core/service.ts";
 import { requireAdmin } from "../identity/rules.ts";
 import { type Body, findRecord, putRecord, removeRecord } from "./store.ts";
@@ -66,7 +68,7 @@ const details = (reason: string, etag: string): Body[] => [
 export function typedSettingRoutes(app: App, { db }: Context): void {
   const typeOf = ({ type, name }: z.infer<typeof params>): SettingType => {
     if (name !== "default") throw invalid(`A setting's name is 'default', got '${name}'.`);
-    const found = TYPES[type];
+    const found = own(TYPES, type);
     if (found) return found;
     throw notImplemented(
       `Setting '${type}' is not part of the local workspace; there are ${Object.keys(TYPES).join(", ")}.`,

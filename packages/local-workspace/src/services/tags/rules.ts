@@ -1,5 +1,7 @@
 /** Checks of tags. https://docs.databricks.com/data-governance/unity-catalog/tags */
+
 import { ApiError, invalid, notFound } from "../../core/errors.ts";
+import { own } from "../../core/own.ts";
 import type { Context } from "../../core/service.ts";
 import type { Database } from "../../store/database.ts";
 import { type Actor, requireBinding, requirePrivilege, requireUse } from "../unity-catalog/access.ts";
@@ -27,7 +29,7 @@ export interface Entity {
 
 /** `columns` are named catalog.schema.table.column. */
 export function requireEntity(db: Database, type: string, name: string): Entity {
-  const kind = ENTITY_TYPES[type];
+  const kind = own(ENTITY_TYPES, type);
   if (!kind) throw invalid(`entity_type '${type}' is not one of ${Object.keys(ENTITY_TYPES).join(", ")}.`);
   if (type !== "columns") return { item: requireSecurable(db, kind, name), column: "" };
   const parts = name.split(".");

@@ -1,4 +1,5 @@
 /** OpenSession: protocol, names and settings that a client begins with. */
+import { own } from "../../core/own.ts";
 import type { Context, Principal } from "../../core/service.ts";
 import { sqlOf } from "../sql/access.ts";
 import { sessionHandleOf } from "./answers.ts";
@@ -35,7 +36,7 @@ export function overlayOf(given: ReadonlyMap<string, string> | undefined, before
   const found: Overlay = { timestampsAsText: before, configuration: {} };
   for (const [key, value] of given ?? []) {
     const name = key.replace(/^set:(hiveconf:|hivevar:)?/, "");
-    const allowed = name === TIMESTAMP_AS_STRING ? ["true", "false"] : OF_DRIVERS[name];
+    const allowed = name === TIMESTAMP_AS_STRING ? ["true", "false"] : own(OF_DRIVERS, name);
     if (allowed && !allowed.includes(value.toLowerCase())) {
       throw new ThriftError(`The value '${value}' of ${name} is invalid: use ${allowed.join(" or ")}.`, "22023");
     }

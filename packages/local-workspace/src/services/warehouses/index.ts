@@ -1,8 +1,9 @@
 /** The SQL Warehouses service: https://docs.databricks.com/api/workspace/warehouses */
 import { z } from "zod";
-import { invalid } from "../../core/errors.ts";
+import { denied, invalid } from "../../core/errors.ts";
 import { hexId } from "../../core/ids.ts";
 import type { App, Context, Principal, Service } from "../../core/service.ts";
+import { isAdmin } from "../identity/store.ts";
 import { forgetObject, hasLevel, requireLevel } from "../permissions/access.ts";
 import { requireEntitlement } from "../permissions/entitlements.ts";
 import { registerObjectType } from "../permissions/registry.ts";
@@ -100,7 +101,8 @@ function routes(app: App, context: Context): void {
     ["stop", "STOPPED"],
   ] as const) {
     app.post(`${BASE}/:id/${action}`, { schema: { params: idParams } }, async ({ params, principal }) => {
-      saveWarehouse(db, { ...permitted(params.id, principal, "CAN_USE"), state });
+      const level = action === "start" ? "CAN_USE" : "CAN_MANAGE"; // the table of warehouse permissions in the docs
+      saveWarehouse(db, { ...permitted(params.id, principal, level), state });
       return {};
     });
   }
@@ -115,8 +117,16 @@ function routes(app: App, context: Context): void {
   });
 
   const CONFIG = "/api/2.0/sql/config/warehouses";
-  app.get(CONFIG, async () => warehouseConfig(db));
-  app.put(CONFIG, { schema: { body: z.looseObject({}) } }, async ({ body }) => {
+  const adminOnly = (principal: Principal): void => {
+    if (!isAdmin(db, principal))
+      throw denied("Only workspace admins may read and change the configuration of SQL warehouses.");
+  };
+  app.get(CONFIG, async ({ principal }) => {
+    adminOnly(principal);
+    return warehouseConfig(db);
+  });
+  app.put(CONFIG, { schema: { body: z.looseObject({}) } }, async ({ body, principal }) => {
+    adminOnly(principal);
     saveWarehouseConfig(db, { ...warehouseConfig(db), ...body });
     return {};
   });

@@ -1,6 +1,7 @@
 /** The workspace's tree: notebooks, files and directories by path, kept in the store. */
 import type { Context, Service } from "../../core/service.ts";
 import { provideTree, type WorkspaceObject } from "../../runs/files.ts";
+import { requireLevel } from "../permissions/access.ts";
 import { registerObjectType } from "../permissions/registry.ts";
 import { languageOfName } from "./notebook-format.ts";
 import { PERMISSION_TYPE, workspaceRoutes } from "./routes.ts";
@@ -21,6 +22,10 @@ provideTree({
   read(context, path) {
     const object = findObject(context.db, canonical(path));
     return object && object.type !== "DIRECTORY" ? asTreeObject(context, object) : undefined;
+  },
+  requireRead(context, principal, path) {
+    const object = findObject(context.db, canonical(path));
+    if (object) requireLevel(context, principal, PERMISSION_TYPE[object.type], String(object.id), "CAN_READ");
   },
   isDirectory: (context, path) => findObject(context.db, canonical(path))?.type === "DIRECTORY",
   below: (context, directory) =>

@@ -17,7 +17,24 @@ export function canonical(path: string): string {
     throw invalid(`Path (${path}) must not contain '.' or '..' as a part`);
   }
   if (parts[0] === "Workspace") parts.shift();
-  return `/${parts.join("/")}`;
+  const found = `/${parts.join("/")}`;
+  refuseUnwritable(found, parts);
+  return found;
+}
+
+/** Runs find the tree as real files: bytes of a part, with the ending that a notebook gets, and of a path. */
+const [PART_LIMIT, PATH_LIMIT] = [255, 3000];
+const LONGEST_ENDING = ".scala".length;
+
+function refuseUnwritable(path: string, parts: readonly string[]): void {
+  const long = parts.find((part) => Buffer.byteLength(part) > PART_LIMIT);
+  if (long !== undefined) {
+    throw invalid(`Path part (${long.slice(0, 40)}…) is too long: ${Buffer.byteLength(long)} bytes of ${PART_LIMIT}`);
+  }
+  if (Buffer.byteLength(path) > PATH_LIMIT) {
+    throw invalid(`Path (${path.slice(0, 40)}…) is too long: ${Buffer.byteLength(path)} bytes of ${PATH_LIMIT}`);
+  }
+  if (!path.isWellFormed()) throw invalid("Path must be valid Unicode");
 }
 
 /** Gives a path back in the form in which it was asked for. */
@@ -57,6 +74,10 @@ export function checkTarget(
   type: "NOTEBOOK" | "FILE",
   overwrite: boolean,
 ): void {
+  const most = PART_LIMIT - (type === "NOTEBOOK" ? LONGEST_ENDING : 0);
+  if (!existing && Buffer.byteLength(posix.basename(path)) > most) {
+    throw invalid(`The name of a notebook has at most ${most} bytes, got ${Buffer.byteLength(posix.basename(path))}`);
+  }
   if (!existing) return;
   if (existing.type !== type) {
     throw invalid(
