@@ -1,13 +1,13 @@
 /** The lakehouse of one stack: catalog, grants, notebooks, pipelines and the job, in the order they depend on each other. */
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { CATALOG, SCHEMAS } from "./access.ts";
 import {
+  AccessGrants,
   LakehouseCatalog,
-  LakehouseGrants,
+  LakehouseJob,
   LakehousePipeline,
   NotebookFolder,
   names,
-  OrchestrationJob,
 } from "./components/index.ts";
 import { parseSettings } from "./settings.ts";
 
@@ -19,59 +19,73 @@ const settings = parseSettings({
   values: pulumi.runtime.allConfig(),
   isSecret: (key) => secretKeys.includes(key),
 });
-const production = settings.environment === "prod";
-const name = names({ project: "olist", environment: settings.environment, suffix: settings.suffix });
-const tags = { environment: settings.environment, owner: settings.tags.owner, cost_center: settings.tags.costCenter };
+const protectData = settings.environment === "prod";
+const { environment, suffix, codeRoot, runAs, alerts } = settings;
+const naming = names({ project: "olist", environment, suffix, codeRoot });
+const tags = { environment, owner: settings.tags.owner, cost_center: settings.tags.costCenter };
 
 const lakehouse = new LakehouseCatalog("lakehouse", {
-  name: name.catalog,
-  comment: `Olist e-commerce lakehouse, environment ${settings.environment}`,
-  protectData: production,
-  workspaceIds: settings.workspaceIds,
+  name: naming.catalog(),
+  comment: `Olist e-commerce lakehouse, environment ${environment}`,
+  protectData,
+  workspaces: Object.fromEntries(settings.workspaceIds.map((id) => [id, {}])),
   storageRoot: settings.storageRoot,
-  schemas: [
-    {
-      name: "raw",
+  schemas: {
+    raw: {
       comment: "Files as delivered: landing and change files",
-      volumes: [
-        { name: "landing", comment: "Initial and incremental files, one folder per entity" },
-        { name: "changes", comment: "Change data capture files, one folder per entity" },
-      ],
+      volumes: {
+        landing: { comment: "Initial and incremental files, one folder per entity" },
+        changes: { comment: "Change data capture files, one folder per entity" },
+      },
     },
-    { name: "bronze", comment: "Every delivered row as text, with its file and time of arrival" },
-    { name: "silver", comment: "Typed and cleaned, one row per business key" },
-    { name: "gold", comment: "Measures for analysts, reconciled to silver" },
-    { name: "cdc", comment: "Current state and history of customers, products and sellers" },
-    { name: "ops", comment: "Quarantine, reconciliation and pipeline event logs" },
-  ],
+    bronze: { comment: "Every delivered row as text, with its file and time of arrival" },
+    silver: { comment: "Typed and cleaned, one row per business key" },
+    gold: { comment: "Measures for analysts, reconciled to silver" },
+    cdc: { comment: "Current state and history of customers, products and sellers" },
+    ops: { comment: "Quarantine, reconciliation and pipeline event logs" },
+  },
 });
 
-const grants = new LakehouseGrants("grants", {
+const { platformAdmins, dataEngineers, analysts, auditors } = settings.roles;
+const grants = new AccessGrants("grants", {
   lakehouse,
-  principals: { ...settings.roles, pipelines: settings.runAs },
+  roles: { platformAdmins, dataEngineers, analysts, auditors, pipelines: runAs },
+  catalog: CATALOG,
+  schemas: SCHEMAS,
 });
 
-const notebooks = new NotebookFolder("notebooks", {
-  source: join(import.meta.dirname, "notebooks"),
-  target: name.workspaceRoot,
-});
-
-const landing = pulumi.interpolate`/Volumes/${lakehouse.catalogName}/raw/${lakehouse.volumes["raw.landing"]!.name}`;
-const changes = pulumi.interpolate`/Volumes/${lakehouse.catalogName}/raw/${lakehouse.volumes["raw.changes"]!.name}`;
-const access = [
-  ...(settings.roles.platformAdmins ? [{ group: settings.roles.platformAdmins, level: "CAN_MANAGE" as const }] : []),
-  ...(settings.roles.dataEngineers ? [{ group: settings.roles.dataEngineers, level: "CAN_VIEW" as const }] : []),
+/** Admins manage, engineers get `level`. */
+const access = <Level extends string>(level: Level) => [
+  ...(platformAdmins ? [{ group: platformAdmins, level: "CAN_MANAGE" as const }] : []),
+  ...(dataEngineers ? [{ group: dataEngineers, level }] : []),
 ];
+
+const notebooks = new NotebookFolder(
+  "notebooks",
+  {
+    source: "./notebooks",
+    naming,
+    protectData,
+    access: [...access("CAN_READ"), ...(runAs ? [{ servicePrincipal: runAs, level: "CAN_MANAGE" as const }] : [])],
+  },
+  // A second stack with this one's names fails at the catalog, before it touches the folder.
+  { dependsOn: [lakehouse] },
+);
+
+const landing = lakehouse.volumePath("raw.landing");
+const changes = lakehouse.volumePath("raw.changes");
 const common = {
+  naming,
   catalog: lakehouse.catalogName,
-  root: notebooks.path,
+  root: notebooks,
   configuration: { "olist.landing_path": landing, "olist.changes_path": changes },
   tags,
   compute: settings.compute,
-  alerts: settings.alerts,
-  runAs: settings.runAs,
-  development: settings.environment === "dev",
-  access,
+  alerts,
+  runAs,
+  development: environment === "dev",
+  access: access("CAN_VIEW"),
+  protectData,
 };
 // A pipeline's principal must hold its grants before the pipeline is made, and no output says when it does.
 const afterGrants = { dependsOn: [grants] };
@@ -80,10 +94,9 @@ const medallion = new LakehousePipeline(
   "medallion",
   {
     ...common,
-    name: name.display("medallion"),
-    schema: lakehouse.schemas.silver!.name,
+    schema: lakehouse.schemas.silver.name,
     sources: [{ folder: "medallion" }],
-    eventLog: { schema: lakehouse.schemas.ops!.name, name: "event_log_medallion" },
+    eventLog: { schema: lakehouse.schemas.ops.name, name: "event_log_medallion" },
   },
   afterGrants,
 );
@@ -92,38 +105,53 @@ const cdc = new LakehousePipeline(
   "cdc",
   {
     ...common,
-    name: name.display("cdc"),
-    schema: lakehouse.schemas.cdc!.name,
+    schema: lakehouse.schemas.cdc.name,
     sources: [{ folder: "cdc" }],
-    eventLog: { schema: lakehouse.schemas.ops!.name, name: "event_log_cdc" },
+    eventLog: { schema: lakehouse.schemas.ops.name, name: "event_log_cdc" },
   },
   afterGrants,
 );
 
-const job = new OrchestrationJob("orchestration", {
-  name: name.display("orchestration"),
-  description: "Generates the next batch, refines it, applies the changes",
-  generatorNotebook: notebooks.pathOf("generator/generate"),
+const generator = {
+  notebookPath: notebooks.pathOf("generator/generate"),
   // The run names its batch, so that a retry after the batch was written does not write the next one.
-  generatorParameters: { landing_path: landing, changes_path: changes, run: "{{job.run_id}}" },
-  medallionPipelineId: medallion.pipelineId,
-  cdcPipelineId: cdc.pipelineId,
-  parameters: {
-    scale: String(settings.generator.scale),
-    seed: String(settings.generator.seed),
-    bad_share: String(settings.generator.badShare),
-    batch: "next",
+  baseParameters: { landing_path: landing, changes_path: changes, run: "{{job.run_id}}" },
+};
+const { scale, seed, badShare } = settings.generator;
+const job = new LakehouseJob(
+  "orchestration",
+  {
+    naming,
+    description: "Generates the next batch, refines it, applies the changes",
+    tasks: {
+      // The generator writes a batch whole or not at all, so running it again is safe.
+      generate: {
+        description: "Writes the next batch of files into the landing volumes",
+        notebook: generator,
+        retries: { max: 2 },
+      },
+      medallion: {
+        description: "Bronze, silver and gold",
+        dependsOn: ["generate"],
+        pipeline: { pipelineId: medallion.pipelineId },
+      },
+      cdc: {
+        description: "Current state and history of customers, products and sellers",
+        dependsOn: ["medallion"],
+        pipeline: { pipelineId: cdc.pipelineId },
+      },
+    },
+    parameters: { scale: String(scale), seed: String(seed), bad_share: String(badShare), batch: "next" },
+    schedule: settings.schedule,
+    tags,
+    alerts,
+    runAs,
+    budgetPolicyId: settings.compute.kind === "serverless" ? settings.compute.budgetPolicyId : undefined,
+    access: access("CAN_MANAGE_RUN"),
   },
-  schedule: settings.schedule,
-  tags,
-  alerts: settings.alerts,
-  runAs: settings.runAs,
-  budgetPolicyId: settings.compute.kind === "serverless" ? settings.compute.budgetPolicyId : undefined,
-  access: access.map(({ group, level }) => ({
-    group,
-    level: level === "CAN_VIEW" ? ("CAN_MANAGE_RUN" as const) : level,
-  })),
-});
+  // The generator imports modules that no output of the notebook names.
+  { dependsOn: [notebooks] },
+);
 
 export const catalogName = lakehouse.catalogName;
 export const workspaceFolder = notebooks.path;

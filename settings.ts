@@ -41,6 +41,14 @@ const schema = z
       .regex(/^[a-z0-9_]{1,30}$/, "must be 1 to 30 of a-z, 0-9 and _ (it becomes part of the catalog's name)")
       .optional()
       .describe("goes into the physical names of an ephemeral stack, for example pr_123"),
+    codeRoot: z
+      .string()
+      .regex(
+        /^\/(?!(Workspace\/)?Shared(\/|$))[^/]+(\/[^/]+)*$/,
+        "must be an absolute workspace folder, not in /Shared, where every user may edit",
+      )
+      .optional()
+      .describe("workspace folder above the stacks' folders; /Workspace/olist when absent"),
     tags: z.strictObject({ owner: z.string().min(1), costCenter: z.string().min(1) }),
     roles: roles.default({}),
     runAs: applicationId.optional().describe("service principal that runs the pipelines and the job"),

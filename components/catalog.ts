@@ -1,135 +1,290 @@
-/** A Unity Catalog catalog with its schemas and managed volumes, and the workspaces it is bound to. */
+/** A Unity Catalog catalog with its schemas and volumes, tags, and the workspaces it is bound to. */
 import * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
+import { Component, given, make, plain, type Transform, Violations } from "./component.ts";
+import { type Naming, stackNaming } from "./names.ts";
+import { claimCatalog, hooks, OWNER_PROPERTY, refuseRename, stackId } from "./ownership.ts";
+
+/** Tags by key; the value may be empty. A governed tag's value must be one that its tag policy allows. */
+export type Tags = Readonly<Record<string, pulumi.Input<string>>>;
 
 export interface VolumePlan {
-  name: string;
-  comment: string;
+  /** Physical name. Default: the volume's key. */
+  readonly name?: string;
+  readonly comment: pulumi.Input<string>;
+  /** Path under an external location: makes the volume EXTERNAL. MANAGED when absent. */
+  readonly storageLocation?: pulumi.Input<string>;
+  readonly owner?: pulumi.Input<string>;
+  readonly tags?: Tags;
 }
 
 export interface SchemaPlan {
-  name: string;
-  comment: string;
-  volumes?: VolumePlan[];
+  /** Physical name. Default: the schema's key. */
+  readonly name?: string;
+  readonly comment: pulumi.Input<string>;
+  /** Path under an external location for managed data. Default: the catalog's. */
+  readonly storageRoot?: pulumi.Input<string>;
+  readonly owner?: pulumi.Input<string>;
+  readonly properties?: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly tags?: Tags;
+  readonly volumes?: Readonly<Record<string, VolumePlan>>;
 }
 
-export interface LakehouseCatalogArgs {
-  /** Physical name of the catalog. */
-  name: string;
-  comment: string;
-  schemas: SchemaPlan[];
+export type SchemaPlans = Readonly<Record<string, SchemaPlan>>;
+
+/** Keys of a plan's volumes, `<schema>.<volume>`. */
+export type VolumeKey<S extends SchemaPlans> = {
+  [K in keyof S & string]: S[K] extends { readonly volumes: infer V } ? `${K}.${keyof V & string}` : never;
+}[keyof S & string];
+
+export interface WorkspaceAccess {
+  /** Workspace id. Default: the entry's key. */
+  readonly id?: pulumi.Input<string>;
+  /** Default READ_WRITE. */
+  readonly mode?: "READ_WRITE" | "READ_ONLY";
+}
+
+export interface LakehouseCatalogArgs<S extends SchemaPlans = SchemaPlans> {
+  /** Physical name of the catalog. Default: made by `naming`. */
+  name?: pulumi.Input<string>;
+  /** Makes the catalog's name. Default: Pulumi's project and stack. */
+  naming?: Naming;
+  /** Required unless the catalog is `existing`. */
+  comment?: pulumi.Input<string>;
+  /** Schemas by key; each key is a property of `schemas`. */
+  schemas: S;
   /** Keeps data when the stack is destroyed by mistake: protect, retainOnDelete, no force destroy. Default true. */
   protectData?: boolean;
   /** Workspaces that see the catalog, which is then ISOLATED. Empty or absent: OPEN to all of the metastore. */
-  workspaceIds?: string[] | undefined;
-  /** External location for managed data; the metastore's own root when absent. */
+  workspaces?: Readonly<Record<string, WorkspaceAccess>>;
+  /** Path under an external location for managed data; the metastore's own root when absent. Cannot change later. */
   storageRoot?: pulumi.Input<string> | undefined;
-  /** Changes the arguments of a child before it is made. */
+  owner?: pulumi.Input<string>;
+  properties?: Readonly<Record<string, pulumi.Input<string>>>;
+  tags?: Tags;
+  /** The catalog is another team's: only schemas and volumes are made in it. Default false. */
+  existing?: boolean;
+  /**
+   * Imports catalog, schemas and volumes that exist into the state, by their names. For one update: remove it when that
+   * succeeded. Pulumi refuses the import when the arguments differ from what exists, and shows the difference.
+   */
+  adopt?: boolean;
   transform?: {
-    catalog?: (args: databricks.CatalogArgs) => databricks.CatalogArgs;
-    schema?: (args: databricks.SchemaArgs, plan: SchemaPlan) => databricks.SchemaArgs;
-    volume?: (args: databricks.VolumeArgs, plan: VolumePlan) => databricks.VolumeArgs;
+    catalog?: Transform<databricks.CatalogArgs>;
+    schema?: Transform<databricks.SchemaArgs>;
+    volume?: Transform<databricks.VolumeArgs>;
+    workspaceBinding?: Transform<databricks.WorkspaceBindingArgs>;
+    tag?: Transform<databricks.EntityTagAssignmentArgs>;
   };
 }
 
-export class LakehouseCatalog extends pulumi.ComponentResource {
+export class LakehouseCatalog<const S extends SchemaPlans = SchemaPlans> extends Component {
   readonly catalog: databricks.Catalog;
-  readonly schemas: Readonly<Record<string, databricks.Schema>>;
+  /** By the keys of `schemas`. */
+  readonly schemas: { readonly [K in keyof S]: databricks.Schema };
   /** By `<schema>.<volume>`. */
-  readonly volumes: Readonly<Record<string, databricks.Volume>>;
+  readonly volumes: { readonly [K in VolumeKey<S>]: databricks.Volume };
   /** Catalog name that waits for the catalog to exist. */
   readonly catalogName: pulumi.Output<string>;
 
-  constructor(name: string, args: LakehouseCatalogArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("olist:lakehouse:Catalog", name, {}, opts);
-    const { protectData = true, workspaceIds = [], transform = {} } = args;
-    checkPlan(args);
-    const child = { parent: this, protect: protectData, retainOnDelete: protectData };
+  constructor(name: string, args: LakehouseCatalogArgs<S>, opts?: pulumi.ComponentResourceOptions) {
+    super("LakehouseCatalog", name, opts);
+    const { protectData = true, adopt = false, existing = false } = args;
+    const physical = args.name ?? (args.naming ?? stackNaming()).catalog(name);
+    checkArgs(name, physical, args);
+    const maker = new Maker(this, name, physical, protectData, adopt, args.transform ?? {});
 
-    const catalogArgs: databricks.CatalogArgs = {
-      name: args.name,
-      comment: args.comment,
-      isolationMode: workspaceIds.length > 0 ? "ISOLATED" : "OPEN",
-      forceDestroy: !protectData,
-      ...(args.storageRoot === undefined ? {} : { storageRoot: args.storageRoot }),
-    };
-    this.catalog = new databricks.Catalog(name, transform.catalog?.(catalogArgs) ?? catalogArgs, child);
+    this.catalog = existing
+      ? databricks.Catalog.get(name, physical, undefined, { parent: this })
+      : maker.catalog(args as LakehouseCatalogArgs);
     this.catalogName = this.catalog.name;
-
-    for (const workspaceId of workspaceIds) {
-      new databricks.WorkspaceBinding(
-        `${name}-${workspaceId}`,
-        {
-          securableType: "catalog",
-          securableName: this.catalogName,
-          workspaceId,
-          bindingType: "BINDING_TYPE_READ_WRITE",
-        },
-        { parent: this },
-      );
-    }
+    maker.tags("catalogs", this.catalogName, "", args.tags);
+    for (const [key, workspace] of Object.entries(args.workspaces ?? {}))
+      maker.binding(this.catalogName, key, workspace);
 
     const schemas: Record<string, databricks.Schema> = {};
     const volumes: Record<string, databricks.Volume> = {};
-    for (const plan of args.schemas) {
-      const schemaArgs: databricks.SchemaArgs = {
-        catalogName: this.catalogName,
-        name: plan.name,
-        comment: plan.comment,
-        forceDestroy: !protectData,
-      };
-      const schema = new databricks.Schema(
-        `${name}-${plan.name}`,
-        transform.schema?.(schemaArgs, plan) ?? schemaArgs,
-        child,
-      );
-      schemas[plan.name] = schema;
-      for (const volume of plan.volumes ?? []) {
-        const volumeArgs: databricks.VolumeArgs = {
-          catalogName: this.catalogName,
-          schemaName: schema.name,
-          name: volume.name,
-          volumeType: "MANAGED",
-          comment: volume.comment,
-        };
-        volumes[`${plan.name}.${volume.name}`] = new databricks.Volume(
-          `${name}-${plan.name}-${volume.name}`,
-          transform.volume?.(volumeArgs, volume) ?? volumeArgs,
-          child,
-        );
+    for (const [key, plan] of Object.entries(args.schemas)) {
+      const schema = maker.schema(this.catalogName, key, plan);
+      schemas[key] = schema;
+      for (const [volumeKey, volume] of Object.entries(plan.volumes ?? {})) {
+        volumes[`${key}.${volumeKey}`] = maker.volume(schema, key, plan.name ?? key, volumeKey, volume);
       }
     }
-    this.schemas = schemas;
-    this.volumes = volumes;
+    this.schemas = schemas as typeof this.schemas;
+    this.volumes = volumes as typeof this.volumes;
     this.registerOutputs({ catalogName: this.catalogName });
+  }
+
+  /** `/Volumes/<catalog>/<schema>/<volume>`, known when the volume exists. */
+  volumePath(key: VolumeKey<S>): pulumi.Output<string> {
+    const volume = this.volumes[key];
+    if (!volume) throw new Error(`'${key}' is not a volume; there are: ${Object.keys(this.volumes).join(", ")}`);
+    return pulumi.interpolate`/Volumes/${volume.catalogName}/${volume.schemaName}/${volume.name}`;
+  }
+}
+
+/** Turns plans into children of one catalog. */
+class Maker {
+  readonly #parent: pulumi.Resource;
+  readonly #name: string;
+  readonly #physical: pulumi.Input<string>;
+  readonly #protectData: boolean;
+  readonly #adopt: boolean;
+  readonly #transform: NonNullable<LakehouseCatalogArgs["transform"]>;
+
+  constructor(
+    parent: pulumi.Resource,
+    name: string,
+    physical: pulumi.Input<string>,
+    protectData: boolean,
+    adopt: boolean,
+    transform: NonNullable<LakehouseCatalogArgs["transform"]>,
+  ) {
+    this.#parent = parent;
+    this.#name = name;
+    this.#physical = physical;
+    this.#protectData = protectData;
+    this.#adopt = adopt;
+    this.#transform = transform;
+  }
+
+  #options(...id: string[]): pulumi.CustomResourceOptions {
+    const protect = this.#protectData;
+    const options = { parent: this.#parent, protect, retainOnDelete: protect };
+    return this.#adopt ? { ...options, import: [plain(this.#physical), ...id].join(".") } : options;
+  }
+
+  catalog(args: LakehouseCatalogArgs): databricks.Catalog {
+    const isolated = Object.keys(args.workspaces ?? {}).length > 0;
+    const catalogArgs: databricks.CatalogArgs = given({
+      name: this.#physical,
+      comment: args.comment,
+      isolationMode: isolated ? "ISOLATED" : "OPEN",
+      forceDestroy: !this.#protectData,
+      storageRoot: args.storageRoot,
+      owner: args.owner,
+      // An import must find what exists; the update after it puts the owner on record.
+      properties: this.#adopt ? args.properties : { ...args.properties, [OWNER_PROPERTY]: stackId() },
+    });
+    const guards = hooks(() => ({
+      beforeCreate: [claimCatalog(this.#parent, this.#name)],
+      beforeUpdate: [refuseRename(this.#name)],
+    }));
+    const options = { ...this.#options(), ...guards };
+    return make(databricks.Catalog, this.#name, catalogArgs, options, this.#transform.catalog);
+  }
+
+  schema(catalogName: pulumi.Output<string>, key: string, plan: SchemaPlan): databricks.Schema {
+    const { name = key, comment, storageRoot, owner, properties } = plan;
+    const args: databricks.SchemaArgs = given({
+      catalogName,
+      name,
+      comment,
+      storageRoot,
+      owner,
+      properties,
+      forceDestroy: !this.#protectData,
+    });
+    const child = `${this.#name}-${key}`;
+    const schema = make(databricks.Schema, child, args, this.#options(name), this.#transform.schema);
+    this.tags("schemas", schema.id, `-${key}`, plan.tags);
+    return schema;
+  }
+
+  volume(
+    schema: databricks.Schema,
+    schemaKey: string,
+    schemaName: string,
+    key: string,
+    plan: VolumePlan,
+  ): databricks.Volume {
+    const { name = key, comment, storageLocation, owner } = plan;
+    const args: databricks.VolumeArgs = given({
+      catalogName: schema.catalogName,
+      schemaName: schema.name,
+      name,
+      volumeType: storageLocation === undefined ? "MANAGED" : "EXTERNAL",
+      storageLocation,
+      comment,
+      owner,
+    });
+    const child = `${this.#name}-${schemaKey}-${key}`;
+    const volume = make(databricks.Volume, child, args, this.#options(schemaName, name), this.#transform.volume);
+    this.tags("volumes", volume.id, `-${schemaKey}-${key}`, plan.tags);
+    return volume;
+  }
+
+  binding(securableName: pulumi.Output<string>, key: string, workspace: WorkspaceAccess): void {
+    const args: databricks.WorkspaceBindingArgs = {
+      securableType: "catalog",
+      securableName,
+      workspaceId: workspace.id ?? key,
+      bindingType: `BINDING_TYPE_${workspace.mode ?? "READ_WRITE"}`,
+    };
+    const options = { parent: this.#parent };
+    make(databricks.WorkspaceBinding, `${this.#name}-${key}`, args, options, this.#transform.workspaceBinding);
+  }
+
+  tags(entityType: string, entityName: pulumi.Input<string>, path: string, tags: Tags = {}): void {
+    for (const [tagKey, tagValue] of Object.entries(tags)) {
+      const args = { entityType, entityName, tagKey, tagValue };
+      const child = `${this.#name}${path}-tag-${tagKey}`;
+      make(databricks.EntityTagAssignment, child, args, { parent: this.#parent }, this.#transform.tag);
+    }
   }
 }
 
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 
-function checkPlan(args: LakehouseCatalogArgs): void {
-  const errors: pulumi.InputPropertyErrorDetails[] = [];
-  const check = (propertyPath: string, name: string): void => {
-    if (!NAME.test(name)) errors.push({ propertyPath, reason: `'${name}' must match ${NAME.source}` });
+function checkArgs<S extends SchemaPlans>(
+  name: string,
+  physical: pulumi.Input<string>,
+  args: LakehouseCatalogArgs<S>,
+): void {
+  const violations = new Violations();
+  const check = (path: string, value: string | undefined): void => {
+    if (value !== undefined && !NAME.test(value)) violations.add(path, `'${value}' must match ${NAME.source}`);
   };
-  const unique = (propertyPath: string, all: readonly string[]): void => {
-    const twice = all.find((name, at) => all.indexOf(name) !== at);
-    if (twice !== undefined) errors.push({ propertyPath, reason: `'${twice}' is there twice` });
-  };
-  check("name", args.name);
-  unique(
-    "schemas",
-    args.schemas.map(({ name }) => name),
-  );
-  args.schemas.forEach((schema, at) => {
-    check(`schemas[${at}].name`, schema.name);
-    unique(
-      `schemas[${at}].volumes`,
-      (schema.volumes ?? []).map(({ name }) => name),
-    );
-    (schema.volumes ?? []).forEach((volume, v) => void check(`schemas[${at}].volumes[${v}].name`, volume.name));
-  });
-  if (errors.length > 0) {
-    throw new pulumi.InputPropertiesError({ message: "LakehouseCatalog cannot be made from these arguments", errors });
+  check("name", plain(physical));
+  checkExisting(args, violations);
+  if (args.adopt && plain(physical) === undefined) {
+    violations.add("adopt", "needs the name of the catalog as plain text, since it is the id that is imported");
+  }
+  for (const [key, workspace] of Object.entries(args.workspaces ?? {})) {
+    const id = workspace.id === undefined ? key : plain(workspace.id);
+    if (id !== undefined && !/^\d+$/.test(id))
+      violations.add(`workspaces.${key}`, `'${id}' must be a workspace id in digits`);
+  }
+  for (const [key, schema] of Object.entries(args.schemas)) {
+    check(`schemas.${key}`, schema.name ?? key);
+    for (const [volume, plan] of Object.entries(schema.volumes ?? {})) {
+      check(`schemas.${key}.volumes.${volume}`, plan.name ?? volume);
+    }
+    checkTwice(`schemas.${key}.volumes`, schema.volumes ?? {}, violations);
+  }
+  checkTwice("schemas", args.schemas, violations);
+  violations.check("LakehouseCatalog", name);
+}
+
+function checkExisting<S extends SchemaPlans>(args: LakehouseCatalogArgs<S>, violations: Violations): void {
+  if (!args.existing) {
+    if (args.comment === undefined) violations.add("comment", "is required");
+    return;
+  }
+  for (const key of ["comment", "workspaces", "storageRoot", "owner", "properties", "tags", "adopt"] as const) {
+    if (args[key] !== undefined)
+      violations.add(key, "cannot be set on an existing catalog, which another team manages");
+  }
+}
+
+/** Two keys with one physical name would be two resources for one schema or volume. */
+function checkTwice(path: string, plans: Readonly<Record<string, { name?: string }>>, violations: Violations): void {
+  const byName = new Map<string, string>();
+  for (const [key, plan] of Object.entries(plans)) {
+    const name = plan.name ?? key;
+    const other = byName.get(name);
+    if (other !== undefined) violations.add(`${path}.${key}`, `has the name '${name}', as has '${other}'`);
+    byName.set(name, key);
   }
 }

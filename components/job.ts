@@ -1,110 +1,148 @@
-/** The orchestrating job: generate → medallion → CDC, one run at a time. */
+/** A job: tasks by name, what starts it, who runs it and who hears of it. */
 import * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
+import { type AccessRule, permissions, type RunAs, runAsArgs } from "./access.ts";
+import { Component, given, make, plain, type Transform, Violations } from "./component.ts";
+import {
+  checkMinutes,
+  checkTasks,
+  type HealthRule,
+  healthArgs,
+  MINUTE,
+  planTasks,
+  type Recipients,
+  recipients,
+  type Task,
+  type Tasks,
+} from "./job-plan.ts";
+import { type Naming, stackNaming } from "./names.ts";
 
-export interface OrchestrationJobArgs {
-  /** Display name of the job. */
-  name: string;
-  description: string;
-  /** Workspace path of the generator notebook. */
-  generatorNotebook: pulumi.Input<string>;
-  /** Parameters that only the generator reads: where it writes. */
-  generatorParameters: Record<string, pulumi.Input<string>>;
-  medallionPipelineId: pulumi.Input<string>;
-  cdcPipelineId: pulumi.Input<string>;
+export interface LakehouseJobArgs<Key extends string> {
+  /** Display name. Default: made by `naming`. */
+  name?: pulumi.Input<string>;
+  /** Makes the display name. Default: Pulumi's project and stack. */
+  naming?: Naming;
+  description?: pulumi.Input<string>;
+  /** By task key. */
+  tasks: Readonly<Record<Key, Task<NoInfer<Key>>>>;
   /** Job parameters and their defaults; a run may override them. */
-  parameters: Record<string, string>;
-  schedule: { cron: string; timezone: string; paused: boolean };
-  tags: Record<string, string>;
-  /** Who hears of a failed run. */
-  alerts?: string[];
-  /** Application id of the service principal that runs it; the deployer when absent. */
-  runAs?: string | undefined;
-  budgetPolicyId?: string | undefined;
-  /** Limit of a whole run in minutes. Default 120. */
+  parameters?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** What starts the job; at most one. Absent: only a person, another job or a program. */
+  schedule?: { cron: pulumi.Input<string>; timezone: pulumi.Input<string>; paused?: pulumi.Input<boolean> };
+  /** Arrival of files, updates of tables, or a period. */
+  trigger?: databricks.types.input.JobTrigger;
+  continuous?: { paused?: pulumi.Input<boolean>; taskRetries?: "NEVER" | "ON_FAILURE" };
+  /** Notebooks, scripts and dbt projects come from this repository unless a task says otherwise. */
+  gitSource?: databricks.types.input.JobGitSource;
+  /** Serverless environments by key. */
+  environments?: Readonly<Record<string, databricks.types.input.JobEnvironmentSpec>>;
+  /** Clusters that live as long as a run, by key. */
+  clusters?: Readonly<Record<string, databricks.types.input.JobJobClusterNewCluster>>;
+  tags?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** E-mail addresses that hear of failed runs. */
+  alerts?: readonly pulumi.Input<string>[];
+  emails?: Recipients;
+  webhooks?: Recipients;
+  health?: readonly HealthRule[];
+  /** Application id of the service principal that runs it, or a user; the deployer when absent. */
+  runAs?: RunAs;
+  budgetPolicyId?: pulumi.Input<string> | undefined;
+  performanceTarget?: pulumi.Input<"STANDARD" | "PERFORMANCE_OPTIMIZED">;
+  /** Limit of a whole run in minutes. Default 120; none for a continuous job. */
   timeoutMinutes?: number;
+  /** Default 1. */
+  maxConcurrentRuns?: pulumi.Input<number>;
+  /** Runs above the limit wait instead of being skipped. Default true. */
+  queue?: pulumi.Input<boolean>;
   /** Who may do what with the job; the deployer owns it. */
-  access?: { group: string; level: "CAN_VIEW" | "CAN_MANAGE_RUN" | "CAN_MANAGE" }[];
-  transform?: { job?: (args: databricks.JobArgs) => databricks.JobArgs };
+  access?: readonly AccessRule<"CAN_VIEW" | "CAN_MANAGE_RUN" | "CAN_MANAGE">[];
+  transform?: { job?: Transform<databricks.JobArgs>; permissions?: Transform<databricks.PermissionsArgs> };
 }
 
-/** Retries of the generator: it writes a batch whole or not at all, so running it again is safe. */
-const GENERATOR_RETRIES = 2;
-const MINUTE = 60;
-
-export class OrchestrationJob extends pulumi.ComponentResource {
+export class LakehouseJob<const Key extends string> extends Component {
   readonly job: databricks.Job;
   readonly jobId: pulumi.Output<string>;
 
-  constructor(name: string, args: OrchestrationJobArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("olist:lakehouse:Job", name, {}, opts);
-    const { alerts = [], access = [], timeoutMinutes = 120 } = args;
-    const jobArgs: databricks.JobArgs = {
-      name: args.name,
-      description: args.description,
-      maxConcurrentRuns: 1,
-      queue: { enabled: true },
-      timeoutSeconds: timeoutMinutes * MINUTE,
-      parameters: Object.entries(args.parameters)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([parameter, value]) => ({ name: parameter, default: value })),
-      tasks: tasks(args, timeoutMinutes),
-      schedule: {
-        quartzCronExpression: args.schedule.cron,
-        timezoneId: args.schedule.timezone,
-        pauseStatus: args.schedule.paused ? "PAUSED" : "UNPAUSED",
-      },
-      tags: args.tags,
-      emailNotifications: { onFailures: alerts, noAlertForSkippedRuns: true },
-      ...(args.budgetPolicyId === undefined ? {} : { budgetPolicyId: args.budgetPolicyId }),
-      ...(args.runAs === undefined ? {} : { runAs: { servicePrincipalName: args.runAs } }),
-    };
-    this.job = new databricks.Job(name, args.transform?.job?.(jobArgs) ?? jobArgs, { parent: this });
+  constructor(name: string, args: LakehouseJobArgs<Key>, opts?: pulumi.ComponentResourceOptions) {
+    super("LakehouseJob", name, opts);
+    checkArgs(name, args as LakehouseJobArgs<string>);
+    const jobArgs = planJob(name, args as LakehouseJobArgs<string>);
+    this.job = make(databricks.Job, name, jobArgs, { parent: this }, args.transform?.job);
     this.jobId = this.job.id;
-    if (access.length > 0) {
-      new databricks.Permissions(
-        name,
-        {
-          jobId: this.jobId,
-          accessControls: access.map(({ group, level }) => ({ groupName: group, permissionLevel: level })),
-        },
-        { parent: this },
-      );
-    }
+    permissions(name, { jobId: this.jobId }, args.access ?? [], { parent: this }, args.transform?.permissions);
     this.registerOutputs({ jobId: this.jobId });
   }
 }
 
-/** Sorted by key, as the provider sends them: any other order shows as a change in every preview. */
-function tasks(args: OrchestrationJobArgs, timeoutMinutes: number): databricks.types.input.JobTask[] {
-  const timeoutSeconds = timeoutMinutes * MINUTE;
-  return [
-    {
-      taskKey: "cdc",
-      description: "Current state and history of customers, products and sellers",
-      dependsOns: [{ taskKey: "medallion" }],
-      pipelineTask: { pipelineId: args.cdcPipelineId, fullRefresh: false },
-      timeoutSeconds,
+const byKey = <T>(all: Readonly<Record<string, T>> = {}): [string, T][] =>
+  Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1));
+
+const pauseStatus = (paused: pulumi.Input<boolean> = false): pulumi.Output<string> =>
+  pulumi.output(paused).apply((is) => (is ? "PAUSED" : "UNPAUSED"));
+
+function planJob(name: string, args: LakehouseJobArgs<string>): databricks.JobArgs {
+  const { schedule, continuous, alerts = [], emails = {}, webhooks } = args;
+  const timeoutMinutes = args.timeoutMinutes ?? (continuous === undefined ? 120 : 0);
+  const failures = [...alerts, ...(emails.onFailure ?? [])];
+  return given({
+    name: args.name ?? (args.naming ?? stackNaming()).display(name),
+    description: args.description,
+    maxConcurrentRuns: args.maxConcurrentRuns ?? 1,
+    // Always sent: the provider does not see the removal of a queue or of notifications.
+    queue: { enabled: args.queue ?? true },
+    emailNotifications: {
+      ...recipients({ ...emails, onFailure: failures }, (email) => email),
+      noAlertForSkippedRuns: true,
     },
-    {
-      taskKey: "generate",
-      description: "Writes the next batch of files into the landing volumes",
-      notebookTask: {
-        notebookPath: args.generatorNotebook,
-        baseParameters: args.generatorParameters,
-        source: "WORKSPACE",
-      },
-      maxRetries: GENERATOR_RETRIES,
-      minRetryIntervalMillis: 30_000,
-      retryOnTimeout: false,
-      timeoutSeconds,
-    },
-    {
-      taskKey: "medallion",
-      description: "Bronze, silver and gold",
-      dependsOns: [{ taskKey: "generate" }],
-      pipelineTask: { pipelineId: args.medallionPipelineId, fullRefresh: false },
-      timeoutSeconds,
-    },
-  ];
+    webhookNotifications: webhooks === undefined ? undefined : recipients(webhooks, (id) => ({ id })),
+    timeoutSeconds: timeoutMinutes * MINUTE,
+    parameters: byKey(args.parameters).map(([parameter, value]) => ({ name: parameter, default: value })),
+    tasks: planTasks(args.tasks as Tasks, args.gitSource !== undefined),
+    ...(schedule === undefined
+      ? {}
+      : {
+          schedule: {
+            quartzCronExpression: schedule.cron,
+            timezoneId: schedule.timezone,
+            pauseStatus: pauseStatus(schedule.paused),
+          },
+        }),
+    trigger: args.trigger,
+    continuous:
+      continuous === undefined
+        ? undefined
+        : given({ pauseStatus: pauseStatus(continuous.paused), taskRetryMode: continuous.taskRetries }),
+    gitSource: args.gitSource,
+    environments:
+      args.environments && byKey(args.environments).map(([environmentKey, spec]) => ({ environmentKey, spec })),
+    jobClusters:
+      args.clusters && byKey(args.clusters).map(([jobClusterKey, newCluster]) => ({ jobClusterKey, newCluster })),
+    tags: { ...args.tags },
+    health: healthArgs(args.health),
+    budgetPolicyId: args.budgetPolicyId,
+    performanceTarget: args.performanceTarget,
+    ...runAsArgs(args.runAs),
+  });
+}
+
+function checkArgs(name: string, args: LakehouseJobArgs<string>): void {
+  const violations = new Violations();
+  const starts = (["schedule", "trigger", "continuous"] as const).filter((key) => args[key] !== undefined);
+  if (starts.length > 1)
+    violations.add(starts[1]!, `cannot be combined with ${starts[0]}: a job has one way to start by itself`);
+  checkMinutes("timeoutMinutes", args.timeoutMinutes, violations);
+  const most = plain(args.maxConcurrentRuns);
+  if (most !== undefined && (!Number.isInteger(most) || most < 1)) {
+    violations.add("maxConcurrentRuns", `${most} must be a whole number from 1`);
+  }
+  if (args.continuous !== undefined && most !== undefined && most > 1) {
+    violations.add("maxConcurrentRuns", "must be 1 for a continuous job");
+  }
+  const cron = plain(args.schedule?.cron);
+  if (cron !== undefined && ![6, 7].includes(cron.trim().split(/\s+/).length)) {
+    violations.add("schedule.cron", `'${cron}' must be a Quartz expression of six or seven fields, seconds first`);
+  }
+  const known = { environments: Object.keys(args.environments ?? {}), clusters: Object.keys(args.clusters ?? {}) };
+  checkTasks(args.tasks as Tasks, known, violations);
+  violations.check("LakehouseJob", name);
 }

@@ -1,82 +1,94 @@
-/** Uploads a local folder of notebooks and Python modules into a workspace folder. */
+/** Uploads a local folder of notebooks and Python modules into a workspace folder of its own. */
+import { resolve } from "node:path";
 import * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
+import { type AccessRule, permissions } from "./access.ts";
+import { Component, make, type Transform, Violations } from "./component.ts";
+import { type Naming, stackNaming, workspacePath } from "./names.ts";
 import { planUploads, type UploadPlan } from "./notebook-files.ts";
+import { claimFolder, hooks } from "./ownership.ts";
 
 export interface NotebookFolderArgs {
-  /** Local folder; files with a Databricks notebook header become notebooks, others workspace files. */
+  /**
+   * Local folder, absolute or relative to the Pulumi program. Files with a Databricks notebook header and `.ipynb` files
+   * become notebooks, others workspace files.
+   */
   source: string;
-  /** Workspace folder to upload to, for example /Shared/olist_dev. Not a person's folder. */
-  target: string;
+  /** Globs of paths under `source` that are not uploaded, for example `tests/**`. */
+  exclude?: readonly string[];
+  /** Workspace folder to upload to, which must not exist yet. Not a person's folder. Default: made by `naming`. */
+  target?: string;
+  /** Makes the folder's path. Default: Pulumi's project and stack. */
+  naming?: Naming;
+  /**
+   * Who may do what with the folder, besides the deployer, the admins and those with access to the folders above it.
+   * Absent: only those.
+   */
+  access?: readonly AccessRule<"CAN_READ" | "CAN_RUN" | "CAN_EDIT" | "CAN_MANAGE">[];
+  /** Keeps the folder when the stack is destroyed by mistake: protect and retainOnDelete. Default true. */
+  protectData?: boolean;
+  /** Takes over a folder that exists. For one update: remove it when that succeeded. */
+  adopt?: boolean;
   transform?: {
-    notebook?: (args: databricks.NotebookArgs, plan: UploadPlan) => databricks.NotebookArgs;
-    file?: (args: databricks.WorkspaceFileArgs, plan: UploadPlan) => databricks.WorkspaceFileArgs;
+    folder?: Transform<databricks.DirectoryArgs>;
+    notebook?: Transform<databricks.NotebookArgs>;
+    file?: Transform<databricks.WorkspaceFileArgs>;
+    permissions?: Transform<databricks.PermissionsArgs>;
   };
 }
 
-export class NotebookFolder extends pulumi.ComponentResource {
-  /** The workspace folder, known when everything in it is uploaded. */
+export class NotebookFolder extends Component {
+  /** The workspace folder. Depend on the component to wait for what is in it. */
   readonly path: pulumi.Output<string>;
   /** Uploaded objects by their path under the folder. */
   readonly objects: Readonly<Record<string, databricks.Notebook | databricks.WorkspaceFile>>;
 
   constructor(name: string, args: NotebookFolderArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("olist:lakehouse:NotebookFolder", name, {}, opts);
-    const { source, target, transform = {} } = args;
-    if (!target.startsWith("/") || target.endsWith("/") || /^(\/Workspace)?\/Users\//.test(target)) {
-      throw new pulumi.InputPropertyError({
-        propertyPath: "target",
-        reason: `'${target}' must be an absolute workspace folder without a closing slash, outside /Users (a person's folder leaves with the person)`,
-      });
-    }
-    const uploads = planUploads(source);
-    // One resource a folder: files of a folder that is not there yet would each make it, and some lose that race.
-    const folders: Record<string, databricks.Directory> = {
-      "": new databricks.Directory(name, { path: target, deleteRecursive: true }, { parent: this }),
-    };
-    const folder = (path: string): databricks.Directory => {
-      const known = folders[path];
-      if (known) return known;
-      const made = new databricks.Directory(
-        `${name}/${path}`,
-        { path: pulumi.interpolate`${folder(parentOf(path)).path}/${nameOf(path)}`, deleteRecursive: true },
-        { parent: this },
-      );
-      folders[path] = made;
-      return made;
-    };
+    super("NotebookFolder", name, opts);
+    const { access = [], exclude = [], protectData = true, adopt = false, transform = {} } = args;
+    const target = workspacePath(args.target ?? (args.naming ?? stackNaming()).folder());
+    checkTarget(name, target);
+    const uploads = planUploads(resolve(args.source), exclude);
 
+    const root = make(
+      databricks.Directory,
+      name,
+      { path: target, deleteRecursive: !protectData },
+      {
+        parent: this,
+        protect: protectData,
+        retainOnDelete: protectData,
+        ...hooks(() => ({ beforeCreate: [claimFolder(this, name)] })),
+        ...(adopt ? { import: target } : {}),
+      },
+      transform.folder,
+    );
+    // By path: the folder exists then, and its id is unknown while it is created.
+    permissions(name, { directoryPath: root.path }, access, { parent: this }, transform.permissions);
+
+    // One resource a folder: files of a folder that does not exist yet would each make it, and some lose that race.
+    const folders: Record<string, databricks.Directory> = { "": root };
+    const folder = (path: string): databricks.Directory => {
+      folders[path] ??= make(
+        databricks.Directory,
+        `${name}/${path}`,
+        { path: pulumi.interpolate`${folder(parentOf(path)).path}/${nameOf(path)}`, deleteRecursive: !protectData },
+        { parent: this },
+        transform.folder,
+      );
+      return folders[path];
+    };
     const objects: Record<string, databricks.Notebook | databricks.WorkspaceFile> = {};
     for (const upload of uploads) {
-      // The folder's path is an output, so each upload waits for it.
-      const path = pulumi.interpolate`${folder(parentOf(upload.path)).path}/${nameOf(upload.path)}`;
-      const contentBase64 = upload.content.toString("base64");
-      const child = { parent: this, deleteBeforeReplace: true };
-      if (upload.kind === "notebook") {
-        const notebook: databricks.NotebookArgs = { path, language: upload.language, format: "SOURCE", contentBase64 };
-        objects[upload.path] = new databricks.Notebook(
-          `${name}/${upload.path}`,
-          transform.notebook?.(notebook, upload) ?? notebook,
-          child,
-        );
-      } else {
-        const file: databricks.WorkspaceFileArgs = { path, contentBase64 };
-        objects[upload.path] = new databricks.WorkspaceFile(
-          `${name}/${upload.path}`,
-          transform.file?.(file, upload) ?? file,
-          child,
-        );
-      }
+      objects[upload.path] = uploaded(`${name}/${upload.path}`, upload, folder(parentOf(upload.path)), this, transform);
     }
     this.objects = objects;
-    this.path = pulumi
-      .all([folders[""]!.path, ...Object.values(objects).map((object) => object.id)])
-      .apply(([path]) => path as string);
+    this.path = root.path;
     this.registerOutputs({ path: this.path });
   }
 
   /**
-   * Workspace path of an uploaded object, known when it is there.
+   * Workspace path of an uploaded object, known when it exists.
    * @throws Error when the folder has no such file
    */
   pathOf(path: string): pulumi.Output<string> {
@@ -84,6 +96,37 @@ export class NotebookFolder extends pulumi.ComponentResource {
     if (!object) throw new Error(`'${path}' is not in the folder; it has: ${Object.keys(this.objects).join(", ")}`);
     return object.path;
   }
+}
+
+function uploaded(
+  name: string,
+  upload: UploadPlan,
+  folder: databricks.Directory,
+  parent: pulumi.Resource,
+  transform: NonNullable<NotebookFolderArgs["transform"]>,
+): databricks.Notebook | databricks.WorkspaceFile {
+  // The folder's path is an output, so each upload waits for it.
+  const path = pulumi.interpolate`${folder.path}/${nameOf(upload.path)}`;
+  const contentBase64 = upload.content.toString("base64");
+  const opts = { parent, deleteBeforeReplace: true };
+  if (upload.kind === "file") {
+    return make(databricks.WorkspaceFile, name, { path, contentBase64 }, opts, transform.file);
+  }
+  const { language, format } = upload;
+  return make(databricks.Notebook, name, { path, language, format, contentBase64 }, opts, transform.notebook);
+}
+
+/** A service principal's own folder: it has no person who leaves. */
+const SERVICE_PRINCIPAL_FOLDER = /^\/Users\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\/|$)/i;
+
+function checkTarget(name: string, target: string): void {
+  const violations = new Violations();
+  if (!/^\/[^/]+/.test(target))
+    violations.add("target", `'${target}' must be an absolute workspace folder below the root`);
+  if (target.startsWith("/Users/") && !SERVICE_PRINCIPAL_FOLDER.test(target)) {
+    violations.add("target", `'${target}' must be outside /Users: a person's folder leaves with the person`);
+  }
+  violations.check("NotebookFolder", name);
 }
 
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));

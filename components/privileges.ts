@@ -1,73 +1,85 @@
 /**
- * Who may do what, as data: roles × securables. A privilege that a securable does not have is a compile error.
- * Source of the privilege names: Unity Catalog privileges reference of Databricks' documentation.
+ * Which privileges each securable has: https://docs.databricks.com/data-governance/unity-catalog/access-control/privileges-reference
+ * and the provider's documentation of `databricks.Grants`. A privilege that a securable does not have is a compile error.
  */
 
-/** Securable kinds that the program grants on, with the privileges of each that it uses. */
-export interface PrivilegesOf {
-  catalog:
-    | "BROWSE"
-    | "USE_CATALOG"
-    | "USE_SCHEMA"
-    | "CREATE_SCHEMA"
-    | "SELECT"
-    | "MODIFY"
-    | "READ_VOLUME"
-    | "WRITE_VOLUME"
-    | "EXECUTE"
-    | "MANAGE"
-    | "APPLY_TAG";
-  schema:
-    | "USE_SCHEMA"
-    | "SELECT"
-    | "MODIFY"
-    | "CREATE_TABLE"
-    | "CREATE_MATERIALIZED_VIEW"
-    | "CREATE_FUNCTION"
-    | "READ_VOLUME"
-    | "WRITE_VOLUME"
-    | "REFRESH"
-    | "EXECUTE"
-    | "MANAGE";
-}
-
-export type Role = "platformAdmins" | "dataEngineers" | "analysts" | "auditors" | "pipelines";
-
-/** Principal (group name, or application id of a service principal) behind each role; roles without one get nothing. */
-export type Principals = { readonly [R in Role]?: string | undefined };
-
-export type RoleMatrix<Kind extends keyof PrivilegesOf> = { readonly [R in Role]?: readonly PrivilegesOf[Kind][] };
-
-/** On the whole catalog. USE_CATALOG alone shows no data; reading starts at the schema. */
-export const CATALOG_MATRIX: RoleMatrix<"catalog"> = {
-  platformAdmins: ["USE_CATALOG", "USE_SCHEMA", "BROWSE", "MANAGE", "APPLY_TAG"],
-  dataEngineers: ["USE_CATALOG", "BROWSE"],
-  analysts: ["USE_CATALOG", "BROWSE"],
-  auditors: ["USE_CATALOG", "BROWSE"],
-  pipelines: ["USE_CATALOG"],
-};
-
-const BUILDS: readonly PrivilegesOf["schema"][] = [
-  "USE_SCHEMA",
-  "SELECT",
-  "MODIFY",
-  "CREATE_TABLE",
+const EVERY = ["ALL_PRIVILEGES", "MANAGE"] as const;
+const TABLE = [...EVERY, "APPLY_TAG", "MODIFY", "REFRESH", "SELECT"] as const;
+const VOLUME = [...EVERY, "APPLY_TAG", "READ_VOLUME", "WRITE_VOLUME"] as const;
+const MODEL = [...EVERY, "APPLY_TAG", "CREATE_MODEL_VERSION", "EXECUTE"] as const;
+const SERVICE = [...EVERY, "APPLY_TAG", "EXECUTE", "READ_METADATA"] as const;
+const SCHEMA = [
+  ...EVERY,
+  "APPLY_TAG",
+  "CREATE_FUNCTION",
   "CREATE_MATERIALIZED_VIEW",
+  "CREATE_MODEL",
+  "CREATE_MODEL_VERSION",
+  "CREATE_TABLE",
+  "CREATE_VOLUME",
+  "EXECUTE",
+  "EXTERNAL_USE_SCHEMA",
+  "MODIFY",
+  "READ_VOLUME",
   "REFRESH",
-];
-const READS: readonly PrivilegesOf["schema"][] = ["USE_SCHEMA", "SELECT"];
+  "SELECT",
+  "USE_SCHEMA",
+  "WRITE_VOLUME",
+] as const;
 
-/** By schema: consumers see gold, engineers the layers they debug, auditors what was refused and why. */
-export const SCHEMA_MATRIX: Readonly<Record<string, RoleMatrix<"schema">>> = {
-  raw: {
-    dataEngineers: ["USE_SCHEMA", "READ_VOLUME"],
-    pipelines: ["USE_SCHEMA", "READ_VOLUME", "WRITE_VOLUME"],
-  },
-  bronze: { dataEngineers: READS, pipelines: BUILDS },
-  silver: { dataEngineers: READS, pipelines: BUILDS },
-  gold: { dataEngineers: READS, analysts: READS, pipelines: BUILDS },
-  cdc: { dataEngineers: READS, pipelines: BUILDS },
-  ops: { dataEngineers: READS, auditors: READS, pipelines: BUILDS },
+/** By kind of securable: the attribute of `databricks.Grants` that names it. */
+export const PRIVILEGES = {
+  catalog: [...SCHEMA, "BROWSE", "CREATE_CONNECTION", "CREATE_SCHEMA", "USE_CATALOG"],
+  schema: SCHEMA,
+  table: TABLE,
+  volume: VOLUME,
+  function: [...EVERY, "EXECUTE"],
+  model: MODEL,
+  metastore: [
+    "CREATE_CATALOG",
+    "CREATE_CLEAN_ROOM",
+    "CREATE_CONNECTION",
+    "CREATE_EXTERNAL_LOCATION",
+    "CREATE_EXTERNAL_METADATA",
+    "CREATE_PROVIDER",
+    "CREATE_RECIPIENT",
+    "CREATE_SERVICE_CREDENTIAL",
+    "CREATE_SHARE",
+    "CREATE_STORAGE_CREDENTIAL",
+    "MANAGE_ALLOWLIST",
+    "SET_SHARE_PERMISSION",
+    "USE_MARKETPLACE_ASSETS",
+    "USE_PROVIDER",
+    "USE_RECIPIENT",
+    "USE_SHARE",
+  ],
+  externalLocation: [
+    ...EVERY,
+    "BROWSE",
+    "CREATE_EXTERNAL_TABLE",
+    "CREATE_EXTERNAL_VOLUME",
+    "CREATE_FOREIGN_SECURABLE",
+    "CREATE_MANAGED_STORAGE",
+    "EXTERNAL_USE_LOCATION",
+    "READ_FILES",
+    "WRITE_FILES",
+  ],
+  storageCredential: [...EVERY, "CREATE_EXTERNAL_LOCATION", "CREATE_EXTERNAL_TABLE", "READ_FILES", "WRITE_FILES"],
+  credential: [...EVERY, "ACCESS", "CREATE_CONNECTION"],
+  foreignConnection: [...EVERY, "CREATE_FOREIGN_CATALOG", "USE_CONNECTION"],
+  share: ["SELECT"],
+  secret: [...EVERY, "READ_SECRET"],
+  modelService: SERVICE,
+  modelProviderService: SERVICE,
+  mcpService: SERVICE,
+} as const;
+
+export type SecurableKind = keyof typeof PRIVILEGES;
+export type Privilege<Kind extends SecurableKind> = (typeof PRIVILEGES)[Kind][number];
+
+/** Roles × privileges on one securable. */
+export type RoleMatrix<Role extends string, Kind extends SecurableKind> = {
+  readonly [R in Role]?: readonly Privilege<Kind>[];
 };
 
 export interface Grant {
@@ -79,14 +91,18 @@ export interface Grant {
  * Turns a matrix into grants: roles without a principal drop out, roles that share a principal are merged; sorted, so
  * that the order of the settings never shows as a change.
  */
-export function grantsFor<Kind extends keyof PrivilegesOf>(matrix: RoleMatrix<Kind>, principals: Principals): Grant[] {
+export function grantsFor(
+  matrix: Readonly<Record<string, readonly string[] | undefined>>,
+  principals: Readonly<Record<string, readonly string[]>>,
+): Grant[] {
   const byPrincipal = new Map<string, Set<string>>();
-  for (const [role, privileges] of Object.entries(matrix) as [Role, readonly string[]][]) {
-    const principal = principals[role];
-    if (principal === undefined || privileges.length === 0) continue;
-    const all = byPrincipal.get(principal) ?? new Set<string>();
-    for (const privilege of privileges) all.add(privilege);
-    byPrincipal.set(principal, all);
+  for (const [role, privileges = []] of Object.entries(matrix)) {
+    if (privileges.length === 0) continue;
+    for (const principal of principals[role] ?? []) {
+      const all = byPrincipal.get(principal) ?? new Set<string>();
+      for (const privilege of privileges) all.add(privilege);
+      byPrincipal.set(principal, all);
+    }
   }
   return [...byPrincipal]
     .map(([principal, privileges]) => ({ principal, privileges: [...privileges].sort() }))

@@ -21,7 +21,16 @@ export class ProjectCopy {
 
   constructor(workspace: LocalWorkspace) {
     this.#workspace = workspace;
-    const parts = ["index.ts", "settings.ts", "components", "notebooks", "policy", "package.json", "tsconfig.json"];
+    const parts = [
+      "index.ts",
+      "settings.ts",
+      "access.ts",
+      "components",
+      "notebooks",
+      "policy",
+      "package.json",
+      "tsconfig.json",
+    ];
     for (const part of [...parts, "Pulumi.yaml", "Pulumi.local.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml"]) {
       cpSync(join(ROOT, part), join(this.dir, part), {
         recursive: true,

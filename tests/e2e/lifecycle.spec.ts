@@ -50,7 +50,7 @@ describe("lifecycle of the stack on the local workspace", () => {
     assert.equal(changeSummary.replace ?? 0, 0);
     assert.match(steps.find(({ op }) => op === "update")!.urn, /notebook:Notebook::notebooks\/generator\//);
     await mustRun(UP);
-    const path = "/Shared/olist_local/generator/generate";
+    const path = "/olist/local/generator/generate";
     const { content } = await workspace.api.get<{ content: string }>("/api/2.0/workspace/export", {
       path,
       format: "SOURCE",
@@ -78,8 +78,8 @@ describe("lifecycle of the stack on the local workspace", () => {
     assert.deepEqual(catalogs.map(({ name }) => name).sort(), ["main", "system"]);
     assert.deepEqual((await api.get<{ statuses?: unknown[] }>("/api/2.0/pipelines")).statuses ?? [], []);
     assert.deepEqual((await api.get<{ jobs?: unknown[] }>("/api/2.2/jobs/list")).jobs ?? [], []);
-    const shared = await api.get<{ objects?: unknown[] }>("/api/2.0/workspace/list", { path: "/Shared" });
-    assert.deepEqual(shared.objects ?? [], []);
+    const team = await api.get<{ objects?: unknown[] }>("/api/2.0/workspace/list", { path: "/olist" });
+    assert.deepEqual(team.objects ?? [], []);
     assert.deepEqual(
       readdirSync(join(workspace.dataDir, "volumes")).filter((name) => name.startsWith("olist")),
       [],

@@ -1,0 +1,261 @@
+/** Plans the tasks of a job: tasks by name become the provider's list, and everything that is wrong with them is named. */
+import type * as databricks from "@pulumi/databricks";
+import * as pulumi from "@pulumi/pulumi";
+import { given, plain, type Violations } from "./component.ts";
+
+type Inputs = databricks.types.input.JobTask;
+
+/** What a task does, with the provider's own arguments. */
+export interface TaskKinds {
+  pipeline: databricks.types.input.JobTaskPipelineTask;
+  notebook: databricks.types.input.JobTaskNotebookTask;
+  sql: databricks.types.input.JobTaskSqlTask;
+  pythonScript: databricks.types.input.JobTaskSparkPythonTask;
+  pythonWheel: databricks.types.input.JobTaskPythonWheelTask;
+  jar: databricks.types.input.JobTaskSparkJarTask;
+  dbt: databricks.types.input.JobTaskDbtTask;
+  runJob: Omit<databricks.types.input.JobTaskRunJobTask, "jobId"> & { jobId: pulumi.Input<string | number> };
+  condition: { left: pulumi.Input<string>; op: pulumi.Input<ConditionOperator>; right: pulumi.Input<string> };
+  dashboard: databricks.types.input.JobTaskDashboardTask;
+  alert: databricks.types.input.JobTaskAlertTask;
+  forEach: {
+    /** A JSON array, or a reference to one such as `{{tasks.list.values.files}}`. */
+    inputs: pulumi.Input<string>;
+    /** Iterations at a time. Default 1. */
+    concurrency?: pulumi.Input<number>;
+    /** Runs once for each element, which it sees as `{{input}}`. */
+    task: OneOf<Omit<TaskKinds, "forEach">>;
+  };
+}
+
+type ConditionOperator =
+  | "EQUAL_TO"
+  | "NOT_EQUAL"
+  | "GREATER_THAN"
+  | "GREATER_THAN_OR_EQUAL"
+  | "LESS_THAN"
+  | "LESS_THAN_OR_EQUAL";
+
+/** Exactly one of the properties. */
+type OneOf<T> = { [K in keyof T]: { [P in K]: T[P] } & { [P in Exclude<keyof T, K>]?: never } }[keyof T];
+
+/** Recipients by event; e-mail addresses, or ids of notification destinations. */
+export interface Recipients {
+  onStart?: readonly pulumi.Input<string>[];
+  onSuccess?: readonly pulumi.Input<string>[];
+  onFailure?: readonly pulumi.Input<string>[];
+  onDurationWarning?: readonly pulumi.Input<string>[];
+  onStreamingBacklog?: readonly pulumi.Input<string>[];
+}
+
+export interface HealthRule {
+  metric:
+    | "RUN_DURATION_SECONDS"
+    | "STREAMING_BACKLOG_BYTES"
+    | "STREAMING_BACKLOG_RECORDS"
+    | "STREAMING_BACKLOG_SECONDS"
+    | "STREAMING_BACKLOG_FILES";
+  greaterThan: pulumi.Input<number>;
+}
+
+export interface TaskOptions<Key extends string> {
+  description?: pulumi.Input<string>;
+  /** Tasks that run before; of a condition task, `outcome` says which of its branches this task is in. */
+  dependsOn?: readonly (Key | { task: Key; outcome: "true" | "false" })[];
+  /** Default ALL_SUCCESS. */
+  runIf?: "ALL_SUCCESS" | "ALL_DONE" | "NONE_FAILED" | "AT_LEAST_ONE_SUCCESS" | "ALL_FAILED" | "AT_LEAST_ONE_FAILED";
+  disabled?: pulumi.Input<boolean>;
+  /** Default none. Pipelines retry by themselves. */
+  retries?: { max: pulumi.Input<number>; waitSeconds?: pulumi.Input<number>; onTimeout?: pulumi.Input<boolean> };
+  timeoutMinutes?: number;
+  /** Key of one of the job's `environments`. */
+  environment?: string;
+  /** Key of one of the job's `clusters`. */
+  cluster?: string;
+  existingClusterId?: pulumi.Input<string>;
+  newCluster?: databricks.types.input.JobTaskNewCluster;
+  libraries?: readonly databricks.types.input.JobTaskLibrary[];
+  emails?: Recipients;
+  webhooks?: Recipients;
+  health?: readonly HealthRule[];
+}
+
+export type Task<Key extends string> = TaskOptions<Key> & OneOf<TaskKinds>;
+/** Tasks whose keys the compiler no longer knows. */
+export type Tasks = Readonly<Record<string, Task<string>>>;
+
+export const MINUTE = 60;
+/** https://docs.databricks.com/api/workspace/jobs/create */
+const TASK_KEY = /^[\w-]{1,100}$/;
+const MOST_TASKS = 1000;
+
+const KINDS = {
+  pipeline: "pipelineTask",
+  notebook: "notebookTask",
+  sql: "sqlTask",
+  pythonScript: "sparkPythonTask",
+  pythonWheel: "pythonWheelTask",
+  jar: "sparkJarTask",
+  dbt: "dbtTask",
+  runJob: "runJobTask",
+  condition: "conditionTask",
+  dashboard: "dashboardTask",
+  alert: "alertTask",
+  forEach: "forEachTask",
+} as const satisfies Record<keyof TaskKinds, keyof Inputs>;
+
+const kindsOf = (task: object): (keyof TaskKinds)[] =>
+  (Object.keys(KINDS) as (keyof TaskKinds)[]).filter((kind) => (task as Record<string, unknown>)[kind] !== undefined);
+
+/** Sorted by key, as the provider sends them: any other order shows as a change in every preview. */
+export function planTasks(tasks: Tasks, git: boolean): Inputs[] {
+  return Object.keys(tasks)
+    .sort()
+    .map((key) => planTask(key, tasks[key]!, git));
+}
+
+function planTask(key: string, task: Task<string>, git: boolean): Inputs {
+  const dependsOns = (task.dependsOn ?? [])
+    .map((on) => (typeof on === "string" ? { taskKey: on } : { taskKey: on.task, outcome: on.outcome }))
+    .sort((a, b) => (a.taskKey < b.taskKey ? -1 : 1));
+  return given({
+    taskKey: key,
+    description: task.description,
+    ...(dependsOns.length === 0 ? {} : { dependsOns }),
+    ...action(key, task, git),
+    runIf: task.runIf,
+    disabled: task.disabled,
+    ...retryArgs(task.retries),
+    timeoutSeconds: task.timeoutMinutes === undefined ? undefined : task.timeoutMinutes * MINUTE,
+    environmentKey: task.environment,
+    jobClusterKey: task.cluster,
+    existingClusterId: task.existingClusterId,
+    newCluster: task.newCluster,
+    libraries: task.libraries === undefined ? undefined : [...task.libraries],
+    emailNotifications: task.emails === undefined ? undefined : recipients(task.emails, (email) => email),
+    webhookNotifications: task.webhooks === undefined ? undefined : recipients(task.webhooks, (id) => ({ id })),
+    health: healthArgs(task.health),
+  });
+}
+
+/** The one `…Task` property of a task. */
+function action(key: string, task: object, git: boolean): Partial<Inputs> {
+  const kind = kindsOf(task)[0]!;
+  const args = (task as Record<string, object>)[kind]!;
+  if (kind === "notebook") return { notebookTask: { source: git ? "GIT" : "WORKSPACE", ...args } as never };
+  if (kind === "runJob") {
+    const { jobId } = args as TaskKinds["runJob"];
+    return { runJobTask: { ...args, jobId: pulumi.output(jobId).apply(Number) } };
+  }
+  if (kind === "forEach") {
+    const { task: nested, ...loop } = args as TaskKinds["forEach"];
+    const iteration = { taskKey: `${key}_iteration`, ...action(key, nested, git) };
+    return { forEachTask: { ...loop, task: iteration as databricks.types.input.JobTaskForEachTaskTask } };
+  }
+  return { [KINDS[kind]]: { ...args } };
+}
+
+function retryArgs(retries: TaskOptions<string>["retries"]): Partial<Inputs> {
+  if (retries === undefined) return {};
+  const { max, waitSeconds = 30, onTimeout = false } = retries;
+  const minRetryIntervalMillis = pulumi.output(waitSeconds).apply((seconds) => seconds * 1000);
+  return { maxRetries: max, minRetryIntervalMillis, retryOnTimeout: onTimeout };
+}
+
+export function recipients<To>(by: Recipients, to: (recipient: pulumi.Input<string>) => To) {
+  const list = (all: readonly pulumi.Input<string>[] | undefined): To[] | undefined => all?.map(to);
+  return given({
+    onStarts: list(by.onStart),
+    onSuccesses: list(by.onSuccess),
+    onFailures: list(by.onFailure),
+    onDurationWarningThresholdExceededs: list(by.onDurationWarning),
+    onStreamingBacklogExceededs: list(by.onStreamingBacklog),
+  });
+}
+
+export function healthArgs(rules: readonly HealthRule[] = []): databricks.types.input.JobHealth | undefined {
+  if (rules.length === 0) return undefined;
+  return { rules: rules.map(({ metric, greaterThan }) => ({ metric, op: "GREATER_THAN", value: greaterThan })) };
+}
+
+export function checkTasks(
+  tasks: Tasks,
+  known: { environments: readonly string[]; clusters: readonly string[] },
+  violations: Violations,
+): void {
+  const keys = Object.keys(tasks);
+  if (keys.length === 0) violations.add("tasks", "must have at least one task");
+  if (keys.length > MOST_TASKS) violations.add("tasks", `has ${keys.length} tasks; Databricks takes ${MOST_TASKS}`);
+  for (const [key, task] of Object.entries(tasks)) {
+    const path = `tasks.${key}`;
+    if (!TASK_KEY.test(key)) violations.add(path, `'${key}' must match ${TASK_KEY.source}`);
+    checkKind(path, task, violations);
+    checkDependencies(path, task, tasks, violations);
+    checkReference(`${path}.environment`, task.environment, known.environments, violations);
+    checkReference(`${path}.cluster`, task.cluster, known.clusters, violations);
+    checkMinutes(`${path}.timeoutMinutes`, task.timeoutMinutes, violations);
+    const max = plain(task.retries?.max);
+    if (max !== undefined && (!Number.isInteger(max) || max < -1)) {
+      violations.add(`${path}.retries.max`, `${max} must be a whole number from 0, or -1 for no limit`);
+    }
+  }
+  const cycle = findCycle(tasks);
+  if (cycle) violations.add("tasks", `depend on each other in a circle: ${cycle.join(" → ")}`);
+}
+
+function checkKind(path: string, task: object, violations: Violations): void {
+  const kinds = kindsOf(task);
+  if (kinds.length !== 1) {
+    const given = kinds.length === 0 ? "none" : kinds.join(" and ");
+    violations.add(path, `must have exactly one of ${Object.keys(KINDS).join(", ")}; it has ${given}`);
+    return;
+  }
+  const nested = (task as { forEach?: { task: object } }).forEach?.task;
+  if (nested === undefined) return;
+  if (kindsOf(nested).includes("forEach")) violations.add(`${path}.forEach.task`, "cannot be a forEach itself");
+  else checkKind(`${path}.forEach.task`, nested, violations);
+}
+
+function checkDependencies(path: string, task: Task<string>, tasks: Tasks, violations: Violations): void {
+  for (const on of task.dependsOn ?? []) {
+    const key = typeof on === "string" ? on : on.task;
+    if (!Object.hasOwn(tasks, key)) {
+      violations.add(`${path}.dependsOn`, `'${key}' is not a task; tasks are ${Object.keys(tasks).join(", ")}`);
+    } else if (typeof on !== "string" && !("condition" in tasks[key]!)) {
+      violations.add(`${path}.dependsOn`, `'${key}' has no outcome, since it is not a condition`);
+    }
+  }
+}
+
+function checkReference(path: string, key: string | undefined, known: readonly string[], violations: Violations): void {
+  if (key === undefined || known.includes(key)) return;
+  violations.add(
+    path,
+    `'${key}' is not defined by the job, which has ${known.length === 0 ? "none" : known.join(", ")}`,
+  );
+}
+
+export function checkMinutes(path: string, minutes: number | undefined, violations: Violations): void {
+  if (minutes === undefined || (Number.isFinite(minutes) && minutes > 0 && Number.isInteger(minutes * MINUTE))) return;
+  violations.add(path, `${minutes} must be a positive number of minutes`);
+}
+
+/** The first circle of dependencies, as a path that ends where it begins. */
+function findCycle(tasks: Tasks): string[] | undefined {
+  const done = new Set<string>();
+  const visit = (key: string, path: readonly string[]): string[] | undefined => {
+    if (path.includes(key)) return [...path.slice(path.indexOf(key)), key];
+    if (done.has(key) || !Object.hasOwn(tasks, key)) return undefined;
+    for (const on of tasks[key]!.dependsOn ?? []) {
+      const cycle = visit(typeof on === "string" ? on : on.task, [...path, key]);
+      if (cycle) return cycle;
+    }
+    done.add(key);
+    return undefined;
+  };
+  for (const key of Object.keys(tasks)) {
+    const cycle = visit(key, []);
+    if (cycle) return cycle;
+  }
+  return undefined;
+}
