@@ -7,3 +7,5 @@ export const PYTHON_PATH = join(import.meta.dirname, "src");
 export const REQUIREMENTS = join(import.meta.dirname, "requirements.txt");
 /** Sources of the Spark extensions, compiled into one jar. */
 export const SCALA = join(import.meta.dirname, "scala");
+/** The Spark extensions compiled beforehand: a released package has them in place of their sources. */
+export const JAR = join(import.meta.dirname, "engine.jar");

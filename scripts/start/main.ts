@@ -2,15 +2,15 @@
  * `npm start`: toolchain, local workspace, the real `pulumi up` of stack `local`, the job on real data, and what came out.
  * Exit status 0 only when all of it went well; the last line of a failure says what failed and where the log is.
  */
-import { rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { WorkspaceApi } from "lakehouse-local-workspace/client";
+import { resetFolder, type StartedWorkspace } from "lakehouse-local-workspace/control";
 import { ensureToolchain } from "lakehouse-toolchain";
 import { ensureGroups } from "../stack/identities.ts";
 import { packArgs } from "../stack/pack.ts";
 import { DATA_DIR, LOG_DIR, PROJECT_DIR } from "../stack/paths.ts";
 import { runPulumi, STACK, selectStack, stackEnv, stackGroups, stackOutputs } from "../stack/stack.ts";
-import { findWorkspace, type RunningWorkspace, startWorkspace } from "../stack/workspace.ts";
+import { startWorkspace } from "../stack/workspace.ts";
 import { followRun } from "./follow.ts";
 import { parseOptions, type StartOptions, USAGE, UsageError } from "./options.ts";
 import { summarize } from "./summary.ts";
@@ -29,18 +29,13 @@ async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-async function run(options: StartOptions, onWorkspace: (workspace: RunningWorkspace) => void): Promise<void> {
-  if (options.fresh) {
-    if (await findWorkspace()) {
-      throw new Error("--fresh: the local workspace is running in another terminal; stop it there first");
-    }
-    rmSync(DATA_DIR, { recursive: true, force: true });
-  }
+async function run(options: StartOptions, onWorkspace: (workspace: StartedWorkspace) => void): Promise<void> {
+  if (options.fresh) resetFolder(DATA_DIR);
   const tools = await step("toolchain", () => ensureToolchain({ onProgress: (line) => say(`  ${line}`) }));
   const workspace = await step("local workspace", () => startWorkspace(tools, options.port));
   onWorkspace(workspace);
   const { api } = workspace;
-  say(`  ${api.host}`);
+  say(`  ${api.host}${workspace.owned ? "" : ` (running already, process ${workspace.pid})`}`);
 
   const work = (async () => {
     const env = stackEnv(tools, workspace);
@@ -89,7 +84,7 @@ async function main(): Promise<number> {
     say(USAGE);
     return 0;
   }
-  let workspace: RunningWorkspace | undefined;
+  let workspace: StartedWorkspace | undefined;
   let interrupted = false;
   const interrupt = new Promise<"interrupted">((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -106,7 +101,9 @@ async function main(): Promise<number> {
       return 130;
     }
     say(`\nworkspace: ${workspace?.api.host}`);
-    if (options.serve && workspace) {
+    if (workspace && !workspace.owned) {
+      say("It was running before and goes on; `npm run workspace -- stop` stops it.");
+    } else if (options.serve && workspace) {
       say("It stays up; open it in a browser. Ctrl-C stops everything.");
       await Promise.race([interrupt, workspace.died]);
       say("\nstopping");

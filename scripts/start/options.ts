@@ -1,5 +1,6 @@
 /** The flags of `npm start`. */
 import { parseArgs } from "node:util";
+import { DEFAULT_PORT } from "lakehouse-local-workspace/control";
 
 export interface StartOptions {
   serve: boolean;
@@ -8,8 +9,6 @@ export interface StartOptions {
   seed?: string | undefined;
   port: number;
 }
-
-export const DEFAULT_PORT = 4680;
 
 export const USAGE = `npm start -- [flags]
   --serve        keep the workspace up afterwards; Ctrl-C stops everything

@@ -1,21 +1,19 @@
 /**
- * Starts the local workspace: `node src/main.ts --data-dir D --port N [--python P]`.
+ * Starts the local workspace: `node src/main.ts --data-dir D --port N [--python P] [--attached]`.
  * One process a data folder. `workspace.json` is written last: whoever finds it can send requests.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { delimiter, join, resolve } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { parseArgs } from "node:util";
 import { PYTHON_PATH } from "lakehouse-engine";
+import { ControlError, DEFAULT_DATA_DIR, explain, lockFolder, prepareFolder } from "./control/folder.ts";
+import { DEFAULT_PORT, portError } from "./control/port.ts";
 import { createWorkspace, type Workspace } from "./core/server.ts";
 import { EngineProcess } from "./engine/process.ts";
 import { engineSnapshot } from "./engine/snapshot.ts";
 import { services } from "./services/index.ts";
 
 const PACKAGE = join(import.meta.dirname, "..", "package.json");
-
-/** Something the person at the terminal can mend: printed without a trace. */
-export class StartError extends Error {}
 
 export interface StartOptions {
   dataDir: string;
@@ -37,21 +35,20 @@ export interface Running {
 
 /** Starts everything and resolves when requests are accepted; the engine goes on starting in the background. */
 export async function startWorkspace(options: StartOptions): Promise<Running> {
-  const dataDir = resolve(options.dataDir);
-  const info = join(dataDir, "workspace.json");
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new StartError(`The data folder ${dataDir} cannot be made: ${(error as Error).message}`);
+  const { dir: dataDir, info, engineLog } = prepareFolder(options.dataDir);
+  const unlock = lockFolder(dataDir);
+  if (!unlock) {
+    throw new ControlError(
+      `Another local workspace uses ${dataDir}${holder(info)}. Stop it, or choose another --data-dir.`,
+    );
   }
-  const unlock = lock(dataDir, info);
   let workspace: Workspace | undefined;
   try {
     rmSync(info, { force: true });
     const engine = new EngineProcess({
       python: options.python ?? "python3",
       pythonPath: PYTHON_PATH,
-      logFile: join(dataDir, "logs", "engine.log"),
+      logFile: engineLog,
       env: {
         ...(options.jars ? { ENGINE_JARS: options.jars.join(delimiter) } : {}),
         ...(options.jvmOptions ? { ENGINE_JVM_OPTIONS: options.jvmOptions } : {}),
@@ -63,7 +60,7 @@ export async function startWorkspace(options: StartOptions): Promise<Running> {
     const host = await workspace.listen(options.port);
     engine.start();
     const version = (JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: string }).version;
-    writeFileSync(`${info}.new`, `${JSON.stringify({ host, pid: process.pid, version }, null, 2)}\n`);
+    writeFileSync(`${info}.new`, `${JSON.stringify({ host, pid: process.pid, version }, null, 2)}\n`, { mode: 0o600 });
     renameSync(`${info}.new`, info);
     const opened = workspace;
     return {
@@ -79,42 +76,8 @@ export async function startWorkspace(options: StartOptions): Promise<Running> {
   } catch (error) {
     await workspace?.close().catch(() => undefined);
     unlock();
-    throw explain(error as NodeJS.ErrnoException, options.port, dataDir);
+    throw portError(error as NodeJS.ErrnoException, options.port) ?? explain(error as NodeJS.ErrnoException, dataDir);
   }
-}
-
-function explain(error: NodeJS.ErrnoException, port: number, dataDir: string): Error {
-  if (error.code === "EADDRINUSE") {
-    return new StartError(`Port ${port} of 127.0.0.1 is in use by another program. Choose another with --port.`);
-  }
-  if (error.code === "EACCES") {
-    return new StartError(`No permission: ${error.message}. Is ${port} below 1024, or ${dataDir} another user's?`);
-  }
-  if (error.code === "ENOSPC" || /disk is full/.test(error.message)) {
-    return new StartError(`The disk that holds ${dataDir} is full. Free some space and start again; nothing is lost.`);
-  }
-  if (/file is not a database|malformed/.test(error.message)) {
-    return new StartError(`${join(dataDir, "state.db")} is damaged (${error.message}). Use another --data-dir.`);
-  }
-  return error;
-}
-
-/**
- * One process a data folder. The lock is SQLite's own on a file beside the state: the operating system gives it back
- * when the process ends, however it ends, so that a lock can never be stale.
- */
-function lock(dataDir: string, info: string): () => void {
-  const held = new DatabaseSync(join(dataDir, "lock.db"));
-  try {
-    held.exec("PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
-  } catch (error) {
-    held.close();
-    if (!/locked/.test((error as Error).message)) throw explain(error as NodeJS.ErrnoException, 0, dataDir);
-    throw new StartError(
-      `Another local workspace uses ${dataDir}${holder(info)}. Stop it, or choose another --data-dir.`,
-    );
-  }
-  return () => held.close();
 }
 
 function holder(info: string): string {
@@ -127,17 +90,19 @@ function holder(info: string): string {
 }
 
 async function main(): Promise<void> {
+  process.umask(0o077); // what this process and the engine write is their owner's alone, from its creation on
   const { values } = parseArgs({
     options: {
-      "data-dir": { type: "string", default: ".local" },
-      port: { type: "string", default: "4680" },
+      "data-dir": { type: "string", default: DEFAULT_DATA_DIR },
+      port: { type: "string", default: String(DEFAULT_PORT) },
       python: { type: "string" },
+      attached: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
     },
   });
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
-    throw new StartError(`--port must be a number from 0 (any free port) to 65535, got '${values.port}'.`);
+    throw new ControlError(`--port must be a number from 0 (any free port) to 65535, got '${values.port}'.`);
   }
   // A signal may come as soon as workspace.json is there, so it is waited for before; while the start goes on it is kept.
   let running: Running | undefined;
@@ -149,6 +114,8 @@ async function main(): Promise<void> {
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
+  // The process that started this one holds the other end: the workspace ends with it, however it ends.
+  if (values.attached) process.stdin.once("close", stop).resume();
   running = await startWorkspace({
     dataDir: values["data-dir"],
     port,
@@ -156,7 +123,7 @@ async function main(): Promise<void> {
     logger: values.verbose,
   });
   if (stopping) return end(running);
-  console.log(`The local workspace is at ${running.host}; data in ${resolve(values["data-dir"])}.`);
+  console.log(`The local workspace is at ${running.host}; data in ${values["data-dir"]}.`);
 }
 
 function end(running: Running): void {
@@ -167,7 +134,7 @@ function end(running: Running): void {
 }
 
 function fail(error: Error): never {
-  console.error(error instanceof StartError ? `error: ${error.message}` : error);
+  console.error(error instanceof ControlError ? `error: ${error.message}` : error);
   process.exit(1);
 }
 

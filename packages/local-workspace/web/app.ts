@@ -58,13 +58,29 @@ function login(problem?: string): Node[] {
     h(
       "div",
       { class: "card" },
-      h("p", {}, "The workspace answers who has its token. It is in the file .local/token of the project folder."),
+      h(
+        "p",
+        {},
+        "The workspace answers whoever has its token. `lakehouse token` prints it, and `lakehouse open` logs you in.",
+      ),
       h("form", { submit: (event) => void submit(event) }, input, h("button", {}, "Open")),
       problem ? h("p", { class: "bad" }, problem) : h("span"),
     ),
   ];
 }
 
-addEventListener("hashchange", () => void show());
+/** `lakehouse open` brings the token in the fragment, which no server sees; it must not stay in the address or the history. */
+function takeToken(): void {
+  const brought = /^#token=(.+)$/.exec(location.hash)?.[1];
+  if (brought === undefined) return;
+  saveToken(decodeURIComponent(brought));
+  history.replaceState(null, "", location.pathname);
+}
+
+takeToken();
+addEventListener("hashchange", () => {
+  takeToken();
+  void show();
+});
 document.addEventListener("visibilitychange", () => !document.hidden && void show());
 void show();

@@ -4,12 +4,11 @@
  */
 import { delimiter, dirname, join } from "node:path";
 import { cacheDir } from "./cache.ts";
-import { ensureJars } from "./jars.ts";
-import { findJava } from "./java.ts";
+import { type EngineParts, ensureEngine, findPrerequisites } from "./engine.ts";
 import { ensurePlugin, type Plugin } from "./plugin.ts";
 import type { Progress } from "./process.ts";
 import { type Cli, ensureCli } from "./pulumi.ts";
-import { ensurePython, findPython } from "./python.ts";
+import { ensurePython } from "./python.ts";
 
 export type { Progress } from "./process.ts";
 export { ToolchainError } from "./process.ts";
@@ -43,20 +42,13 @@ export interface Toolchain {
 
 const NODE_BIN = join(import.meta.dirname, "..", "..", "..", "node_modules", ".bin");
 
-interface EngineParts {
-  java: string;
-  sparkJars: string[];
-  engineEnv: Record<string, string>;
-}
-
 /** @throws ToolchainError with one message when a prerequisite is missing or a part cannot be made */
 export async function ensureToolchain(options: ToolchainOptions = {}): Promise<Toolchain> {
   const parts = new Set<Part>(options.parts ?? ["python", "engine", "pulumi"]);
   const progress = options.onProgress ?? (() => undefined);
   const tests = options.tests ?? false;
   // What only a person can install is asked for before the long work starts.
-  if (parts.has("python") || parts.has("engine")) findPython();
-  const java = parts.has("engine") ? findJava() : undefined;
+  if (parts.has("python") || parts.has("engine")) findPrerequisites({ java: parts.has("engine") });
 
   // A failure ends the process soon; the other branch's children end with it.
   const [python, pulumi] = await Promise.all([
@@ -65,17 +57,9 @@ export async function ensureToolchain(options: ToolchainOptions = {}): Promise<T
   ]);
 
   async function pythonAndJars(): Promise<{ python: string; engine?: EngineParts }> {
-    const environment = await ensurePython(tests, progress);
-    if (!java) return { python: environment.python };
-    const jars = await ensureJars(environment.sitePackages, java, progress);
-    const engineEnv = {
-      ENGINE_PYTHON: environment.python,
-      ENGINE_JARS: jars.join(delimiter),
-      ENGINE_JAVA: java.java,
-      PYSPARK_PYTHON: environment.python,
-      PYSPARK_DRIVER_PYTHON: environment.python,
-    };
-    return { python: environment.python, engine: { java: java.java, sparkJars: jars, engineEnv } };
+    if (!parts.has("engine")) return { python: (await ensurePython(tests, progress)).python };
+    const engine = await ensureEngine({ tests, onProgress: progress });
+    return { python: engine.python, engine };
   }
 
   const need = <T>(value: T | undefined, property: string, part: Part): T => {

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { SCALA } from "lakehouse-engine";
+import { JAR, SCALA } from "lakehouse-engine";
 import { cached, contentsOf, keyOf } from "./cache.ts";
 import type { Java } from "./java.ts";
 import { type Progress, run, ToolchainError } from "./process.ts";
@@ -53,8 +53,9 @@ function verify(file: string, sha256: string): void {
     throw new ToolchainError(`${file} has the SHA-256 ${got}, expected ${sha256}: it is not the jar that was locked.`);
 }
 
-/** Catalog, volumes and readers: every .scala below the engine. */
+/** Catalog, volumes and readers: the released package's jar, else every .scala below the engine, compiled. */
 async function ensureEngineJar(spark: string, delta: string[], java: Java, progress: Progress): Promise<string[]> {
+  if (existsSync(JAR)) return [JAR];
   const sources = readdirSync(SCALA, { recursive: true, encoding: "utf8" }).filter(isScala).sort();
   const key = keyOf(...contentsOf(SCALA, isScala), spark, ...delta);
   const dir = await cached({ name: "engine", key, title: "Spark extensions" }, progress, async (making) => {

@@ -77,3 +77,9 @@ export const invalid = (message: string): ApiError => new ApiError("INVALID_PARA
 export const notFound = (message: string): ApiError => new ApiError("RESOURCE_DOES_NOT_EXIST", message);
 export const denied = (message: string): ApiError => new ApiError("PERMISSION_DENIED", message);
 export const notImplemented = (message: string): ApiError => new ApiError("NOT_IMPLEMENTED", message);
+
+/** Errors of system calls, and of SQLite in its own words. */
+export function isDiskFull(error: Error): boolean {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT" || /disk is full/.test(message);
+}

@@ -15,7 +15,7 @@ import { config } from "zod";
 import type { EngineClient } from "../engine/client.ts";
 import { Database } from "../store/database.ts";
 import { answerBroken, giveUpStalled, LONGEST_PART, PATIENCE, requireOwnHost } from "./connection.ts";
-import { ApiError, notImplemented } from "./errors.ts";
+import { ApiError, isDiskFull, notImplemented } from "./errors.ts";
 import { numericId } from "./ids.ts";
 import type { App, Context, Principal, Service } from "./service.ts";
 
@@ -211,6 +211,11 @@ const MULTIPART = /^(Multipart: |Malformed |Unexpected end of |Unsupported conte
 
 function toApiError(error: FastifyError | Error): ApiError {
   if (error instanceof ApiError) return error;
+  if (isDiskFull(error)) {
+    const message =
+      "The disk that holds the workspace's data folder is full. Nothing was changed; free some space and try again.";
+    return new ApiError("INTERNAL_ERROR", message);
+  }
   if (hasZodFastifySchemaValidationErrors(error)) {
     const problems = error.validation.map(({ instancePath, message }) => {
       const key = instancePath.replace(/^\//, "").replaceAll("/", ".");

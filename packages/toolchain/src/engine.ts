@@ -1,0 +1,48 @@
+/** What the engine needs to run: a Python environment, Java and the jars. Nothing here needs Go or Pulumi. */
+import { delimiter } from "node:path";
+import { ensureJars } from "./jars.ts";
+import { findJava } from "./java.ts";
+import type { Progress } from "./process.ts";
+import { ensurePython, findPython } from "./python.ts";
+
+export { cacheDir } from "./cache.ts";
+export { findJava } from "./java.ts";
+export { onPath, type Progress, ToolchainError } from "./process.ts";
+export { findPython } from "./python.ts";
+
+export interface EngineParts {
+  /** The interpreter of the engine's environment (with `tests`, of the tests'). */
+  readonly python: string;
+  readonly java: string;
+  /** Delta and the engine's extensions, in the order of the class path. */
+  readonly sparkJars: readonly string[];
+  /** Variables to add to the local workspace's environment, for the engine that it starts. */
+  readonly engineEnv: Readonly<Record<string, string>>;
+}
+
+/** What only a person can install. @throws ToolchainError that says what to install */
+export function findPrerequisites({ java = true } = {}): void {
+  findPython();
+  if (java) findJava();
+}
+
+/** @throws ToolchainError with one message when a prerequisite is missing or a part cannot be made */
+export async function ensureEngine(options: { tests?: boolean; onProgress?: Progress } = {}): Promise<EngineParts> {
+  const progress = options.onProgress ?? (() => undefined);
+  findPrerequisites();
+  const java = findJava();
+  const environment = await ensurePython(options.tests ?? false, progress);
+  const sparkJars = await ensureJars(environment.sitePackages, java, progress);
+  return {
+    python: environment.python,
+    java: java.java,
+    sparkJars,
+    engineEnv: {
+      ENGINE_PYTHON: environment.python,
+      ENGINE_JARS: sparkJars.join(delimiter),
+      ENGINE_JAVA: java.java,
+      PYSPARK_PYTHON: environment.python,
+      PYSPARK_DRIVER_PYTHON: environment.python,
+    },
+  };
+}
