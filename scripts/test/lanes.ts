@@ -1,5 +1,13 @@
 /** Runs jobs in a fixed number of lanes, in the order given, and hands their results on in an order of its own. */
 
+const GIB = 2 ** 30;
+
+/** A process of tests with its Spark keeps more than a core busy, and takes up to 3 GiB. */
+export function lanesFor(cores: number, memory: number): number {
+  const fit = Math.floor(memory / (3 * GIB));
+  return Math.max(1, Math.min(fit, Math.max(2, Math.ceil(cores / 2)), 4));
+}
+
 export interface Lanes<J, R> {
   /** How many run at a time. */
   lanes: number;

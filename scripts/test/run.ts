@@ -4,21 +4,18 @@
  * `npm test -- --changed [BASE]` runs the suites that can notice what changed since BASE (default: since the branch left main).
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { ensureToolchain, type Toolchain } from "lakehouse-toolchain";
 import { parseArguments, UsageError } from "./arguments.ts";
 import { changedFiles } from "./changes.ts";
-import { runInLanes } from "./lanes.ts";
+import { lanesFor, runInLanes } from "./lanes.ts";
 import { Processes } from "./processes.ts";
 import { counted, judged, type Report, readJunit, type SuiteTime, summary } from "./report.ts";
 import { affected } from "./selection.ts";
 import { findSuites, type Job, jobsOf, longestFirst, type Suite } from "./suites.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-
-/** Each process with Spark keeps a core busy, and the tests are to pass on two cores and 8 GB. */
-const LANES = 2;
 
 interface Result extends SuiteTime {
   output: string;
@@ -65,7 +62,7 @@ async function main(): Promise<number> {
   const dir = mkdtempSync(join(tmpdir(), "olist-tests-"));
   try {
     const results = await runInLanes(longestFirst(jobs), jobs, {
-      lanes: LANES,
+      lanes: lanesFor(availableParallelism(), totalmem()),
       run: (job) => runJob(tools, job, dir, streamed),
       show: (job, { output }) => streamed || print(`\n━━ ${job.name}\n${output}\n`),
     });

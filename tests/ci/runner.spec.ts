@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArguments, UsageError } from "../../scripts/test/arguments.ts";
 import { changedFiles } from "../../scripts/test/changes.ts";
-import { runInLanes } from "../../scripts/test/lanes.ts";
+import { lanesFor, runInLanes } from "../../scripts/test/lanes.ts";
 import { Processes } from "../../scripts/test/processes.ts";
 import { EVERYTHING, READS } from "../../scripts/test/reads.ts";
 import { judged, readJunit, summary } from "../../scripts/test/report.ts";
@@ -128,6 +128,23 @@ describe("arguments of npm test", () => {
 });
 
 describe("lanes", () => {
+  it("are two on two cores, more on more, and no more than the memory holds", () => {
+    const lanes = [
+      [2, 7],
+      [2, 16],
+      [1, 16],
+      [4, 16],
+      [8, 32],
+      [64, 256],
+      [8, 7],
+      [2, 3],
+    ] as const;
+    assert.deepEqual(
+      lanes.map(([cores, gib]) => lanesFor(cores, gib * 2 ** 30)),
+      [2, 2, 2, 2, 4, 4, 2, 1],
+    );
+  });
+
   it("start jobs in order, as many at a time as there are lanes, and show whole results in another order", async () => {
     const ends = new Map<string, () => void>();
     const started: string[] = [];
