@@ -1,4 +1,5 @@
 /** The lakehouse of one stack: catalog, grants, notebooks, pipelines and the job, in the order they depend on each other. */
+import * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
 import { CATALOG, SCHEMAS } from "./access.ts";
 import {
@@ -17,6 +18,7 @@ const settings = parseSettings({
   project: pulumi.getProject(),
   stack: pulumi.getStack(),
   values: pulumi.runtime.allConfig(),
+  others: { databricks: Object.keys(databricks.config) },
   isSecret: (key) => secretKeys.includes(key),
 });
 const protectData = settings.environment === "prod";

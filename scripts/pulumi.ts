@@ -4,7 +4,7 @@
  */
 import { ensureToolchain } from "lakehouse-toolchain";
 import { ensureGroups } from "./stack/identities.ts";
-import { runPulumi, selectStack, stackEnv, stackGroups } from "./stack/stack.ts";
+import { groupsOf, runPulumi, selectStack, stackEnv, stackSettings } from "./stack/stack.ts";
 import { ANY_PORT, startWorkspace } from "./stack/workspace.ts";
 
 /** Commands that run the program against the workspace. */
@@ -22,7 +22,8 @@ process.on("SIGTERM", () => {});
 try {
   const env = stackEnv(tools, workspace);
   await selectStack(tools, env);
-  if (args.some((arg) => DEPLOYS.has(arg))) await ensureGroups(workspace.api, await stackGroups(tools, env));
+  if (args.some((arg) => DEPLOYS.has(arg)))
+    await ensureGroups(workspace.api, groupsOf(await stackSettings(tools, env)));
   process.exitCode = await runPulumi(tools, env, args);
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`);

@@ -15,10 +15,10 @@ try {
   });
   if (!values.stack) throw new Error("deploy.ts needs --stack NAME");
   const tools = await ensureToolchain({ parts: ["pulumi"], onProgress: (line) => process.stderr.write(`${line}\n`) });
+  const env = { ...process.env, ...tools.pulumiEnv };
   const args = values.drift
     ? ["preview", "--refresh", "--expect-no-changes", "--diff"]
-    : ["up", "--yes", "--skip-preview", ...packArgs(values.stack)];
-  const env = { ...process.env, ...tools.pulumiEnv };
+    : ["up", "--yes", "--skip-preview", ...(await packArgs(tools, env, values.stack, positionals))];
   process.exitCode = await runPulumi(tools, env, [
     ...args,
     "--non-interactive",

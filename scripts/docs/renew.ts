@@ -13,6 +13,7 @@ const writers: [page: string, command: string, script: string][] = [
   ["docs/lakeflow-sql.md", tools.python, "scripts/docs/lakeflow_sql.py"],
   ["docs/lakeflow-python.md", tools.python, "scripts/docs/lakeflow_python.py"],
   ["docs/policies.md", process.execPath, "scripts/docs/policies.ts"],
+  ["docs/settings.md", process.execPath, "scripts/docs/settings.ts"],
   ["docs/data.md", tools.python, "scripts/docs/data_page.py"],
 ];
 const env = { ...process.env, ...tools.engineEnv };

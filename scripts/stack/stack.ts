@@ -3,9 +3,12 @@ import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import type { WorkspaceApi } from "lakehouse-local-workspace/client";
 import type { Toolchain } from "lakehouse-toolchain";
+import { parseSettings, type Settings } from "../../settings.ts";
 import { BACKEND_DIR, PROJECT_DIR } from "./paths.ts";
 
 export const STACK = "local";
+/** The name in Pulumi.yaml, which is the namespace of the settings. */
+const PROJECT = "olist-lakehouse";
 
 /**
  * Belongs to the salt in Pulumi.local.yaml, so that the CLI has no reason to change that file. No secret depends on it:
@@ -89,9 +92,26 @@ export function stackOutputs(tools: Toolchain, env: NodeJS.ProcessEnv): Promise<
   return pulumiJson(tools, env, ["stack", "output"]);
 }
 
-/** Principals that the stack's settings give its roles. */
-export async function stackGroups(tools: Toolchain, env: NodeJS.ProcessEnv): Promise<string[]> {
-  const config = await pulumiJson<Record<string, { objectValue?: Record<string, string> }>>(tools, env, ["config"]);
-  const roles = Object.entries(config).find(([key]) => key.endsWith(":roles"))?.[1].objectValue ?? {};
-  return [...new Set(Object.values(roles))];
+/**
+ * The settings of a stack, as the CLI reads them; those of the selected stack without `stack`.
+ * @param flags flags of the CLI that say where the project is (`--cwd`)
+ * @throws SettingsError when the program would refuse them
+ */
+export async function stackSettings(
+  tools: Toolchain,
+  env: NodeJS.ProcessEnv,
+  stack?: string,
+  flags: readonly string[] = [],
+): Promise<Settings> {
+  const args = ["config", "--show-secrets", ...(stack === undefined ? [] : ["--stack", stack]), ...flags];
+  const config = await pulumiJson<Record<string, { value?: string; secret: boolean }>>(tools, env, args);
+  return parseSettings({
+    project: PROJECT,
+    stack: stack ?? STACK,
+    values: Object.fromEntries(Object.entries(config).map(([key, { value }]) => [key, value ?? ""])),
+    isSecret: (key) => config[key]?.secret ?? false,
+  });
 }
+
+/** Groups that the stack's settings give its roles. */
+export const groupsOf = ({ roles }: Settings): string[] => [...new Set(Object.values(roles))];

@@ -9,7 +9,7 @@ import { ensureToolchain } from "lakehouse-toolchain";
 import { ensureGroups } from "../stack/identities.ts";
 import { packArgs } from "../stack/pack.ts";
 import { DATA_DIR, LOG_DIR, PROJECT_DIR } from "../stack/paths.ts";
-import { runPulumi, STACK, selectStack, stackEnv, stackGroups, stackOutputs } from "../stack/stack.ts";
+import { groupsOf, runPulumi, STACK, selectStack, stackEnv, stackOutputs, stackSettings } from "../stack/stack.ts";
 import { startWorkspace } from "../stack/workspace.ts";
 import { followRun } from "./follow.ts";
 import { parseOptions, type StartOptions, USAGE, UsageError } from "./options.ts";
@@ -41,14 +41,14 @@ async function run(options: StartOptions, onWorkspace: (workspace: StartedWorksp
     const env = stackEnv(tools, workspace);
     const outputs = await step("pulumi up, stack local", async () => {
       await selectStack(tools, env);
-      await ensureGroups(api, await stackGroups(tools, env));
+      await ensureGroups(api, groupsOf(await stackSettings(tools, env)));
       const code = await runPulumi(tools, env, [
         "up",
         "--yes",
         "--skip-preview",
         "--suppress-outputs",
         "--non-interactive",
-        ...packArgs(STACK),
+        ...(await packArgs(tools, env, STACK)),
       ]);
       if (code !== 0) throw new Failed("pulumi up failed (its errors are above)");
       return stackOutputs(tools, env);

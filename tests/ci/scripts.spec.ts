@@ -52,6 +52,18 @@ describe("preview and deployment in CI", () => {
     );
   const comment = (): string => readFileSync(join(project.dir, "out.md"), "utf8");
 
+  it("stops stack prod before any resource as long as its file holds the template's placeholders", async () => {
+    const { code, text } = await preview("prod");
+    assert.notEqual(code, 0);
+    for (const key of ["runAs", "alerts[0]", "compute.budgetPolicyId", "workspaceIds[0]"])
+      assert.match(
+        text,
+        new RegExp(`olist-lakehouse:${key.replace(/[[\]]/g, "\\$&")} is ".*": is a placeholder; put here`),
+      );
+    assert.doesNotMatch(text, /databricks:index/);
+    project.ownIds("prod");
+  });
+
   for (const stack of ["dev", "prod"]) {
     it(`lets stack ${stack} pass, with no advisory left`, async () => {
       const { code, text } = await preview(stack);

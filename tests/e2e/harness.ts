@@ -1,6 +1,6 @@
 /** A copy of the project, driven by the real Pulumi CLI. Everything is gone afterwards. */
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LocalWorkspace } from "lakehouse-local-workspace/testing";
@@ -25,6 +25,7 @@ export class ProjectCopy {
       "index.ts",
       "settings.ts",
       "access.ts",
+      "settings",
       "components",
       "notebooks",
       "policy",
@@ -41,6 +42,17 @@ export class ProjectCopy {
     const backend = join(this.dir, ".backend");
     mkdirSync(backend);
     this.#env = { ...stackEnv(workspace.tools, workspace), PULUMI_BACKEND_URL: `file://${backend}` };
+  }
+
+  /** Puts ids into the stack file where the template has placeholders, as a person does before the first deployment. */
+  ownIds(stack: string): void {
+    const file = join(this.dir, `Pulumi.${stack}.yaml`);
+    const filled = readFileSync(file, "utf8")
+      .replaceAll("00000000-0000-4000-8000-000000000001", "1b4f8c2e-6a7d-4f3b-8c9e-0d1a2b3c4d5e")
+      .replaceAll("00000000-0000-4000-8000-000000000002", "5f7e2c1a-8b3d-4e6f-9a0b-1c2d3e4f5a6b")
+      .replaceAll("@example.com", "@acme.io")
+      .replaceAll("1234567890123456", "8372915064738291");
+    writeFileSync(file, filled);
   }
 
   async initStack(): Promise<void> {

@@ -49,7 +49,7 @@ describe("configuration of the policy pack", () => {
     );
   });
 
-  for (const stack of ["local", "dev", "prod"]) {
+  for (const stack of ["local", "dev", "pr", "prod"]) {
     it(`names only rules of the pack in ${stack}.json`, () => {
       const names = rules.map(({ name }) => name);
       assert.deepEqual(

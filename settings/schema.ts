@@ -1,0 +1,249 @@
+/** What the settings of a stack may be. docs/settings.md is generated from this schema. */
+import { z } from "zod";
+import { placeholdersIn } from "./placeholders.ts";
+import {
+  cron,
+  email,
+  flag,
+  groupName,
+  isUuid,
+  list,
+  matching,
+  number,
+  storageUrl,
+  tag,
+  text,
+  timeZone,
+} from "./values.ts";
+
+export const ENVIRONMENTS = ["local", "dev", "pr", "prod"] as const;
+export type Environment = (typeof ENVIRONMENTS)[number];
+
+const uuid = (description: string, what: string, example: string) =>
+  text({ description, allowed: what, example }, (value) => (isUuid(value) ? undefined : `must be ${what}`));
+/** In groups of the object that holds them, so that one line of the file sets one of them. */
+const group = <T extends z.core.$ZodShape>(shape: T, description: string) =>
+  z
+    .strictObject(shape, { error: ({ code }) => (code === "invalid_type" ? "must be a group of settings" : undefined) })
+    .meta({ description });
+
+const roles = group(
+  {
+    platformAdmins: groupName({
+      description: "May manage every securable of the stack",
+      example: "platform-admins",
+    }).optional(),
+    dataEngineers: groupName({ description: "Builds and debugs the pipelines", example: "data-engineers" }).optional(),
+    analysts: groupName({ description: "Reads gold", example: "analysts" }).optional(),
+    auditors: groupName({
+      description: "Reads event logs and quarantine, and browses the catalog",
+      example: "auditors",
+    }).optional(),
+  },
+  "Who holds which role. A role without a principal gets no grants",
+);
+
+const compute = z
+  .discriminatedUnion(
+    "kind",
+    [
+      group(
+        {
+          kind: z.literal("serverless"),
+          budgetPolicyId: uuid(
+            "Serverless usage policy that usage is attributed to",
+            "a policy's id (a UUID)",
+            "5f7e2c1a-8b3d-4e6f-9a0b-1c2d3e4f5a6b",
+          ).optional(),
+        },
+        "Serverless compute",
+      ),
+      group(
+        {
+          kind: z.literal("classic"),
+          clusterPolicyId: matching(
+            {
+              description: "Cluster policy of the pipelines' clusters",
+              allowed: "the id of a cluster policy, 16 hexadecimal digits",
+              example: "E0123456789ABCDE",
+            },
+            /^[0-9A-Fa-f]{16}$/,
+          ),
+          // At most what the policy pipeline-require-bounded-compute allows.
+          maxWorkers: number(
+            {
+              description: "Most workers of a pipeline's cluster",
+              allowed: "a whole number from 1 to 8",
+              unit: "workers",
+              example: 4,
+            },
+            { min: 1, max: 8, whole: true },
+          ).default(2),
+        },
+        "Classic clusters",
+      ),
+    ],
+    {
+      error: ({ code }) =>
+        code === "invalid_union" ? 'must have the kind "serverless" or "classic"' : "must be a group of settings",
+    },
+  )
+  .meta({ description: "What the pipelines and the job run on" });
+
+const SCHEDULE = { cron: "0 0 0/3 * * ?", timezone: "UTC", paused: true };
+const schedule = group(
+  {
+    cron: cron({
+      description: "When the job starts",
+      allowed:
+        "a Quartz cron expression: seconds, minutes, hours, day of month, month, day of week, and a year where wanted; runs are at least 15 minutes apart",
+      example: "0 30 5 * * ?",
+    }).default(SCHEDULE.cron),
+    timezone: timeZone({
+      description: "Time zone of the cron expression",
+      allowed: "a name of the IANA time zone database",
+      example: "America/Sao_Paulo",
+    }).default(SCHEDULE.timezone),
+    paused: flag({
+      description: "Keeps the job from starting by itself",
+      allowed: "true or false",
+      example: false,
+    }).default(SCHEDULE.paused),
+  },
+  "When the job runs",
+);
+
+const GENERATOR = { scale: 1, seed: 42, badShare: 0.01 };
+const generator = group(
+  {
+    scale: number(
+      {
+        description: "Size of a generated batch",
+        allowed: "a number from 0.001 to 1000",
+        unit: "5,000 orders",
+        example: 10,
+      },
+      { min: 0.001, max: 1000, whole: false },
+    ).default(GENERATOR.scale),
+    seed: number(
+      { description: "The same seed gives the same data", allowed: "a whole number from 0 to 2^53 - 1", example: 7 },
+      { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true },
+    ).default(GENERATOR.seed),
+    badShare: number(
+      {
+        description: "Rows made defective on purpose",
+        allowed: "a number from 0 to 0.5",
+        unit: "share of all rows",
+        example: 0.05,
+      },
+      { min: 0, max: 0.5, whole: false },
+    ).default(GENERATOR.badShare),
+  },
+  "The synthetic data that the job generates",
+);
+
+const shape = {
+  environment: z.enum(ENVIRONMENTS).meta({
+    description: "What the stack is for; part of physical names",
+    allowed: ENVIRONMENTS.join(", "),
+    example: "dev",
+  }),
+  suffix: matching(
+    {
+      description: "Goes into the physical names of an ephemeral stack",
+      allowed: "1 to 30 of a-z, 0-9 and _ (it becomes part of the catalog's name)",
+      example: "pr_123",
+    },
+    /^[a-z0-9_]{1,30}$/,
+  ).optional(),
+  codeRoot: matching(
+    {
+      description: "Workspace folder above the stacks' folders; `/Workspace/olist` when absent",
+      allowed: "an absolute workspace folder, not in /Shared, where every user may edit",
+      example: "/Workspace/data-platform/olist",
+    },
+    /^\/(?!(Workspace\/)?Shared(\/|$))(?!\.{1,2}(\/|$))[^/\p{Cc}]+(\/(?!\.{1,2}(\/|$))[^/\p{Cc}]+)*$/u,
+  ).optional(),
+  tags: group(
+    {
+      owner: tag({ description: "Team that answers for the stack", example: "data-platform" }),
+      costCenter: tag({ description: "Who pays", example: "1000" }),
+    },
+    "On everything that costs money, beside `environment`",
+  ),
+  roles: roles.default({}),
+  runAs: uuid(
+    "Service principal that runs the pipelines and the job",
+    "the application id (a UUID) of a service principal",
+    "1b4f8c2e-6a7d-4f3b-8c9e-0d1a2b3c4d5e",
+  ).optional(),
+  alerts: list(email({ description: "Hears of failures", example: "data-alerts@acme.io" })).default([]),
+  schedule: schedule.default(SCHEDULE),
+  compute: compute.default({ kind: "serverless" }),
+  generator: generator.default(GENERATOR),
+  storageRoot: storageUrl({
+    description: "External location for the catalog's managed data",
+    example: "s3://acme-lakehouse/olist",
+  }).optional(),
+  workspaceIds: list(
+    matching(
+      {
+        description: "Workspaces that see the catalog, which is isolated then",
+        allowed: "a workspace's id in digits",
+        example: "8372915064738291",
+      },
+      /^[1-9]\d{0,18}$/,
+    ),
+  ).default([]),
+};
+
+export const schema = z.strictObject(shape).superRefine((settings, issue) => {
+  const add = (key: string, message: string): void =>
+    issue.addIssue({ code: "custom", path: [key], input: settings[key as keyof typeof settings], message });
+  const need = (key: string, missing: boolean, why: string): void => {
+    if (missing) add(key, `is required in ${settings.environment}: ${why}`);
+  };
+  if (settings.environment === "prod") {
+    need("runAs", !settings.runAs, "a person's account must not run production");
+    need("alerts", settings.alerts.length === 0, "somebody must hear of a failure");
+    need(
+      "workspaceIds",
+      settings.workspaceIds.length === 0,
+      "the catalog is isolated and must be bound to its workspaces",
+    );
+    if (settings.suffix) add("suffix", "is not allowed in prod: its names are fixed");
+  }
+  need("suffix", settings.environment === "pr" && !settings.suffix, "each pull request has names of its own");
+  if (settings.environment === "local") {
+    if (settings.storageRoot)
+      add("storageRoot", "is not allowed in local: the local workspace keeps data in its own folder");
+    if (settings.workspaceIds.length > 0)
+      add("workspaceIds", "are not allowed in local: the local workspace is the only one");
+    return;
+  }
+  for (const { path, instead } of placeholdersIn(settings)) {
+    issue.addIssue({ code: "custom", path: [...path], message: `is a placeholder; put here ${instead}` });
+  }
+});
+
+export type Settings = Readonly<z.infer<typeof schema>>;
+export type Compute = z.infer<typeof compute>;
+export type Roles = z.infer<typeof roles>;
+
+/** The part of JSON Schema that describes these settings. */
+export interface Described {
+  type?: string;
+  description?: string;
+  allowed?: string;
+  unit?: string;
+  example?: string | number | boolean;
+  default?: unknown;
+  const?: string;
+  properties?: Record<string, Described>;
+  required?: string[];
+  items?: Described;
+  oneOf?: Described[];
+  anyOf?: Described[];
+}
+
+export const described = z.toJSONSchema(schema) as Described;
