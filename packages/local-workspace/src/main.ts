@@ -24,6 +24,7 @@ export interface StartOptions {
   jvmOptions?: string;
   env?: Record<string, string>;
   logger?: boolean;
+  strict?: boolean;
 }
 
 export interface Running {
@@ -56,7 +57,13 @@ export async function startWorkspace(options: StartOptions): Promise<Running> {
       },
       initialize: () => engineSnapshot(workspace!.context),
     });
-    workspace = await createWorkspace({ dataDir, services, engine, logger: options.logger ?? false });
+    workspace = await createWorkspace({
+      dataDir,
+      services,
+      engine,
+      logger: options.logger ?? false,
+      strict: options.strict ?? false,
+    });
     const host = await workspace.listen(options.port);
     engine.start();
     const version = (JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: string }).version;
@@ -96,6 +103,7 @@ async function main(): Promise<void> {
       "data-dir": { type: "string", default: DEFAULT_DATA_DIR },
       port: { type: "string", default: String(DEFAULT_PORT) },
       python: { type: "string" },
+      strict: { type: "boolean", default: false },
       attached: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
     },
@@ -121,6 +129,7 @@ async function main(): Promise<void> {
     port,
     python: values.python ?? process.env.ENGINE_PYTHON,
     logger: values.verbose,
+    strict: values.strict,
   });
   if (stopping) return end(running);
   console.log(`The local workspace is at ${running.host}; data in ${values["data-dir"]}.`);

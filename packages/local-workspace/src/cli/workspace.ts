@@ -13,6 +13,7 @@ import {
   startWorkspace,
   stopWorkspace,
 } from "../control/index.ts";
+import { PYTHON_TRUST } from "../core/python-code.ts";
 
 interface Options {
   dataDir: string;
@@ -35,8 +36,8 @@ export async function requireWorkspace(options: Options): Promise<FoundWorkspace
   );
 }
 
-export async function start(options: Options & { port: number; detach: boolean }): Promise<number> {
-  const { dataDir, port, detach } = options;
+export async function start(options: Options & { port: number; detach: boolean; strict: boolean }): Promise<number> {
+  const { dataDir, port, detach, strict } = options;
   const interrupted = new Promise<"interrupted">((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve("interrupted"));
   });
@@ -44,6 +45,7 @@ export async function start(options: Options & { port: number; detach: boolean }
     dataDir,
     port,
     detach,
+    strict,
     engineEnv: async () => (await ensureEngine({ onProgress: (line) => note(`  ${line}`) })).engineEnv,
   });
   const started = await Promise.race([starting, interrupted]);
@@ -57,6 +59,7 @@ export async function start(options: Options & { port: number; detach: boolean }
   say(`Use it from a shell:  eval "$(lakehouse env${option(options)})"`);
   say(`See its pages:        lakehouse open${option(options)}`);
   say(`Stop it:              ${detach ? `lakehouse stop${option(options)}` : "Ctrl-C"}`);
+  say(strict ? "Strict: only workspace admins run Python here." : PYTHON_TRUST);
   return detach ? 0 : await stay(started, interrupted);
 }
 

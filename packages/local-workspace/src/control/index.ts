@@ -62,6 +62,8 @@ export interface StartOptions {
   engineEnv: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
   /** Goes on after this process has ended. Otherwise the workspace stops when this process ends, however it ends. */
   detach?: boolean;
+  /** Refuses Python code of principals that are no workspace admins. */
+  strict?: boolean;
 }
 
 interface Info {
@@ -190,7 +192,7 @@ function owned(found: FoundWorkspace, child: ChildProcess, exited: Promise<strin
 
 function launch(
   folder: DataFolder,
-  { port, detach = false }: StartOptions,
+  { port, detach = false, strict = false }: StartOptions,
   engineEnv: Readonly<Record<string, string>>,
 ): { child: ChildProcess; exited: Promise<string> } {
   let log: number;
@@ -201,6 +203,7 @@ function launch(
   }
   const from = fstatSync(log).size;
   const args = [MAIN, "--data-dir", folder.dir, "--port", String(port), ...(detach ? [] : ["--attached"])];
+  if (strict) args.push("--strict");
   const child = spawn(process.execPath, args, {
     env: { ...process.env, ...engineEnv },
     stdio: [detach ? "ignore" : "pipe", log, log],

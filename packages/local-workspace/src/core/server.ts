@@ -24,6 +24,8 @@ export interface WorkspaceOptions {
   services: readonly Service[];
   engine: EngineClient;
   logger?: boolean;
+  /** Refuses Python code of principals that are no workspace admins. */
+  strict?: boolean;
 }
 
 export interface Workspace {
@@ -56,7 +58,8 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
 
   let host = "";
   const id = workspaceId(db);
-  const context: Context = { db, engine, dataDir, volumesRoot, tablesRoot, workspaceId: id, host: () => host };
+  const { strict = false } = options;
+  const context: Context = { db, engine, dataDir, volumesRoot, tablesRoot, strict, workspaceId: id, host: () => host };
   const app: App = Fastify({
     logger: options.logger ?? false,
     bodyLimit: BODY_LIMIT,

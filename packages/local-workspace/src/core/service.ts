@@ -40,6 +40,8 @@ export interface Context {
   readonly dataDir: string;
   readonly volumesRoot: string;
   readonly tablesRoot: string;
+  /** Only workspace admins run Python. */
+  readonly strict: boolean;
   /** The number that SDKs call the workspace's or organisation's id. */
   readonly workspaceId: number;
 }

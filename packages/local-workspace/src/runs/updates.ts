@@ -1,6 +1,7 @@
 /** Pipeline updates: one active at a time for each pipeline, their events stored as they come, their end certain. */
 import { ApiError, invalid } from "../core/errors.ts";
 import { uuid } from "../core/ids.ts";
+import { requirePython } from "../core/python-code.ts";
 import type { Context } from "../core/service.ts";
 import { storageOf } from "../services/pipelines/events.ts";
 import type { StartUpdate } from "../services/pipelines/schemas.ts";
@@ -18,6 +19,7 @@ import {
   type Update,
   type UpdateState,
 } from "../services/pipelines/store.ts";
+import { actingAs } from "./acting.ts";
 import { RESTARTED } from "./executor.ts";
 import { pipelineSources } from "./sources.ts";
 
@@ -125,7 +127,9 @@ export class UpdateRunner {
     const { pipelineId, settings, runAs } = pipeline;
     let result: Result;
     try {
-      const spec = { ...settings, id: pipelineId, ...pipelineSources(this.#context, settings) };
+      const code = pipelineSources(this.#context, settings);
+      requirePython(this.#context, actingAs(this.#context, { runAs }), code.sources);
+      const spec = { ...settings, id: pipelineId, ...code };
       result = await engine.request<Result>("update.run", {
         pipelineId,
         updateId: update.update_id,

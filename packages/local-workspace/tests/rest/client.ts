@@ -71,9 +71,9 @@ export class TestWorkspace {
     this.dataDir = dataDir ?? mkdtempSync(join(tmpdir(), "workspace-"));
   }
 
-  async start(): Promise<this> {
+  async start(options: { strict?: boolean } = {}): Promise<this> {
     this.engine = new FakeEngine();
-    this.#workspace = await createWorkspace({ dataDir: this.dataDir, services, engine: this.engine });
+    this.#workspace = await createWorkspace({ dataDir: this.dataDir, services, engine: this.engine, ...options });
     const host = await this.#workspace.listen(0);
     this.admin = new Client(host, readFileSync(join(this.dataDir, "token"), "utf8").trim());
     return this;

@@ -1,5 +1,6 @@
 /** notebook_task: the notebook as it lies in the workspace, with its widgets set. */
 import { notFound } from "../../core/errors.ts";
+import { requirePython } from "../../core/python-code.ts";
 import { actingAs } from "../acting.ts";
 import { runInEngine } from "../engine-run.ts";
 import type { TaskWork } from "../executor.ts";
@@ -25,13 +26,15 @@ export async function notebookTask(work: TaskWork): Promise<Output> {
       `Task '${taskRun.taskKey}' takes its notebook from Git; the local workspace runs WORKSPACE notebooks.`,
     );
   }
-  workspaceTree().requireRead(context, actingAs(context, run), path);
+  const principal = actingAs(context, run);
+  workspaceTree().requireRead(context, principal, path);
   const notebook = workspaceTree().read(context, path);
   if (notebook?.kind !== "notebook") {
     throw notFound(
       `Unable to access the notebook "${path}" in the workspace. It does not exist, or is not a notebook.`,
     );
   }
+  requirePython(context, principal, [notebook]);
   return runInEngine(work, "notebook.run", {
     path: notebook.path,
     language: notebook.language,

@@ -1,6 +1,7 @@
 /** spark_python_task: a Python file of the workspace, or of a volume. */
 import { readFile } from "node:fs/promises";
 import { notFound } from "../../core/errors.ts";
+import { requirePython } from "../../core/python-code.ts";
 import type { Context, Principal } from "../../core/service.ts";
 import { resolveVolumePath } from "../../services/files/paths.ts";
 import { actingAs } from "../acting.ts";
@@ -16,7 +17,9 @@ export async function sparkPythonTask(work: TaskWork): Promise<Output> {
   const task = resolveAll(work.taskRun.task.spark_python_task!, scopeOf(work));
   if (task.source === "GIT") throw new TaskFailure("spark_python_task: source GIT is not run by the local workspace.");
   const overriding = work.run.overriding.python_params as string[] | undefined;
-  const source = await pythonFile(work.context, actingAs(work.context, work.run), task.python_file);
+  const principal = actingAs(work.context, work.run);
+  requirePython(work.context, principal, [{ path: task.python_file, content: "" }]);
+  const source = await pythonFile(work.context, principal, task.python_file);
   return runInEngine(work, "python.run", { path: task.python_file, source, argv: overriding ?? task.parameters ?? [] });
 }
 

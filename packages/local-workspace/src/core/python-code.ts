@@ -1,0 +1,29 @@
+/** What cannot be held on one machine, and what `--strict` does about it. */
+import { isAdmin } from "../services/identity/store.ts";
+import { denied } from "./errors.ts";
+import type { Context, Principal } from "./service.ts";
+
+/** Said at `lakehouse start`, on the pages and in docs/local-workspace.md; tests/rest/strict.spec.ts compares them. */
+export const PYTHON_TRUST =
+  "Who may run Python here may do everything in the workspace: notebooks, Python tasks and Python pipelines run in the " +
+  "engine's own process. Start with --strict to let only workspace admins run Python.";
+
+export interface Code {
+  path: string;
+  language?: string | undefined;
+  content: Buffer | string;
+}
+
+/** SQL with no cell of another kind: `%python`, and what `%run` would bring. */
+const isPlainSql = ({ language, content }: Code): boolean =>
+  language === "SQL" && !/^\s*--\s*MAGIC\s*%(?!md\b|sql\b)/im.test(String(content));
+
+/** @throws PERMISSION_DENIED in a strict workspace for code that is not SQL alone, of a principal that is no admin */
+export function requirePython(context: Context, principal: Principal, code: readonly Code[]): void {
+  if (!context.strict || isAdmin(context.db, principal)) return;
+  const first = code.find((each) => !isPlainSql(each));
+  if (first === undefined) return;
+  throw denied(
+    `${principal.name} may not run ${first.path}: this workspace was started with --strict, in which only workspace admins run Python.`,
+  );
+}
