@@ -36,6 +36,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   ci: 40,
   policy: 30,
   browser: 30,
+  commands: 60,
 };
 const SHORT = 20;
 

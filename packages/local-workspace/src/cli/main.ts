@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { ToolchainError } from "lakehouse-toolchain/engine";
 import { ControlError, DEFAULT_DATA_DIR, DEFAULT_PORT } from "../control/index.ts";
+import { diffCommand } from "./diff.ts";
 import { doctor } from "./doctor.ts";
 import { logs } from "./logs.ts";
 import { openPages } from "./open.ts";
+import { testCommand } from "./test.ts";
 import { env, reset, start, status, stop, token } from "./workspace.ts";
 
 const PACKAGE = join(import.meta.dirname, "..", "..", "package.json");
@@ -70,6 +72,8 @@ function program(finish: (status: number) => void): Command {
       logs,
     ),
     does(command("reset", "Delete the data folder, so that the next start begins anew"), reset),
+    testCommand(command("test", "Run the unit tests of a pipeline, on an engine of their own"), finish),
+    diffCommand(command("diff", "Compare the data of two catalogs (exit status 2 when it differs)"), finish),
     does(command("doctor", "Check what the workspace needs, and say how to get what is missing"), doctor),
   ];
   for (const each of commands) root.addCommand(each);
@@ -84,7 +88,7 @@ export async function run(args: readonly string[]): Promise<number> {
     await program((status) => (result = status)).parseAsync([...args], { from: "user" });
     return result;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has said it
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : args[0] === "diff" ? 1 : 2; // commander has said it; 2 of `diff` is a difference
     if (error instanceof ControlError || error instanceof ToolchainError) {
       process.stderr.write(`error: ${error.message}\n`);
       return 1;
