@@ -1,0 +1,148 @@
+/** `npm run import`: what a bundle deployed, or a catalog holds, becomes a Pulumi program that changes nothing. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LocalWorkspace } from "lakehouse-local-workspace/testing";
+import { stackEnv } from "../../scripts/stack/stack.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const MAIN = join(ROOT, "scripts", "import", "main.ts");
+
+interface Output {
+  code: number;
+  text: string;
+}
+
+function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Output> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, [...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+    let text = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (text += data));
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code: code ?? 1, text }));
+  });
+}
+
+describe("npm run import", () => {
+  const dir = mkdtempSync(join(tmpdir(), "olist-import-"));
+  let workspace: LocalWorkspace;
+  let env: NodeJS.ProcessEnv;
+
+  before(async () => {
+    workspace = await LocalWorkspace.start({ engine: false });
+    mkdirSync(join(dir, "backend"));
+    symlinkSync(join(ROOT, "node_modules"), join(dir, "node_modules"));
+    const { PULUMI_STACK: _, ...base } = stackEnv(workspace.tools, workspace);
+    env = { ...base, PULUMI_BACKEND_URL: `file://${join(dir, "backend")}` };
+    await deployBundle(workspace, "dev");
+  });
+  after(async () => {
+    rmSync(dir, { recursive: true, force: true });
+    await workspace?.remove();
+  });
+
+  const adopt = (...args: string[]): Promise<Output> => run(process.execPath, [MAIN, ...args], env);
+  const assertClean = async (project: string): Promise<void> => {
+    const args = ["--cwd", project, "preview", "--stack", "dev", "--refresh", "--expect-no-changes", "--diff"];
+    const { code, text } = await run(workspace.tools.pulumi, [...args, "--non-interactive"], env);
+    assert.equal(code, 0, text);
+  };
+
+  it("adopts a bundle's jobs, pipelines and the rest of its state, and the next preview is clean", async () => {
+    const bundle = join(dir, "bundle");
+    mkdirSync(bundle);
+    writeFileSync(
+      join(bundle, "databricks.yml"),
+      "bundle:\n  # of the team\n  name: sales\ntargets:\n  dev:\n    default: true\n",
+    );
+    const project = join(dir, "from-bundle");
+    const { code, text } = await adopt("--bundle", bundle, "--out", project);
+    assert.equal(code, 0, text);
+    const program = readFileSync(join(project, "index.ts"), "utf8");
+    for (const part of ["new databricks.Job(", "new databricks.Schema(", "pipelineId: pipelineSalesEtl.id"])
+      assert.ok(program.includes(part), `'${part}' is not in:\n${program}`);
+    await assertClean(project);
+  });
+
+  it("adopts a catalog with its schemas, volumes and grants, and the next preview is clean", async () => {
+    const project = join(dir, "from-catalog");
+    const { code, text } = await adopt("--catalog", "sales", "--out", project);
+    assert.equal(code, 0, text);
+    const { resources } = JSON.parse(readFileSync(join(project, "import.json"), "utf8")) as {
+      resources: { type: string; id: string }[];
+    };
+    assert.deepEqual(
+      resources.map(({ id }) => id),
+      ["sales", "sales.default", "sales.raw", "sales.raw.landing", "schema/sales.raw"],
+    );
+    await assertClean(project);
+  });
+
+  it("says what is wrong before it writes anything", async () => {
+    for (const [args, pattern] of [
+      [["--out", join(dir, "x")], /either --bundle or --catalog/],
+      [["--bundle", "nope", "--out", join(dir, "x")], /deployed by a bundle 'nope'/],
+      [["--bundle", "sales", "--target", "prod", "--out", join(dir, "x")], /no target 'prod' here; it has dev/],
+      [["--catalog", "nope", "--out", join(dir, "x")], /nope/],
+      [["--catalog", "sales", "--out", dir], /is not empty/],
+    ] as const) {
+      const { code, text } = await adopt(...args);
+      assert.notEqual(code, 0);
+      assert.match(text, pattern);
+    }
+  });
+});
+
+/** Makes over plain REST what `databricks bundle deploy` makes: marks on jobs and pipelines, and the direct engine's state. */
+async function deployBundle({ api, token }: LocalWorkspace, target: string): Promise<void> {
+  const { userName } = await api.get<{ userName: string }>("/api/2.0/preview/scim/v2/Me");
+  const root = `/Workspace/Users/${userName}/.bundle/sales/${target}`;
+  for (const folder of ["files", "state"]) await api.post("/api/2.0/workspace/mkdirs", { path: `${root}/${folder}` });
+  const file = (path: string, text: string, format: object): Promise<unknown> =>
+    api.post("/api/2.0/workspace/import", { path, content: Buffer.from(text).toString("base64"), ...format });
+  await file(`${root}/files/etl`, "# Databricks notebook source\nprint(1)\n", { format: "SOURCE", language: "PYTHON" });
+  const uc = "/api/2.1/unity-catalog";
+  await api.post(`${uc}/catalogs`, { name: "sales", comment: "Sales" });
+  await api.post(`${uc}/schemas`, { name: "raw", catalog_name: "sales", comment: "Files" });
+  await api.post(`${uc}/volumes`, {
+    name: "landing",
+    catalog_name: "sales",
+    schema_name: "raw",
+    volume_type: "MANAGED",
+  });
+  await api.post("/api/2.0/preview/scim/v2/Groups", { displayName: "analysts" });
+  const granted = await fetch(`${api.host}${uc}/permissions/schema/sales.raw`, {
+    method: "PATCH",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify({ changes: [{ principal: "analysts", add: ["USE_SCHEMA", "SELECT"] }] }),
+  });
+  assert.equal(granted.status, 200);
+  const deployment = { kind: "BUNDLE", metadata_file_path: `${root}/state/metadata.json` };
+  const { pipeline_id } = await api.post<{ pipeline_id: string }>("/api/2.0/pipelines", {
+    ...{ name: "[dev ada] sales_etl", catalog: "sales", schema: "raw", channel: "CURRENT", edition: "ADVANCED" },
+    ...{ serverless: true, development: true, continuous: false, deployment, root_path: `${root}/files` },
+    libraries: [{ glob: { include: `${root}/files/**` } }],
+    configuration: { "bundle.sourcePath": `${root}/files` },
+    tags: { dev: "ada" },
+  });
+  const { job_id } = await api.post<{ job_id: number }>("/api/2.2/jobs/create", {
+    ...{ name: "[dev ada] nightly", deployment, edit_mode: "UI_LOCKED", format: "MULTI_TASK", max_concurrent_runs: 4 },
+    queue: { enabled: true },
+    tags: { dev: "ada" },
+    trigger: { pause_status: "PAUSED", periodic: { interval: 1, unit: "DAYS" } },
+    email_notifications: { on_failure: ["data@acme.io"] },
+    parameters: [{ name: "catalog", default: "sales" }],
+    tasks: [
+      { task_key: "refresh", depends_on: [{ task_key: "extract" }], pipeline_task: { pipeline_id } },
+      { task_key: "extract", notebook_task: { notebook_path: `${root}/files/etl` }, max_retries: 2 },
+    ],
+  });
+  const state = {
+    "resources.jobs.nightly": { __id__: String(job_id) },
+    "resources.pipelines.sales_etl": { __id__: pipeline_id },
+    "resources.schemas.raw": { __id__: "sales.raw" },
+  };
+  await file(`${root}/state/resources.json`, JSON.stringify({ state_version: 1, state }), { format: "AUTO" });
+}
