@@ -62,6 +62,14 @@ describe("pages", () => {
     assert.deepEqual(problems, []);
   });
 
+  it("are logged in by the token that `lakehouse open` brings, which then leaves the address", async () => {
+    await page.goto("about:blank");
+    await page.goto(`${workspace.api.host}/#token=${workspace.token}`);
+    await page.getByRole("heading", { name: "Job runs" }).waitFor();
+    assert.equal(page.url(), `${workspace.api.host}/`);
+    assert.deepEqual(problems, []);
+  });
+
   it("show catalogs, schemas and volumes, names as text and never as markup", async () => {
     await logIn();
     await page.getByRole("link", { name: "Catalog", exact: true }).click();
