@@ -11,3 +11,5 @@ export * from "./notebooks.ts";
 export { OWNER_PROPERTY } from "./ownership.ts";
 export * from "./pipeline.ts";
 export * from "./privileges.ts";
+export * from "./sensitive-data.ts";
+export { SqlFunction, type SqlFunctionArgs } from "./sql-function.ts";

@@ -1,0 +1,161 @@
+/**
+ * Sensitive data by tag: a tag policy, tags on columns, and for each kind of data a mask that an ABAC policy puts on every
+ * column with its tag, for everyone but the exempt. https://docs.databricks.com/data-governance/unity-catalog/abac/policies
+ */
+import * as databricks from "@pulumi/databricks";
+import * as pulumi from "@pulumi/pulumi";
+import { Component, given, make, type Transform, Violations } from "./component.ts";
+import { SqlFunction } from "./sql-function.ts";
+
+export interface Mask {
+  /** SQL expression of what others see; the column's value is `value`. For example `'***'` or `sha2(value, 256)`. */
+  readonly mask: pulumi.Input<string>;
+  /** SQL type of the columns. Default STRING. */
+  readonly type?: string;
+}
+
+export interface RowFilter<Kind extends string> {
+  /** SQL condition of the rows that others see; the value of the column of this kind is `value`. */
+  readonly condition: pulumi.Input<string>;
+  readonly kind: Kind;
+  /** SQL type of the column. Default STRING. */
+  readonly type?: string;
+}
+
+export interface TaggedColumn<Kind extends string> {
+  /** `<catalog>.<schema>.<table>`. The table must exist. */
+  readonly table: pulumi.Input<string>;
+  readonly column: string;
+  readonly kind: Kind;
+}
+
+export interface SensitiveDataArgs<Kind extends string> {
+  /** The catalog or the schema that the policies protect, with all that is in it. */
+  on: { readonly catalog: pulumi.Input<string> } | { readonly schema: pulumi.Input<string> };
+  /** `<catalog>.<schema>` for the functions. Only admins should be able to change what is in it. */
+  functions: pulumi.Input<string>;
+  /** SQL warehouse that creates the functions. */
+  warehouseId: pulumi.Input<string>;
+  /** Key of the governed tag; its values are the kinds. */
+  tagKey: string;
+  /** Makes the tag policy, which is the account's: exactly one stack may. Default false. */
+  tagPolicy?: boolean;
+  /** Kinds of data, the values of the tag, with how others see them. */
+  kinds: Readonly<Record<Kind, Mask>>;
+  rowFilters?: Readonly<Record<string, RowFilter<NoInfer<Kind>>>>;
+  columns?: readonly TaggedColumn<NoInfer<Kind>>[];
+  /** Groups, users and service principals that see the data in clear: those who need it, and who runs the pipelines. */
+  exempt: readonly pulumi.Input<string>[];
+  /** Whom the masks are for. Default everyone, `account users`. */
+  principals?: readonly pulumi.Input<string>[];
+  transform?: {
+    policy?: Transform<databricks.PolicyInfoArgs>;
+    tag?: Transform<databricks.EntityTagAssignmentArgs>;
+    tagPolicy?: Transform<databricks.TagPolicyArgs>;
+  };
+}
+
+export class SensitiveData<const Kind extends string> extends Component {
+  readonly functions: Readonly<Record<string, SqlFunction>>;
+  readonly policies: Readonly<Record<string, databricks.PolicyInfo>>;
+
+  constructor(name: string, args: SensitiveDataArgs<Kind>, opts?: pulumi.ComponentResourceOptions) {
+    super("SensitiveData", name, opts);
+    checkArgs(name, args as SensitiveDataArgs<string>);
+    const maker = new Maker(this, name, args as SensitiveDataArgs<string>);
+    maker.tags();
+    for (const [kind, { mask, type = "STRING" }] of Object.entries<Mask>(args.kinds)) {
+      maker.policy(`mask_${kind}`, kind, { body: mask, type, returns: type });
+    }
+    for (const [key, filter] of Object.entries(args.rowFilters ?? {})) {
+      const { condition, kind, type = "STRING" } = filter as RowFilter<string>;
+      maker.policy(`filter_${key}`, kind, { body: condition, type, returns: "BOOLEAN" });
+    }
+    this.functions = maker.functions;
+    this.policies = maker.policies;
+    this.registerOutputs({});
+  }
+}
+
+class Maker {
+  readonly functions: Record<string, SqlFunction> = {};
+  readonly policies: Record<string, databricks.PolicyInfo> = {};
+  readonly #parent: pulumi.Resource;
+  readonly #name: string;
+  readonly #args: SensitiveDataArgs<string>;
+
+  constructor(parent: pulumi.Resource, name: string, args: SensitiveDataArgs<string>) {
+    this.#parent = parent;
+    this.#name = name;
+    this.#args = args;
+  }
+
+  tags(): void {
+    const { tagKey, tagPolicy = false, kinds, columns = [], transform } = this.#args;
+    const parent = this.#parent;
+    const values = Object.keys(kinds).map((kind) => ({ name: kind }));
+    const governed = tagPolicy
+      ? [make(databricks.TagPolicy, `${this.#name}-tag`, { tagKey, values }, { parent }, transform?.tagPolicy)]
+      : [];
+    for (const { table, column, kind } of columns) {
+      const entityName = pulumi.interpolate`${table}.${column}`;
+      const child = `${this.#name}-tag-${typeof table === "string" ? table : kind}-${column}`;
+      const tag = { entityType: "columns", entityName, tagKey, tagValue: kind };
+      // The tag's values are governed from the first assignment on.
+      make(databricks.EntityTagAssignment, child, tag, { parent, dependsOn: governed }, transform?.tag);
+    }
+  }
+
+  /** A function and the policy that uses it; the policy's input makes it go first when both go. */
+  policy(key: string, kind: string, fn: { body: pulumi.Input<string>; type: string; returns: string }): void {
+    const { on, functions, warehouseId, tagKey, exempt, principals = ["account users"], transform } = this.#args;
+    const parent = this.#parent;
+    const made = new SqlFunction(
+      `${this.#name}-${key}`,
+      { schema: functions, name: key, parameters: { value: fn.type }, returns: fn.returns, body: fn.body, warehouseId },
+      { parent },
+    );
+    this.functions[key] = made;
+    const { fullName } = made;
+    const filter = fn.returns === "BOOLEAN" && key.startsWith("filter_");
+    const alias = "sensitive";
+    const policy: databricks.PolicyInfoArgs = given({
+      name: key,
+      onSecurableType: "catalog" in on ? "CATALOG" : "SCHEMA",
+      onSecurableFullname: "catalog" in on ? on.catalog : on.schema,
+      forSecurableType: "TABLE",
+      policyType: filter ? "POLICY_TYPE_ROW_FILTER" : "POLICY_TYPE_COLUMN_MASK",
+      toPrincipals: [...principals],
+      exceptPrincipals: [...exempt],
+      matchColumns: [{ alias, condition: `has_tag_value('${tagKey}', '${kind}')` }],
+      rowFilter: filter ? { functionName: fullName, usings: [{ alias }] } : undefined,
+      columnMask: filter ? undefined : { functionName: fullName, onColumn: alias },
+    });
+    this.policies[key] = make(databricks.PolicyInfo, `${this.#name}-${key}`, policy, { parent }, transform?.policy);
+  }
+}
+
+function checkArgs(name: string, args: SensitiveDataArgs<string>): void {
+  const violations = new Violations();
+  const kinds = Object.keys(args.kinds);
+  const check = (path: string, word: string): void => {
+    if (!/^\w+$/.test(word)) violations.add(path, `'${word}' must be of letters, digits and _`);
+  };
+  const known = (path: string, kind: string): void => {
+    if (!kinds.includes(kind)) violations.add(path, `'${kind}' is not a kind; kinds are ${kinds.join(", ")}`);
+  };
+  check("tagKey", args.tagKey);
+  for (const kind of kinds) check(`kinds.${kind}`, kind);
+  for (const [key, { kind }] of Object.entries(args.rowFilters ?? {})) {
+    check(`rowFilters.${key}`, key);
+    known(`rowFilters.${key}.kind`, kind);
+  }
+  (args.columns ?? []).forEach(({ kind }, at) => void known(`columns[${at}].kind`, kind));
+  if (args.exempt.length === 0) {
+    violations.add(
+      "exempt",
+      "must name who sees the data in clear: who runs the pipelines, or their tables would hold masks",
+    );
+  }
+  violations.check("SensitiveData", name);
+}

@@ -1,0 +1,112 @@
+/** The components as others get them: packed, installed into an empty project, and deployed by a program of another domain. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { LocalWorkspace } from "lakehouse-local-workspace/testing";
+import { ensureGroups } from "../../scripts/stack/identities.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+
+describe("the package of components", () => {
+  let workspace: LocalWorkspace;
+  let dir: string;
+  let env: NodeJS.ProcessEnv;
+
+  const run = (command: string, args: string[], cwd = dir): { status: number | null; text: string } => {
+    const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: "utf8" });
+    return { status, text: `${stdout}${stderr}${error?.message ?? ""}` };
+  };
+  const mustRun = (command: string, args: string[], cwd = dir): string => {
+    const { status, text } = run(command, args, cwd);
+    assert.equal(status, 0, `${command} ${args.join(" ")}:\n${text}`);
+    return text;
+  };
+  const pulumi = (...args: string[]): string => mustRun(workspace.tools.pulumi, [...args, "--non-interactive"]);
+
+  before(async () => {
+    workspace = await LocalWorkspace.start({ engine: false });
+    await ensureGroups(workspace.api, ["grid-operators", "grid-engineers", "traders", "regulators"]);
+    dir = mkdtempSync(join(tmpdir(), "energy-"));
+    env = workspace.pulumiEnv(join(dir, ".backend"));
+    // npm and the package's build run on the project's own Node.
+    env.PATH = [join(ROOT, "node_modules", ".bin"), env.PATH].join(delimiter);
+    cpSync(join(ROOT, "tests", "programs", "energy"), dir, { recursive: true });
+    mustRun("npm", ["pack", "--workspace", "components", "--pack-destination", dir, "--loglevel=error"], ROOT);
+    const tarball = readdirSync(dir).find((name) => name.endsWith(".tgz"))!;
+    mustRun("npm", [
+      "install",
+      "--no-audit",
+      "--no-fund",
+      "--prefer-offline",
+      "--ignore-scripts",
+      "--loglevel=error",
+      `./${tarball}`,
+    ]);
+    mustRun(workspace.tools.pulumi, ["stack", "init", "test"]);
+  });
+
+  after(async () => {
+    if (dir) rmSync(dir, { recursive: true, force: true });
+    await workspace?.remove();
+  });
+
+  it("has JavaScript, declarations and a README, and no TypeScript of this repository", () => {
+    const files = readdirSync(join(dir, "node_modules", "databricks-lakehouse"), { recursive: true }).map(String);
+    for (const file of ["README.md", join("dist", "index.js"), join("dist", "index.d.ts")]) {
+      assert.ok(files.includes(file), `${file} is not in the package`);
+    }
+    assert.deepEqual(
+      files.filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts")),
+      [],
+    );
+  });
+
+  it("types what a program says: the program compiles, and a misspelt schema does not", () => {
+    const tsc = [join(ROOT, "node_modules", "typescript", "bin", "tsc"), "--noEmit", "--strict", "--skipLibCheck"];
+    const options = [
+      "--target",
+      "es2024",
+      "--module",
+      "nodenext",
+      "--types",
+      "node",
+      "--typeRoots",
+      join(ROOT, "node_modules", "@types"),
+    ];
+    mustRun(process.execPath, [...tsc, ...options, "index.ts"]);
+    writeFileSync(
+      join(dir, "wrong.ts"),
+      `import { LakehouseCatalog } from "databricks-lakehouse";
+       const sales = new LakehouseCatalog("sales", { comment: "Sales", schemas: { raw: { comment: "Files" } } });
+       console.log(sales.schemas.row);`,
+    );
+    const { status, text } = run(process.execPath, [...tsc, ...options, "wrong.ts"]);
+    assert.notEqual(status, 0);
+    assert.match(text, /Property 'row' does not exist/);
+  });
+
+  it("deploys a program of another domain, whose second preview after a refresh shows no change", async () => {
+    pulumi("up", "--yes", "--skip-preview");
+    pulumi("preview", "--refresh", "--expect-no-changes");
+    const { statuses } = await workspace.api.get<{ statuses: { name: string }[] }>("/api/2.0/pipelines");
+    assert.deepEqual(
+      statuses.map(({ name }) => name).sort(),
+      ["forecast", "invoices", "meters", "tariffs", "weather"].map((name) => `energy_test ${name}`),
+    );
+    const grants = await workspace.api.get<{ privilege_assignments: { principal: string; privileges: string[] }[] }>(
+      "/api/2.1/unity-catalog/permissions/volume/energy_test_grid.inbox.meters",
+    );
+    const writers = grants.privilege_assignments.filter(({ privileges }) => privileges.includes("WRITE_VOLUME"));
+    assert.deepEqual(writers.map(({ principal }) => principal).sort(), ["grid-engineers", "grid-operators"]);
+  });
+
+  it("leaves no catalog, pipeline or job when it is destroyed", async () => {
+    pulumi("destroy", "--yes", "--skip-preview");
+    const { catalogs } = await workspace.api.get<{ catalogs: { name: string }[] }>("/api/2.1/unity-catalog/catalogs");
+    assert.deepEqual(catalogs.map(({ name }) => name).sort(), ["main", "system"]);
+    assert.deepEqual((await workspace.api.get<{ statuses?: unknown[] }>("/api/2.0/pipelines")).statuses ?? [], []);
+    assert.deepEqual((await workspace.api.get<{ jobs?: unknown[] }>("/api/2.2/jobs/list")).jobs ?? [], []);
+  });
+});

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { SensitiveData } from "../../components/sensitive-data.ts";
+import { all, forget, made, violations } from "./mocks.ts";
+
+const ARGS = {
+  on: { catalog: "c" },
+  functions: "c.ops",
+  warehouseId: "w",
+  tagKey: "pii",
+  kinds: { name: { mask: "'***'" }, amount: { mask: "0", type: "DECIMAL(10,2)" } },
+  exempt: ["stewards", pulumi.output("7d0c")],
+} as const;
+
+describe("SensitiveData", () => {
+  beforeEach(forget);
+
+  it("makes a tag policy, column tags, and a function and a policy for each kind and row filter", async () => {
+    const data = new SensitiveData("pii", {
+      ...ARGS,
+      tagPolicy: true,
+      columns: [{ table: "c.silver.customers", column: "customer_name", kind: "name" }],
+      rowFilters: { small: { kind: "amount", condition: "value < 100", type: "DECIMAL(10,2)" } },
+    });
+    const policies = await all("PolicyInfo", ...Object.values(data.policies));
+    assert.deepEqual(
+      policies.map(({ inputs }) => [inputs.name, inputs.policyType, inputs.matchColumns[0].condition]),
+      [
+        ["filter_small", "POLICY_TYPE_ROW_FILTER", "has_tag_value('pii', 'amount')"],
+        ["mask_amount", "POLICY_TYPE_COLUMN_MASK", "has_tag_value('pii', 'amount')"],
+        ["mask_name", "POLICY_TYPE_COLUMN_MASK", "has_tag_value('pii', 'name')"],
+      ],
+    );
+    assert.deepEqual(policies[2]!.inputs.exceptPrincipals, ["stewards", "7d0c"]);
+    assert.deepEqual(policies[2]!.inputs.columnMask, { functionName: "c.ops.mask_name", onColumn: "sensitive" });
+    assert.deepEqual(policies[0]!.inputs.rowFilter, {
+      functionName: "c.ops.filter_small",
+      usings: [{ alias: "sensitive" }],
+    });
+    const functions = made.filter(({ type }) => type.endsWith("SqlFunction")).map(({ inputs }) => inputs);
+    assert.deepEqual(
+      functions.map(({ fullName, parameters, returns, body }) => [fullName, parameters, returns, body]).sort(),
+      [
+        ["c.ops.filter_small", "value DECIMAL(10,2)", "BOOLEAN", "value < 100"],
+        ["c.ops.mask_amount", "value DECIMAL(10,2)", "DECIMAL(10,2)", "0"],
+        ["c.ops.mask_name", "value STRING", "STRING", "'***'"],
+      ],
+    );
+    const [tag] = await all("EntityTagAssignment");
+    assert.deepEqual(tag!.inputs, {
+      entityType: "columns",
+      entityName: "c.silver.customers.customer_name",
+      tagKey: "pii",
+      tagValue: "name",
+    });
+    assert.deepEqual((await all("TagPolicy"))[0]!.inputs.values, [{ name: "name" }, { name: "amount" }]);
+  });
+
+  it("refuses kinds that are not declared, and masks without anyone exempt, all at once", () => {
+    const columns = [{ table: "c.s.t", column: "x", kind: "mail" as never }];
+    assert.deepEqual(
+      violations(() => new SensitiveData("pii2", { ...ARGS, exempt: [], columns })).map((text) => text.split(":")[0]),
+      ["columns[0].kind", "exempt"],
+    );
+  });
+});
