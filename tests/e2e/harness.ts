@@ -55,9 +55,10 @@ export class ProjectCopy {
     writeFileSync(file, filled);
   }
 
-  async initStack(): Promise<void> {
+  async initStack(stack = "local"): Promise<void> {
     const { PULUMI_STACK: _, ...env } = this.#env;
-    const { code, text } = await this.run(["stack", "select", "local", "--create", "--non-interactive"], env);
+    this.#env.PULUMI_STACK = stack;
+    const { code, text } = await this.run(["stack", "select", stack, "--create", "--non-interactive"], env);
     if (code !== 0) throw new Error(text);
   }
 

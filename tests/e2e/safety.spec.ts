@@ -1,6 +1,6 @@
 /** What a production stack refuses and keeps, with the real CLI and provider: no engine runs, since no data flows. */
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
 import { ensureGroups } from "../../scripts/stack/identities.ts";
@@ -8,13 +8,8 @@ import { ProjectCopy } from "./harness.ts";
 
 const UP = ["up", "--yes", "--skip-preview", "--non-interactive"];
 const DESTROY = ["destroy", "--yes", "--skip-preview", "--non-interactive"];
-const RUN_AS = "00000000-0000-4000-8000-000000000001";
-const PRODUCTION = [
-  ["environment", "prod"],
-  ["runAs", RUN_AS],
-  ["--path", "alerts[0]", "data@example.com"],
-  ["--path", "workspaceIds[0]", "1234567890123456"],
-];
+/** What `ownIds` puts in place of the template's placeholder. */
+const RUN_AS = "1b4f8c2e-6a7d-4f3b-8c9e-0d1a2b3c4d5e";
 
 describe("a production stack on the local workspace", () => {
   let workspace: LocalWorkspace;
@@ -30,10 +25,12 @@ describe("a production stack on the local workspace", () => {
     assert.notEqual(code, 0, `pulumi ${args.join(" ")} succeeded:\n${text}`);
     return text;
   };
-  const production = async (): Promise<ProjectCopy> => {
+  /** A copy of the project with the settings of production under a stack's name, in a backend of its own. */
+  const production = async (stack: string): Promise<ProjectCopy> => {
     const copy = new ProjectCopy(workspace);
-    await copy.initStack();
-    for (const args of PRODUCTION) await mustRun(["config", "set", ...args], copy);
+    copy.ownIds("prod");
+    if (stack !== "prod") cpSync(join(copy.dir, "Pulumi.prod.yaml"), join(copy.dir, `Pulumi.${stack}.yaml`));
+    await copy.initStack(stack);
     return copy;
   };
   /** What the workspace holds: catalogs, pipelines, jobs and the objects in the stack's folder. */
@@ -69,8 +66,8 @@ describe("a production stack on the local workspace", () => {
       applicationId: RUN_AS,
       displayName: "pipelines",
     });
-    project = await production();
-    await mustRun([...UP, "--policy-pack", "policy", "--policy-pack-config", "policy/config/prod.json"]);
+    project = await production("prod");
+    await mustRun(UP);
   });
 
   after(async () => {
@@ -104,14 +101,15 @@ describe("a production stack on the local workspace", () => {
 
   it("keeps everything of its own when a second stack claims its names, fails, and is destroyed", async () => {
     const before = await holdings();
-    const second = await production();
+    const second = await production("second");
     try {
-      await mustRun(["stack", "rename", "elsewhere"], second);
       for (const args of [["preview", "--non-interactive"], UP]) {
-        const text = await refused([...args, "--stack", "elsewhere"], second);
-        assert.match(text, /'olist_prod' belongs to the Pulumi stack organization\/olist-lakehouse\/local/);
+        assert.match(
+          await refused(args, second),
+          /'olist_prod' belongs to the Pulumi stack \S+\/olist-lakehouse\/prod/,
+        );
       }
-      await mustRun([...DESTROY, "--stack", "elsewhere"], second);
+      await mustRun(DESTROY, second);
     } finally {
       second.remove();
     }
