@@ -11,6 +11,7 @@ const tools = await ensureToolchain({
 });
 const writers: [page: string, command: string, script: string][] = [
   ["docs/lakeflow-sql.md", tools.python, "scripts/docs/lakeflow_sql.py"],
+  ["docs/sql-functions.md", tools.python, "scripts/docs/sql_functions.py"],
   ["docs/lakeflow-python.md", tools.python, "scripts/docs/lakeflow_python.py"],
   ["docs/policies.md", process.execPath, "scripts/docs/policies.ts"],
   ["docs/settings.md", process.execPath, "scripts/docs/settings.ts"],

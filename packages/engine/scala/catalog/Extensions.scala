@@ -5,7 +5,7 @@ import org.apache.spark.sql.catalyst.{FunctionIdentifier, TableIdentifier}
 import org.apache.spark.sql.catalyst.expressions.Expression
 import org.apache.spark.sql.catalyst.parser.{ParameterContext, ParameterHandler, ParserInterface}
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
-import org.apache.spark.sql.lakehouse.{GuardRule, MarkJsonPaths, ResolveJsonPaths}
+import org.apache.spark.sql.lakehouse.{GuardRule, MarkJsonPaths, ResolveJsonPaths, Routines}
 import org.apache.spark.sql.types.{DataType, StructType}
 
 /** Comes after Delta's extensions in `spark.sql.extensions`. */
@@ -15,6 +15,7 @@ class Extensions extends (SparkSessionExtensions => Unit) {
     extensions.injectHintResolutionRule(session => new GuardRule(session)) // hints come before names are resolved
     extensions.injectHintResolutionRule(_ => MarkJsonPaths)
     extensions.injectResolutionRule(_ => ResolveJsonPaths)
+    Routines.inject(extensions)
   }
 }
 

@@ -8,14 +8,24 @@ import org.apache.spark.sql.{classic, Column}
 import org.apache.spark.sql.catalyst.expressions.{Cast, EvalMode, Literal}
 import org.apache.spark.sql.catalyst.parser.{CatalystSqlParser, ParameterHandler}
 import org.apache.spark.sql.classic.ExpressionUtils
+import org.apache.spark.sql.types._
 
 /** Typed literals from text, for the named parameters of a statement. In this package because Column of an expression is private to it. */
 object Literals {
   /** As CAST('value' AS type) gives it in ANSI mode; null stays null. */
   def cast(value: String, typeText: String): Column = {
-    val target = CatalystSqlParser.parseDataType(typeText)
+    val declared = CatalystSqlParser.parseDataType(typeText)
+    val target = if (declared.isInstanceOf[CharType] || declared.isInstanceOf[VarcharType]) StringType else declared
     val typed = if (value == null) null else Cast(Literal(value), target, Some("UTC"), EvalMode.ANSI).eval()
-    ExpressionUtils.column(Literal(typed, target))
+    ExpressionUtils.column(new TypedLiteral(typed, target))
+  }
+
+  /** Stands in a statement's text with its type: 12.35 alone would be a DECIMAL(4,2), whatever it was declared. */
+  private class TypedLiteral(value: Any, dataType: DataType) extends Literal(value, dataType) {
+    override def sql: String = dataType match {
+      case _: DecimalType | FloatType if value != null => s"CAST(${super.sql} AS ${dataType.sql})"
+      case _ => super.sql
+    }
   }
 
   /** The statement with its `:name`s replaced, so that its text says all of it. */

@@ -277,8 +277,7 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
     def text(value: Expression): String = value match {
       case FunctionTableSubqueryArgumentExpression(r: UnresolvedRelation, _, _, _, _, _, _) => r.multipartIdentifier.mkString(".")
       case plain if plain.resolved && plain.foldable => Option(plain.eval()).map(_.toString).orNull
-      case other => throw new Refused(
-        s"$name: an argument must be a constant; got ${other.sql}.", "INVALID_PARAMETER_VALUE", "BAD_REQUEST")
+      case other => Constants.text(session.asInstanceOf[classic.SparkSession], name, other)
     }
     val (named, placed) = f.functionArgs.partition(_.isInstanceOf[NamedArgumentExpression])
     val arguments = new util.LinkedHashMap[String, AnyRef]()

@@ -1,12 +1,13 @@
 // Below Spark's own package, since only there rules of the analyzer may transform plans that it has begun to resolve.
 package org.apache.spark.sql.lakehouse
 
-import org.apache.spark.sql.catalyst.analysis.UnresolvedAlias
+import org.apache.spark.sql.catalyst.analysis.{UnresolvedAlias, UnresolvedExtractValue, UnresolvedStar}
 import org.apache.spark.sql.catalyst.expressions._
 import org.apache.spark.sql.catalyst.plans.logical.{Aggregate, AnalysisHelper, LogicalPlan, Project}
 import org.apache.spark.sql.catalyst.rules.Rule
 import org.apache.spark.sql.catalyst.trees.TreePattern.SEMI_STRUCTURED_EXTRACT
 import org.apache.spark.sql.types._
+import org.apache.spark.unsafe.types.UTF8String
 
 /**
  * `column:path` until the column's type is known. Open Spark knows the operator for VARIANT alone and refuses a string;
@@ -20,8 +21,6 @@ case class JsonPath(child: Expression, path: String) extends UnaryExpression wit
 
 /** Comes before Spark's own rule, which would refuse. A column that is only a path is named by the path's last field. */
 object MarkJsonPaths extends Rule[LogicalPlan] {
-  private val field = """([A-Za-z_][A-Za-z0-9_]*)(\[[^\]]*\])*$""".r
-
   override def apply(plan: LogicalPlan): LogicalPlan =
     if (!plan.containsPattern(SEMI_STRUCTURED_EXTRACT)) plan
     else AnalysisHelper.allowInvokingTransformsInAnalyzer { marked(plan) }
@@ -33,15 +32,32 @@ object MarkJsonPaths extends Rule[LogicalPlan] {
       case other => other
     }
     named.transformExpressionsDown {
-      case UnresolvedAlias(s: SemiStructuredExtract, _) => JsonPath(s.child, s.field)
-      case s: SemiStructuredExtract => JsonPath(s.child, s.field)
+      case UnresolvedAlias(child, _) if pathOf(child).isDefined => pathOf(child).get
+      case child if pathOf(child).isDefined => pathOf(child).get
       case s: SubqueryExpression => s.withNewPlan(marked(s.plan))
     }
   }
 
+  /** Spark's grammar ends a path at `[*]`, and takes what follows for fields and elements of its value. */
+  private def pathOf(expression: Expression): Option[JsonPath] = expression match {
+    case s: SemiStructuredExtract => Some(JsonPath(s.child, s.field))
+    case UnresolvedExtractValue(Alias(child: SemiStructuredExtract, _), at) => pathOf(UnresolvedExtractValue(child, at))
+    case UnresolvedExtractValue(child, at) => pathOf(child).flatMap { path =>
+      val step = at match {
+        case _: UnresolvedStar => Some("[*]")
+        case Literal(name: UTF8String, _: StringType) => Some(s".`${name.toString.replace("`", "``")}`")
+        case Literal(index: Int, IntegerType) => Some(s"[$index]")
+        case _ => None
+      }
+      step.map(more => path.copy(path = path.path + more))
+    }
+    case _ => None
+  }
+
   private def column(expression: NamedExpression): NamedExpression = expression match {
-    case UnresolvedAlias(s: SemiStructuredExtract, _) =>
-      field.findFirstMatchIn(s.field).fold(expression)(found => Alias(s, found.group(1))())
+    case UnresolvedAlias(child, _) => pathOf(child).flatMap(path => JsonSteps.of(path.path).reverseIterator.collectFirst {
+      case Field(name, _) => Alias(child, name)()
+    }).getOrElse(expression)
     case other => other
   }
 }
@@ -49,8 +65,11 @@ object MarkJsonPaths extends Rule[LogicalPlan] {
 object ResolveJsonPaths extends Rule[LogicalPlan] {
   override def apply(plan: LogicalPlan): LogicalPlan = plan.resolveExpressions {
     case JsonPath(column, path) if column.resolved => column.dataType match {
+      case _: VariantType if JsonSteps.of(path).contains(Every) => throw new Refused(
+        s"${column.sql}:${path.stripPrefix("$.")}: [*] reads a STRING's JSON; this is a VARIANT. Use variant_explode.",
+        "UNSUPPORTED_FEATURE", "BAD_REQUEST")
       case _: VariantType => SemiStructuredExtract(column, path)
-      case _: StringType | NullType => GetJsonObject(Cast(column, StringType), Literal(path))
+      case _: StringType | NullType => JsonPathValue(Cast(column, StringType), path)
       case other => throw new Refused(
         s"${column.sql}:${path.stripPrefix("$.")} reads a path of a STRING's JSON or of a VARIANT; this is ${other.sql}.",
         "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "BAD_REQUEST")

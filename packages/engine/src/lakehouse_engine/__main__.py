@@ -48,7 +48,7 @@ class Server:
         peer.on("shutdown", lambda _: threading.Timer(0.1, end).start() or {})
 
     def initialize(self, params: dict[str, Any]) -> dict[str, Any]:
-        from lakehouse_engine import jvm
+        from lakehouse_engine import jvm, python_workers
         from lakehouse_engine.catalog import Catalog
         from lakehouse_engine.catalog.guard import Guard
         from lakehouse_engine.notebook_runner import Notebooks
@@ -65,6 +65,7 @@ class Server:
         self.catalog.load(params)
         self.statements = Statements(self.engine, self.catalog, self._peer)
         self.notebooks = Notebooks(self.engine, self.statements, self._peer)
+        python_workers.send_folders(code_folders)
         return {
             "sparkVersion": self.engine.spark.version,
             "deltaVersion": delta_version(),
@@ -100,6 +101,15 @@ class Server:
 
                 self._updates = UpdateService(self._ready("engine"), self.catalog, self._peer)
             return self._updates
+
+
+def code_folders() -> list[str]:
+    """Where the code that runs in this thread imports from: the folders of an update, or of a notebook or file."""
+    from lakehouse_engine.notebook_runner.output import current_run
+    from lakehouse_engine.sources.python_imports import current
+
+    imports, run = current.get(), current_run()
+    return [*(imports.roots if imports else ()), *(run.folders if run else ())]
 
 
 def delta_version() -> str:

@@ -13,8 +13,9 @@ from typing import Any
 
 from delta.tables import DeltaTable
 from pyspark import SparkConf, SparkContext
-from pyspark.sql import SparkSession
+from pyspark.sql import SparkSession, functions
 
+from lakehouse_engine import routines
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.volumes import Volumes
 
@@ -52,6 +53,7 @@ SETTINGS = {
     "spark.databricks.delta.snapshotPartitions": "1",
     "spark.databricks.delta.stalenessLimit": "0",
     "spark.databricks.delta.retentionDurationCheck.enabled": "true",
+    "spark.python.daemon.module": "lakehouse_engine.python_workers",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     # Plain files without checksum files beside them: half as many files for every commit.
@@ -108,10 +110,11 @@ class Engine:
         self.jvm.lakehouse.catalog.Registry.start(self.spark._jsparkSession)
         _install_current_session()
         _install_names_of_delta_tables()
+        _install_names_of_functions()
 
     def _start(self, volumes_root: str) -> SparkSession:
         conf = SparkConf().setMaster(f"local[{os.cpu_count() or 2}]").setAppName("lakehouse")
-        for key, value in SETTINGS.items():
+        for key, value in {**SETTINGS, "spark.lakehouse.functions.refused": routines.setting()}.items():
             conf.set(key, value)
         conf.set("spark.sql.warehouse.dir", (self.data_dir / "warehouse").resolve().as_uri())
         conf.set("spark.local.dir", str(self.data_dir / "tmp"))
@@ -177,6 +180,13 @@ def use(session: SparkSession, catalog: str, schema: str | None = None) -> None:
             manager.setCurrentNamespace(names)
 
 
+def clone(session: SparkSession) -> SparkSession:
+    """A session with the same settings, temporary views and principal, which then goes its own way."""
+    made = SparkSession(session.sparkContext, session._jsparkSession.cloneSession())
+    session._jvm.org.apache.spark.sql.lakehouse.Guard.inherit(session._jsparkSession, made._jsparkSession)
+    return made
+
+
 @contextlib.contextmanager
 def active(session: SparkSession) -> Iterator[SparkSession]:
     """Makes `session` the one that user code of this thread finds by getActiveSession and builder.getOrCreate."""
@@ -214,6 +224,13 @@ def _install_current_session() -> None:
     SparkSession.Builder.getOrCreate = get_or_create_current
     SparkSession.getActiveSession = classmethod(get_active_current)
     SparkSession.active = classmethod(lambda cls: cls.getActiveSession() or get_or_create(cls.builder))
+
+
+def _install_names_of_functions() -> None:
+    """`from pyspark.sql.functions import *` gives the old names, too, as in Databricks' runtimes."""
+    old = ("approxCountDistinct", "bitwiseNOT", "countDistinct", "shiftLeft", "shiftRight", "shiftRightUnsigned",
+           "sumDistinct", "toDegrees", "toRadians")  # fmt: skip
+    functions.__all__ = [*functions.__all__, *(name for name in old if name not in functions.__all__)]
 
 
 def _install_names_of_delta_tables() -> None:

@@ -6,9 +6,10 @@ import { actingAs } from "./acting.ts";
 import type { TaskWork } from "./executor.ts";
 import { TaskFailure } from "./failure.ts";
 import { workspaceTree } from "./files.ts";
-import { materialise } from "./mirror.ts";
+import { materialise, mirror } from "./mirror.ts";
 import { getJobRun, getTaskRun, getTaskValue, setTaskValue } from "./store.ts";
 import type { Output } from "./types.ts";
+import { wheelsOf } from "./wheels.ts";
 
 interface Result {
   result?: string;
@@ -31,8 +32,10 @@ export async function runInEngine(
   signal.addEventListener("abort", cancel, { once: true });
   logs.set(runId, "");
   try {
-    const sysPath = materialise(context, String(what.path));
-    const answer = await context.engine.request<Result>(method, { runId, sysPath, principal: run.runAs, ...what });
+    const sysPath = what.sysPath ?? materialise(context, String(what.path));
+    const wheels = wheelsOf(work);
+    const params = { ...what, runId, sysPath, wheels, principal: run.runAs };
+    const answer = await context.engine.request<Result>(method, params);
     const output: Output = { ...outputLogs(runId) };
     if (answer.error) {
       const { message, trace } = answer.error;
@@ -76,6 +79,11 @@ export function listenToRuns(context: Context): void {
   });
   engine.onRequest("workspace.requireRead", ({ principal, path }) => {
     workspaceTree().requireRead(context, actingAs(context, { runAs: String(principal) }), String(path));
+    return {};
+  });
+  engine.onRequest("workspace.mirror", ({ principal, path }) => {
+    workspaceTree().requireRead(context, actingAs(context, { runAs: String(principal) }), String(path));
+    mirror(context, String(path));
     return {};
   });
   engine.onRequest("task.context", ({ runId }) => {

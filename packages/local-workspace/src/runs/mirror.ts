@@ -25,28 +25,40 @@ export function materialise(context: Context, path: string): string[] {
   return [folder];
 }
 
+/** Writes what is at a path of the workspace, a file or a folder with all below it. */
+export function mirror(context: Context, path: string): void {
+  const object = workspaceTree().read(context, path);
+  if (object) writeObject(context, object);
+  else if (workspaceTree().isDirectory(context, path)) writeTree(context, canonical(path));
+}
+
 const mirrorRoot = (context: Context): string => join(context.dataDir, "workspace");
 
 function writeTree(context: Context, root: string): void {
   const base = join(mirrorRoot(context), root);
   const wanted = new Set<string>();
   for (const object of workspaceTree().below(context, root)) {
-    const file = join(mirrorRoot(context), fileName(object));
-    wanted.add(file);
-    try {
-      if (readFileSync(file).equals(object.content)) continue;
-    } catch (error) {
-      // one name of an older data folder that no file can have must not stop every run
-      if ((error as NodeJS.ErrnoException).code === "ENAMETOOLONG") continue;
-      mkdirSync(dirname(file), { recursive: true });
-    }
-    writeFileSync(file, object.content);
+    wanted.add(writeObject(context, object));
   }
   mkdirSync(base, { recursive: true });
   for (const entry of readdirSync(base, { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath, entry.name);
     if (entry.isFile() && !wanted.has(file) && !file.includes("__pycache__")) rmSync(file);
   }
+}
+
+/** @returns where the object is on this disk */
+function writeObject(context: Context, object: WorkspaceObject): string {
+  const file = join(mirrorRoot(context), fileName(object));
+  try {
+    if (readFileSync(file).equals(object.content)) return file;
+  } catch (error) {
+    // one name of an older data folder that no file can have must not stop every run
+    if ((error as NodeJS.ErrnoException).code === "ENAMETOOLONG") return file;
+    mkdirSync(dirname(file), { recursive: true });
+  }
+  writeFileSync(file, object.content);
+  return file;
 }
 
 function fileName(object: WorkspaceObject): string {

@@ -20,9 +20,20 @@ def row_keys(plan: CdcPlan) -> list[str]:
 
 def _one_per_sequence(plan: CdcPlan, events: DataFrame) -> DataFrame:
     """Two different events of a key with one sequence have no documented winner; here a delete wins, then what came in
-    a later batch, then the greater identity."""
+    a later batch, then the greater identity. With ignore_null_updates the updates among them make one: what the
+    winner leaves null, another one's value fills."""
+    if plan.ignore_nulls:
+        events = _merged(plan, events)
     same = Window.partitionBy(*map(quoted, plan.keys), SEQUENCE).orderBy(KIND, F.desc(ARRIVED), F.desc(IDENTITY))
     return events.withColumn("__n", F.row_number().over(same)).where("__n = 1").drop("__n")
+
+
+def _merged(plan: CdcPlan, events: DataFrame) -> DataFrame:
+    """In each event of a tie, the last value of them all that is not null."""
+    tie = Window.partitionBy(*map(quoted, plan.keys), SEQUENCE, KIND).orderBy(ARRIVED, IDENTITY)
+    tie = tie.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+    types = {f.name: f.dataType for f in plan.columns.fields}
+    return events.withColumns({name: _last_value(quoted(name), types[name], tie) for name in plan.ignore_nulls})
 
 
 def _filled(plan: CdcPlan, events: DataFrame) -> DataFrame:

@@ -233,15 +233,20 @@ class Catalog:
             statement.append(f"TBLPROPERTIES ({pairs})")
         (session or self._engine.spark).sql(" ".join(statement))
         self.drain_events()  # of this thread: what they tell is put on record here
-        return self.sync(
-            full_name,
-            table_type=table_type,
-            pipelineId=pipeline_id,
-            principal=principal,
-            **({"constraints": list(constraints)} if constraints else {}),
-            **({"clusteringColumns": list(cluster_by)} if cluster_by else {}),
-            **({"private": True} if location else {}),
-        )
+        try:
+            return self.sync(
+                full_name,
+                table_type=table_type,
+                pipelineId=pipeline_id,
+                principal=principal,
+                **({"constraints": list(constraints)} if constraints else {}),
+                **({"clusteringColumns": list(cluster_by)} if cluster_by else {}),
+                **({"private": True} if location else {}),
+            )
+        except Exception:
+            if not replace:  # else it would be in the way of the next attempt
+                self._undo("table", full_name)
+            raise
 
     def adopt(self, record: TableRecord) -> None:
         """A private table that an earlier process made."""

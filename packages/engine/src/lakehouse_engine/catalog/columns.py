@@ -117,6 +117,11 @@ def column_infos(
     return infos
 
 
+def schema_of(record: Mapping[str, Any]) -> StructType:
+    """The columns of a TableRecord."""
+    return StructType([StructField.fromJson(json.loads(column["type_json"])) for column in record.get("columns", [])])
+
+
 def ddl(schema: StructType, generated: Mapping[str, str]) -> str:
     """Column list of a CREATE TABLE statement, comments and nullability included."""
     return ", ".join(_column(field, generated.get(field.name)) for field in schema.fields)

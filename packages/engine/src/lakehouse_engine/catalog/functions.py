@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from lakehouse_engine.sources.sql.tokenizer import tokenize
+
 FunctionRecord = dict[str, Any]
 
 
@@ -25,12 +27,39 @@ class Functions:
             parameters(record),
             returns,
             table,
-            record.get("routine_definition") or "",
+            body(record),
             record.get("is_deterministic", True) is not False,
         )
 
     def drop(self, full_name: str) -> None:
         self._jvm.drop(*full_name.split(".", 2))
+
+
+def body(record: FunctionRecord) -> str:
+    """The definition, with parameters under their plain names where it writes them as `function.parameter`.
+
+    https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-name-resolution. Spark does not know that form. A
+    body with a FROM keeps it: there, a plain name would mean a column first.
+    """
+    text = record.get("routine_definition") or ""
+    given = {p["name"].lower() for p in (record.get("input_params") or {}).get("parameters", [])}
+    full = record["fullName"].lower().split(".", 2)
+    tokens = tokenize(text)
+    if any(token.upper in ("FROM", "JOIN") for token in tokens):
+        return text
+    at, edits = 0, []
+    while at < len(tokens) - 1:
+        parts = [tokens[at].identifier.lower()]
+        end = at
+        while tokens[end + 1].text == "." and end + 2 < len(tokens):
+            end += 2
+            parts.append(tokens[end].identifier.lower())
+        if len(parts) > 1 and parts[-1] in given and full[-(len(parts) - 1) :] == parts[:-1]:
+            edits.append((tokens[at].start, tokens[end].start))
+        at = end + 1
+    for start, end in reversed(edits):
+        text = text[:start] + text[end:]
+    return text
 
 
 def parameters(record: FunctionRecord) -> str:

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructField, StructType, _parse_datatype_string
 
 from lakehouse_engine.catalog import Catalog, TableRecord, literal
-from lakehouse_engine.catalog.columns import ddl
+from lakehouse_engine.catalog.columns import ddl, schema_of
 from lakehouse_engine.catalog.keys import described
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.flows.protection import protect
@@ -145,8 +145,7 @@ class Target:
         return "file:" + local(record["location"])
 
     def schema(self) -> StructType:
-        record = self.record or {}
-        return StructType([StructField.fromJson(json.loads(c["type_json"])) for c in record.get("columns", [])])
+        return schema_of(self.record or {})
 
     def check_owner(self) -> None:
         record = self.record

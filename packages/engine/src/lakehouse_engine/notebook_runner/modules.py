@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -17,11 +18,15 @@ class Modules:
     def __init__(self, root: Path) -> None:
         self._root = str(root.resolve())
         self._lock = threading.Lock()
+        self._going: list[list[str]] = []
 
     @contextlib.contextmanager
     def of(self, folders: Sequence[str]) -> Iterator[None]:
-        """`folders` come first in the search; what an earlier deployment left in memory is forgotten."""
+        """`folders` come first in the search; what earlier runs imported, and where they searched, is forgotten."""
+        added = list(folders)
         with self._lock:
+            self._forget_paths()
+            self._going.append(added)
             for name, module in list(sys.modules.items()):
                 if self._is_ours(module):
                     del sys.modules[name]
@@ -34,9 +39,21 @@ class Modules:
             yield
         finally:
             with self._lock:
+                self._going.remove(added)
                 for folder in folders:
                     if folder in sys.path:
                         sys.path.remove(folder)
+                self._forget_paths()
+
+    def _forget_paths(self) -> None:
+        """What a run appended, such as the folder above its own, would hide the next project's modules from it."""
+        if not self._going:
+            sys.path[:] = [path for path in sys.path if not self._is_below(path)]
+            for path in [path for path in sys.path_importer_cache if self._is_below(path)]:
+                sys.path_importer_cache.pop(path, None)
+
+    def _is_below(self, path: str) -> bool:
+        return os.path.realpath(path).startswith(self._root)
 
     def _is_ours(self, module: object) -> bool:
         file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", None) or []), "")

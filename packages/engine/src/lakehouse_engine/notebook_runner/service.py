@@ -20,10 +20,11 @@ from lakehouse_engine.notebook_runner.code import CellError, describe, remember_
 from lakehouse_engine.notebook_runner.dbutils import DBUtils
 from lakehouse_engine.notebook_runner.modules import Modules
 from lakehouse_engine.notebook_runner.run import NotebookExit, Run, RunCanceled
+from lakehouse_engine.notebook_runner.wheels import unpack
 from lakehouse_engine.notebook_runner.working_folder import working_in
 from lakehouse_engine.session import Engine, active
 from lakehouse_engine.sources.notebook import Cell, cells, run_target
-from lakehouse_engine.sql import Statements
+from lakehouse_engine.sql import Statements, script
 
 # Databricks returns at most 5 MB of what a notebook exits with.
 RESULT_LIMIT = 5 * 1024 * 1024
@@ -39,9 +40,17 @@ class Notebooks:
         self._notify: Callable[[str, dict[str, Any]], None] = workspace.notify
         self._runs: dict[str, Run] = {}
         self._modules = Modules(engine.data_dir / "workspace")
-        volume_files.install(engine.volumes)
+        volume_files.install(engine.volumes, self._mirror)
         output.install()
         runtime_modules.install(output.current_run)
+
+    def _mirror(self, path: str) -> str:
+        """The copy of what is at a path of the workspace, for the run of this thread, whose principal must read it."""
+        run = output.current_run()
+        if run is None:
+            return path
+        self._workspace.request("workspace.mirror", {"principal": run.principal, "path": path})
+        return str(self._engine.data_dir / "workspace" / path.removeprefix("/Workspace/"))
 
     def run_notebook(self, params: Mapping[str, Any]) -> dict[str, Any]:
         run = self._new_run(params)
@@ -65,7 +74,7 @@ class Notebooks:
             session=self._engine.new_session(params.get("catalog"), params.get("schema")),
             principal=params.get("principal"),
             printer=output.Printer(lambda text: self._notify("notebook.output", {"runId": run_id, "text": text})),
-            folders=list(params.get("sysPath") or []),
+            folders=[*(params.get("sysPath") or []), *map(unpack, params.get("wheels") or [])],
             parameters={k: str(v) for k, v in (params.get("parameters") or {}).items()},
         )
         self._runs[run_id] = run
@@ -209,7 +218,7 @@ class Notebooks:
         widgets = namespace["dbutils"].widgets.getAll()
         parameters = [{"name": k, "value": v, "type": "STRING"} for k, v in widgets.items()]
         try:
-            for statement in self._statements.split(cell.text):
+            for statement in script.split(cell.text):
                 frame = self._statements.run(run.session, statement, parameters, principal=run.principal)
                 namespace["_sqldf"] = frame
                 if frame.columns:

@@ -42,12 +42,16 @@ R = TypeVar("R")
 _installed = False
 
 
-def install(volumes: Volumes) -> None:
-    """For the whole process, once: nothing else here has paths below /Volumes."""
-    global _installed
+# The copy on this machine of a path below /Workspace.
+_mirror: Callable[[str], str] | None = None
+
+
+def install(volumes: Volumes, mirror: Callable[[str], str] | None = None) -> None:
+    """For the whole process, once: nothing else here has paths below /Volumes or /Workspace."""
+    global _installed, _mirror
     if _installed:
         return
-    _installed = True
+    _installed, _mirror = True, mirror
     working_folder.install()
     wrapped_open = _wrap(volumes, io.open)
     builtins.open = io.open = wrapped_open
@@ -81,6 +85,10 @@ def _import(name: str) -> Any:
 def _map(volumes: Volumes, value: Any) -> Any:
     if isinstance(value, str | os.PathLike) and volumes.is_volume_path(value):
         return volumes.to_local(value)
+    if isinstance(value, str | os.PathLike) and _mirror is not None:
+        text = os.fspath(value)
+        if isinstance(text, str) and text.startswith("/Workspace/"):
+            return _mirror(text)
     if isinstance(value, list) and value and all(isinstance(item, str | os.PathLike) for item in value):
         return [_map(volumes, item) for item in value]
     return value

@@ -108,6 +108,11 @@ class Source:
         return apply_hints(self.options.source, StructType([*schema.fields, *folders]), self.options.schema_hints)
 
 
+def listed(reader: Any, paths: Sequence[str]) -> DataFrame:
+    """The files of a listing. Their names are no patterns, whatever characters they have."""
+    return reader.option("__globPaths__", "false").load([f"file:{path}" for path in paths])
+
+
 def _slug(path: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in path).strip("_")[-120:] or "root"
 
@@ -190,7 +195,7 @@ def _csv(source: Source) -> DataFrame:
         settings = {k: v for k, v in options.spark.items() if k not in ("pathGlobFilter", "inferSchema", "mode")}
         reader = source.spark.read.format(CSV_BY_NAME).options(**settings, inferSchema=str(wants_types).lower())
         try:
-            return reader.load(["file:" + p for p in paths]).schema
+            return listed(reader, paths).schema
         except Exception as error:
             if "UNABLE_TO_INFER_SCHEMA" in str(error):
                 return None
@@ -224,7 +229,7 @@ def _self_describing(source: Source, file_format: str) -> DataFrame:
         settings = {k: v for k, v in options.spark.items() if k != "pathGlobFilter"}
         if file_format in ("parquet", "orc"):
             settings["mergeSchema"] = "true"
-        found = source.spark.read.format(file_format).options(**settings).load(["file:" + p for p in paths]).schema
+        found = listed(source.spark.read.format(file_format).options(**settings), paths).schema
         return found if found.fields else None
 
     schema = source.resolved(infer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -12,6 +12,7 @@ from pyspark.sql.types import ArrayType, MapType, StringType, StructField, Struc
 
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.readers import frames
+from lakehouse_engine.session import clone
 
 if TYPE_CHECKING:
     from lakehouse_engine.readers.frames import Source
@@ -50,12 +51,27 @@ def _infer(source: Source, paths: Sequence[str]) -> StructType | None:
     settings = {k: v for k, v in source.options.spark.items() if k not in leave_out}
     if source.options.infer_types and "primitivesAsString" in source.options.spark:
         settings["primitivesAsString"] = source.options.spark["primitivesAsString"]
-    found = source.spark.read.format("json").options(**settings).load(["file:" + p for p in paths]).schema
+    # Names that differ by case alone would fail as duplicates; the first of them is the column, the others are rescued.
+    session = clone(source.spark)
+    session.conf.set("spark.sql.caseSensitive", "true")
+    found = _one_per_name(frames.listed(session.read.format("json").options(**settings), paths).schema)
     corrupt = source.options.spark.get("columnNameOfCorruptRecord", CORRUPT)
     fields = [f for f in found.fields if f.name != corrupt]
     if not source.options.infer_types:  # fields within columns are text, too: the column holds their JSON
         fields = [StructField(f.name, StringType()) for f in fields]
     return StructType(fields) if fields else None
+
+
+def _one_per_name(data_type: Any) -> Any:
+    """Names that differ by case are one column: docs ingestion/cloud-object-storage/auto-loader/schema."""
+    if isinstance(data_type, ArrayType):
+        return ArrayType(_one_per_name(data_type.elementType), data_type.containsNull)
+    if not isinstance(data_type, StructType):
+        return data_type
+    fields: dict[str, StructField] = {}
+    for field in data_type.fields:
+        fields.setdefault(field.name.lower(), StructField(field.name, _one_per_name(field.dataType), field.nullable))
+    return StructType(list(fields.values()))
 
 
 def _rescuing(source: Source, schema: StructType, rescued: str) -> DataFrame:
@@ -127,5 +143,16 @@ def _misfit(field: StructField, parse: dict[str, str]) -> Column:
     if isinstance(field.dataType, StructType):
         within = StructType([*field.dataType.fields, StructField(CORRUPT, StringType())])
         again = F.from_json(raw, within, {**parse, "columnNameOfCorruptRecord": CORRUPT})
-        lost = lost | (value.isNotNull() & again[CORRUPT].isNotNull())
+        lost = lost | (value.isNotNull() & again[CORRUPT].isNotNull()) | _has_other_fields(raw, field.dataType)
     return lost
+
+
+def _has_other_fields(raw: Column, data_type: StructType) -> Column:
+    """Whether the JSON has fields, at any depth of objects, that the type lacks: also one in another case."""
+    values = F.from_json(raw, _RAW)
+    names = F.array(*[F.lit(name) for name in data_type.fieldNames()])
+    found = F.size(F.array_except(F.map_keys(values), names)) > 0
+    for field in data_type.fields:
+        if isinstance(field.dataType, StructType):
+            found = found | F.coalesce(_has_other_fields(values[field.name], field.dataType), F.lit(False))
+    return F.coalesce(found, F.lit(False))

@@ -81,6 +81,11 @@ class PipelineImports:
         self._tops |= here
         self._roots = tuple(dict.fromkeys([*self._roots, first]))
 
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The folders of the update's modules, in the order of search."""
+        return self._roots
+
     def has(self, name: str) -> bool:
         """Whether an import of that name means a module of this update."""
         return name in self._front or name.partition(".")[0] in self._tops

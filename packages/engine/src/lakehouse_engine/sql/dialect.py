@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pyspark.sql import DataFrame, SparkSession
+
+from lakehouse_engine.errors import EngineError
 from lakehouse_engine.sources.sql.errors import SqlSyntaxError
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import SourceText
-from lakehouse_engine.sql import settings
+from lakehouse_engine.sql import settings, standalone
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,62 @@ def translate(text: str) -> str:
     """The statement in Spark's words; as it is where they are the same, and where it is wrong: Spark says what is."""
     try:
         found = column_comment(text)
-        return _alter_column(found) if found else settings.translate(text)
+        return _alter_column(found) if found else _cluster_auto(settings.translate(standalone.translate(text)))
     except SqlSyntaxError:
         return text
+
+
+def _cluster_auto(text: str) -> str:
+    """CLUSTER BY AUTO as what it leaves on record, a property; this engine chooses no clustering columns.
+
+    https://docs.databricks.com/aws/en/delta/clustering
+    """
+    c = Cursor(SourceText(text, "statement"))
+    if not (c.sees("CREATE") or c.sees("ALTER")):
+        return text
+    altering = c.sees("ALTER")
+    clause = given = None
+    while not c.ended and not c.sees("AS"):
+        start = c.token.start
+        if c.accept("CLUSTER", "BY", "AUTO"):
+            clause = (start, c.previous.end)
+        elif c.accept("TBLPROPERTIES", "("):
+            given = c.previous.end
+        else:
+            c.advance()
+    if clause is None:
+        return text
+    pair = "'clusterByAuto' = 'true'"
+    if given is None:
+        return f"{text[: clause[0]]}{'SET ' if altering else ''}TBLPROPERTIES ({pair}){text[clause[1] :]}"
+    edits = sorted([(*clause, ""), (given, given, f"{pair}, ")], reverse=True)
+    for first, last, replacement in edits:
+        text = text[:first] + replacement + text[last:]
+    return text
+
+
+def analyzed(text: str) -> str | None:
+    """The table of ANALYZE TABLE … COMPUTE [DELTA] STATISTICS, as written; Delta keeps statistics with every write."""
+    c = Cursor(SourceText(text, "statement"))
+    if not c.accept("ANALYZE", "TABLE"):
+        return None
+    table = c.name("the table's name")
+    if not (c.sees("PARTITION") or c.sees("COMPUTE")):
+        c.fail("COMPUTE STATISTICS")
+    return table
+
+
+def execute(session: SparkSession, text: str) -> DataFrame:
+    try:
+        return SparkSession.sql(session, text)
+    except Exception as error:
+        # Delta raises this one without its text.
+        if "DELTA_MERGE_UNRESOLVED_EXPRESSION" not in str(error):
+            raise
+        problem = session._jvm.org.apache.spark.sql.lakehouse.Merges.problem(session._jsparkSession, text)
+        if problem is None:
+            raise
+        raise EngineError(problem, error_class="DELTA_MERGE_UNRESOLVED_EXPRESSION") from None
 
 
 def column_comment(text: str) -> ColumnComment | None:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pyspark.sql import SparkSession
+
+from lakehouse_engine.catalog.columns import type_name, type_text
+from lakehouse_engine.catalog.functions import body as body_of
 from lakehouse_engine.errors import EngineError
+from lakehouse_engine.session import use
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import Kind
+from lakehouse_engine.sql.current import current
 
 if TYPE_CHECKING:
     from lakehouse_engine.sql.unity import _Reader
@@ -65,6 +71,27 @@ def read_create(reader: _Reader, replace: bool) -> dict[str, Any]:
         **({"comment": comment} if comment else {}),
         "function": function,
     }
+
+
+def check(session: SparkSession, statement: dict[str, Any]) -> None:
+    """Lets Spark look at the body before the function is on record, and complete a result type that is not said."""
+    function = statement["function"]
+    catalog, schema, _ = statement["name"].split(".", 2)
+    given = (function.get("input_params") or {}).get("parameters", [])
+    values = ", ".join(f"CAST(NULL AS {p['type_text']}) AS `{p['name']}`" for p in given) or "1"
+    body = body_of({**function, "fullName": statement["name"]})
+    table = function["data_type"] == "TABLE_TYPE"
+    query = f"SELECT r.* FROM (SELECT {values}) p, LATERAL ({body}) r" if table else f"SELECT ({body})"
+    before = current(session)
+    use(session, catalog, schema)
+    try:
+        found = SparkSession.sql(session, query if table else f"{query} FROM (SELECT {values})").schema
+    finally:
+        use(session, *before)
+    if not function["full_data_type"]:
+        kind = found.fields[0].dataType
+        function["full_data_type"] = found.toDDL() if table else type_text(kind)
+        function["data_type"] = "TABLE_TYPE" if table else type_name(kind)
 
 
 def _columns(c: Cursor) -> str:

@@ -18,7 +18,6 @@ from pyspark.sql.types import StringType, StructField, StructType, _parse_dataty
 
 from lakehouse_engine import readers
 from lakehouse_engine.catalog import Catalog, Workspace
-from lakehouse_engine.catalog.columns import type_name, type_text
 from lakehouse_engine.catalog.keys import described
 from lakehouse_engine.catalog.text import quoted
 from lakehouse_engine.errors import EngineError
@@ -26,8 +25,20 @@ from lakehouse_engine.graph.model import TableConstraint
 from lakehouse_engine.graph.names import split
 from lakehouse_engine.session import Engine, active, use
 from lakehouse_engine.sources.sql.errors import SqlSyntaxError
-from lakehouse_engine.sources.sql.tokenizer import Kind, Token, tokenize
-from lakehouse_engine.sql import copy_into, dialect, inserted, keys, settings, unity
+from lakehouse_engine.sources.sql.tokenizer import Kind, Token, string_value, tokenize
+from lakehouse_engine.sql import (
+    copies,
+    copy_into,
+    dialect,
+    functions,
+    identifiers,
+    inserted,
+    keys,
+    row_changes,
+    settings,
+    standalone,
+    unity,
+)
 from lakehouse_engine.sql.current import current
 from lakehouse_engine.sql.parameters import bind
 from lakehouse_engine.sql.results import write_result
@@ -45,6 +56,7 @@ class Statements:
         self._workspace = workspace
         self._show = Show(catalog, workspace)
         self._copier = copy_into.Copier(catalog, engine.volumes)
+        self._standalone = standalone.StandaloneTables(engine, catalog)
         self.sessions = Sessions(engine)
         self._ends: dict[str, _End] = {}
 
@@ -80,7 +92,7 @@ class Statements:
         text = _without_comment(statement.strip().rstrip(";").rstrip())
         if not text.strip():
             raise EngineError("The statement is empty.", error_class="PARSE_EMPTY_STATEMENT")
-        return self._run(session, bind(session, text, parameters), principal)
+        return self._run(session, identifiers.resolve(session, bind(session, text, parameters)), principal)
 
     def _run(self, session: SparkSession, text: str, principal: str | None) -> DataFrame:
         names = unity.Names(*current(session))
@@ -92,7 +104,9 @@ class Statements:
         existed = made is not None and self._catalog.exists(made.table)
         version = self._version(made.table) if made and existed and made.replaces and made.constraints else None
         log = self._log(text, names)
-        frame = SparkSession.sql(session, dialect.translate(made.text if made else text))
+        frame = row_changes.run(session, text, lambda name: self._catalog.get(names.table(name)))
+        if frame is None:
+            frame = dialect.execute(session, dialect.translate(made.text if made else text))
         self._catalog.follow_events(principal)
         if made is not None and not (existed and made.exists_ok):
             self._keep_keys(session, made, names, version if existed else -1, principal)
@@ -143,6 +157,16 @@ class Statements:
             commented = dialect.column_comment(text)
             copied = copy_into.parse(text)
             required = dialect.not_null(text)
+            standing = standalone.parse(text, names)
+            copy = copies.parse(text, names)
+            analyzed = dialect.analyzed(text)
+        if analyzed is not None:
+            self._catalog.authorize(principal, "SELECT", "TABLE", self._table(names.table(analyzed)))
+            return _frame(session, [], StructType([]))
+        if copy is not None:
+            return copies.run(session, self._catalog, copy, principal)
+        if standing is not None and self._standalone.run(standing, names, principal):
+            return _frame(session, [], StructType([]))
         if required is not None:
             self._require_values(session, required, names, principal)
             return _frame(session, [], StructType([]))
@@ -152,7 +176,8 @@ class Statements:
         if commented is not None:
             return self._comment_view_column(session, commented, names, principal)
         if words == ["USE", "CATALOG"]:
-            name = tokenize(text)[2].identifier
+            token = tokenize(text)[2]
+            name = string_value(token) if token.kind is Kind.STRING else token.identifier
             if name.lower() not in self._catalog.schemas():
                 raise EngineError(f"Catalog '{name}' does not exist.", error_class="NO_SUCH_CATALOG_EXCEPTION")
             use(session, name)
@@ -164,7 +189,7 @@ class Statements:
         if statement["kind"] == "addConstraint":
             statement["constraint"] = self._key(statement["constraint"], statement["table"], names)
         if statement["kind"] == "createFunction":
-            self._check_function(session, statement)
+            functions.check(session, statement)
         answer = self._workspace.request("catalog.statement", {"statement": statement, "principal": principal})
         fields = [StructField(column["name"], StringType()) for column in answer.get("columns", [])]
         return _frame(session, answer.get("rows", []), StructType(fields))
@@ -184,12 +209,8 @@ class Statements:
         self, session: SparkSession, found: dialect.NotNull, names: unity.Names, principal: str | None
     ) -> None:
         """Delta itself makes no column NOT NULL that was not from its start."""
-        name = names.table(found.table)
+        name = self._table(names.table(found.table))
         location = self._catalog.folder(name)
-        if location is None:
-            raise EngineError(
-                f"[TABLE_OR_VIEW_NOT_FOUND] The table '{name}' cannot be found.", error_class="TABLE_OR_VIEW_NOT_FOUND"
-            )
         self._catalog.authorize(principal, "MODIFY", "TABLE", name)
         require = session._jvm.org.apache.spark.sql.lakehouse.NotNull.require
         problem = require(session._jsparkSession, str(location), found.column)
@@ -200,6 +221,14 @@ class Statements:
                 error_class=problem,
             )
         self._catalog.sync(name, principal=principal)
+
+    def _table(self, name: str) -> str:
+        """The name, which is that of a table with files."""
+        if self._catalog.folder(name) is None:
+            raise EngineError(
+                f"[TABLE_OR_VIEW_NOT_FOUND] The table '{name}' cannot be found.", error_class="TABLE_OR_VIEW_NOT_FOUND"
+            )
+        return name
 
     def _is_check(self, statement: Mapping[str, Any]) -> bool:
         """Whether DROP CONSTRAINT names none of the table's keys, so that it can only be a CHECK."""
@@ -239,27 +268,6 @@ class Statements:
                 self._catalog.sync(made.table, principal=principal)
             raise
 
-    @staticmethod
-    def _check_function(session: SparkSession, statement: dict[str, Any]) -> None:
-        """Lets Spark look at the body before the function is on record, and complete a result type that is not said."""
-        function = statement["function"]
-        catalog, schema, _ = statement["name"].split(".", 2)
-        given = (function.get("input_params") or {}).get("parameters", [])
-        values = ", ".join(f"CAST(NULL AS {p['type_text']}) AS `{p['name']}`" for p in given) or "1"
-        body = function["routine_definition"]
-        table = function["data_type"] == "TABLE_TYPE"
-        query = f"SELECT r.* FROM (SELECT {values}) p, LATERAL ({body}) r" if table else f"SELECT ({body})"
-        before = current(session)
-        use(session, catalog, schema)
-        try:
-            found = SparkSession.sql(session, query if table else f"{query} FROM (SELECT {values})").schema
-        finally:
-            use(session, *before)
-        if not function["full_data_type"]:
-            kind = found.fields[0].dataType
-            function["full_data_type"] = found.toDDL() if table else type_text(kind)
-            function["data_type"] = "TABLE_TYPE" if table else type_name(kind)
-
     def follow(self, principal: str | None) -> None:
         """Puts on record what the calling thread's Spark commands changed in the catalog."""
         self._catalog.follow_events(principal)
@@ -277,19 +285,6 @@ class Statements:
             return self.run(session, sqlQuery, principal=principal)
 
         session.sql = sql
-
-    @staticmethod
-    def split(script: str) -> list[str]:
-        """The statements of a script, without their semicolons."""
-        found, start = [], None
-        for token in tokenize(script):
-            if token.kind is Kind.END or token.text == ";":
-                if start is not None:
-                    found.append(script[start : token.start].rstrip())
-                start = None
-            elif start is None:
-                start = token.start
-        return found
 
     def cancel(self, statement_id: str, reason: EngineError | None = None) -> None:
         end = self._ends.get(statement_id)

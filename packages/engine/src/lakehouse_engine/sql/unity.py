@@ -12,6 +12,7 @@ from lakehouse_engine.sources.sql.parser import keys
 from lakehouse_engine.sources.sql.parser.clauses import properties
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import Kind, SourceText
+from lakehouse_engine.sql import refused
 
 Statement = dict[str, Any]
 
@@ -22,21 +23,6 @@ _MORE_SECURABLES = {
     ("MATERIALIZED", "VIEW"): "TABLE",
     ("STREAMING", "TABLE"): "TABLE",
     ("EXTERNAL", "VOLUME"): "VOLUME",
-}
-
-
-# First words of statements that Databricks has and this workspace does not, with what does the work here.
-_REFUSED = {
-    ("PUT",): "Use the Files API, or a driver that moves files itself.",
-    ("GET",): "Use the Files API, or a driver that moves files itself.",
-    ("REMOVE",): "Use the Files API, or a driver that moves files itself.",
-    ("LIST",): "Use the Files API, or dbutils.fs.ls.",
-    ("UNDROP",): "A dropped table is gone.",
-    ("DENY",): "Unity Catalog has GRANT and REVOKE.",
-    ("CREATE", "MATERIALIZED"): "Put it into a pipeline.",
-    ("CREATE", "STREAMING"): "Put it into a pipeline.",
-    ("REFRESH", "MATERIALIZED"): "Start an update of its pipeline.",
-    ("REFRESH", "STREAMING"): "Start an update of its pipeline.",
 }
 
 
@@ -69,13 +55,7 @@ class Names:
 
 def parse(text: str, names: Names) -> Statement | None:
     reader = _Reader(Cursor(SourceText(text, "statement")), names)
-    for words, instead in _REFUSED.items():
-        plain = [w for w in (token.upper for token in reader.cursor.tokens[:4]) if w not in ("OR", "REPLACE")]
-        if tuple(plain[: len(words)]) == words:
-            raise EngineError(
-                f"{' '.join(words)} is not supported in the local workspace's SQL. {instead}",
-                error_class="UNSUPPORTED_FEATURE",
-            )
+    refused.check([token.upper for token in reader.cursor.tokens[:5]])
     handler = reader.handler()
     if handler is None:
         return None

@@ -12,7 +12,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse_engine.errors import EngineError, message_of
+from lakehouse_engine.errors import EngineError, message_of, to_rpc
 from lakehouse_engine.event_log.table import event_log_frame, storage_of
 from lakehouse_engine.graph.model import Graph, SourceLocation
 from lakehouse_engine.graph.names import Defaults
@@ -170,6 +170,18 @@ class Sources:
                 catalog or self._defaults.catalog, schema or ("default" if catalog else self._defaults.schema)
             )
         return reader.reading.query(reader, text, chosen, frames)
+
+    def constant(self, text: str, function: str, location: SourceLocation) -> str | None:
+        """The value of a constant expression, as text."""
+        reader = current.get()
+        session = reader.session if reader else self._session
+        try:
+            return session._jvm.org.apache.spark.sql.lakehouse.Constants.text(session._jsparkSession, function, text)
+        except Exception as error:
+            shown = to_rpc(error)
+            raise EngineError(
+                f"{location}: {shown['message']}", error_class=shown["data"]["error_class"], location=str(location)
+            ) from None
 
     def table_function(
         self, name: str, arguments: list[str], options: dict[str, Any], streaming: bool, location: SourceLocation

@@ -24,6 +24,7 @@ from lakehouse_engine.expectations import Rules
 from lakehouse_engine.graph.model import Dataset, DatasetKind, QueryFlow
 from lakehouse_engine.graph.names import Defaults, Names, quote, split
 from lakehouse_engine.readers import install as install_readers
+from lakehouse_engine.session import clone as clone_session
 from lakehouse_engine.session import use
 from lakehouse_engine.updates.actions import no_query
 from lakehouse_engine.updates.context import Reader, current, reading_as
@@ -201,8 +202,7 @@ class Reading:
 
 def clone(session: SparkSession) -> SparkSession:
     """A session with the same settings and temporary views, which then goes its own way."""
-    made = SparkSession(session.sparkContext, session._jsparkSession.cloneSession())
-    session._jvm.org.apache.spark.sql.lakehouse.Guard.inherit(session._jsparkSession, made._jsparkSession)
+    made = clone_session(session)
     context = getattr(session, "_lakehouse_readers", None)
     if context is not None:
         install_readers(made, context)

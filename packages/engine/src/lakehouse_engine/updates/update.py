@@ -29,7 +29,7 @@ from lakehouse_engine.graph.model import DatasetKind, Flow
 from lakehouse_engine.graph.names import Defaults, Names, split
 from lakehouse_engine.notebook_runner.dbutils import Files, Secrets
 from lakehouse_engine.notebook_runner.runtime_modules import of_pipeline
-from lakehouse_engine.session import Engine
+from lakehouse_engine.session import DEFAULT_CATALOG, Engine
 from lakehouse_engine.session import active as active_session
 from lakehouse_engine.sources.python_imports import importing
 from lakehouse_engine.updates import actions, reading
@@ -123,15 +123,8 @@ class Update:
 
     def _initialize(self, sources: Path) -> None:
         pipeline = self.pipeline
-        catalog = pipeline.get("catalog")
-        schema = pipeline.get("schema") or pipeline.get("target")
-        if not catalog or not schema:
-            raise EngineError(
-                f"pipeline {pipeline.get('name')} has no {'schema' if catalog else 'catalog'}; set catalog and schema",
-                error_class="INVALID_PIPELINE_SETTINGS",
-            )
-        self.catalog.require_schema(catalog, schema)
-        defaults = Defaults(catalog, schema)
+        defaults = self._defaults()
+        catalog, schema = defaults.catalog, defaults.schema
         self.session = self.engine.new_session(catalog, schema)
         self.engine.guard.protect(self.session, self.params.get("principal"), self.pipeline_id)
         for key, value in {"spark.sql.streaming.numRecentProgressUpdates": "10000"}.items():
@@ -164,7 +157,8 @@ class Update:
         self.names = Names(graph, defaults, self.pipeline_id)
         for key, dataset in self.names.datasets.items():
             if dataset.kind not in _UNPUBLISHED:
-                self.catalog.require_schema(*split(key)[:2])
+                if split(key)[:2] != [catalog.lower(), schema.lower()]:
+                    self.catalog.require_schema(*split(key)[:2])
                 self.target(key).adopt()
         if self.progress.continuous:
             self._rounds = Rounds(self)
@@ -172,6 +166,29 @@ class Update:
         self.code = hashlib.sha256(json.dumps(code, sort_keys=True).encode()).hexdigest()
         empty = str(Path(self.storage) / "empty")
         self.reading = reading.Reading(self.names, self.catalog, self._need, empty)
+
+    def _defaults(self) -> Defaults:
+        """Where datasets without a schema go; the schema is made where it does not exist.
+
+        https://docs.databricks.com/aws/en/ldp/target-schema: a pipeline needs CREATE SCHEMA on the catalog for that.
+        """
+        pipeline = self.pipeline
+        catalog = pipeline.get("catalog") or DEFAULT_CATALOG
+        schema = pipeline.get("schema") or pipeline.get("target")
+        if not schema:
+            raise EngineError(
+                f"pipeline {pipeline.get('name')} has no schema; set schema, the one to publish its datasets to",
+                error_class="INVALID_PIPELINE_SETTINGS",
+            )
+        try:
+            self.catalog.require_schema(catalog, schema)
+        except EngineError as missing:
+            if missing.error_class != "SCHEMA_NOT_FOUND":
+                raise
+            if not self.validating:
+                wanted = {"kind": "createSchema", "name": f"{catalog}.{schema}", "ifNotExists": True}
+                self.catalog.statement(wanted, self.params.get("principal"))
+        return Defaults(catalog, schema)
 
     def _drop_inactive(self, outcomes: dict[str, Outcome]) -> None:
         """After an update of everything that went well: only then is it sure what the pipeline no longer has."""

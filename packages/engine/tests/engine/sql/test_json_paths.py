@@ -25,12 +25,49 @@ ROWS = f" FROM VALUES ('{JSON}') t(s)"
         ("concat(s:a.d, '-') AS n", "5-", "n"),
         ("size(from_json(s:a.b, 'array<int>')) AS n", "2", "n"),
         ("parse_json(s):a.d::string AS n", "5", "n"),
+        ("s:A.D", "5", "D"),
+        ("s:A.`B C`", "q", None),
+        ("s:['A']", None, None),
+        ("s:['a']['b'][0]", "1", None),
+        ("s:a.b[*]", "[1,2]", "b"),
     ],
 )
 def test_a_path_reads_another_value(engine: EngineProcess, expression: str, value: str | None, name: str | None):
     assert engine.sql(f"SELECT {expression}{ROWS}") == [[value]]
     if name is not None:
         assert [column["name"] for column in engine.result["columns"]] == [name]
+
+
+# The sample of sql/language-manual/sql-ref-json-path-expression, in short.
+STORE = (
+    '{"store":{"fruit":[{"weight":8,"type":"apple"}],"basket":[[1,2,{"b":"y","a":"x"}],[3,4],[5,6]],'
+    '"book":[{"author":"Nigel","price":8.950},{"author":"Herman","isbn":"0-553"},{"isbn":"0-395",'
+    '"reader":[{"age":25,"name":"bob"}]}]},"owner":"amy","zip code":"94025","fb:testid":"1234"}'
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("OWNER", "amy"),
+        ("['OWNER']", None),
+        ("`Zip Code`", "94025"),
+        ("`fb:testid`", "1234"),
+        ("store.book[*].isbn", '[null,"0-553","0-395"]'),
+        ("store.book[*]['isbn']", '[null,"0-553","0-395"]'),
+        ("store.book[0].price", "8.950"),
+        ("store.basket[*]", '[[1,2,{"b":"y","a":"x"}],[3,4],[5,6]]'),
+        ("store.basket[*][0]", "[1,3,5]"),
+        ("store.basket[0][*]", '[1,2,{"b":"y","a":"x"}]'),
+        ("store.basket[*][*]", '[1,2,{"b":"y","a":"x"},3,4,5,6]'),
+        ("store.basket[0][2].b", "y"),
+        ("store.book[*].reader", '[null,null,[{"age":25,"name":"bob"}]]'),
+        ("store.fruit[5].type", None),
+        ("owner[*]", None),
+    ],
+)
+def test_paths_of_the_documented_sample(engine: EngineProcess, path: str, value: str | None):
+    assert engine.sql(f"SELECT raw:{path} FROM VALUES ('{STORE}') t(raw)") == [[value]]
 
 
 def test_paths_do_not_work_in_conditions_groups_common_tables_and_views(engine: EngineProcess):

@@ -51,3 +51,46 @@ def test_an_update_sees_behind_a_mask(engine: EngineProcess) -> None:
     finally:
         del engine.answers["catalog.authorize"]
     assert p.rows("SELECT * FROM copied") == [["1", "***"]]
+
+
+def test_a_dataset_that_was_refused_is_made_once_its_privilege_is_granted(engine: EngineProcess) -> None:
+    """https://github.com/databricks/cli/issues/4573"""
+    p = Pipeline(engine)
+    p.sql("CREATE OR REFRESH MATERIALIZED VIEW late_view AS SELECT 1 AS a")
+    p.python("@dp.table\ndef late_table():\n    return spark.readStream.table('main.raw.late_source')\n")
+    engine.sql("CREATE TABLE main.raw.late_source AS SELECT 2 AS a")
+    put = engine.answers["catalog.putTable"]
+
+    def refuse(params: dict) -> dict:
+        raise PermissionError("User does not have CREATE TABLE on Schema 'main.default'.")
+
+    engine.answers["catalog.putTable"] = refuse
+    try:
+        assert "User does not have CREATE TABLE" in p.update()["error"]["message"]
+    finally:
+        engine.answers["catalog.putTable"] = put
+    p.completed()
+    assert p.rows("SELECT * FROM late_view, late_table") == [["1", "2"]]
+
+
+def test_the_schema_of_a_pipeline_is_made_when_it_does_not_exist(engine: EngineProcess) -> None:
+    p = Pipeline(engine, schema="fresh")
+    p.sql("CREATE OR REFRESH MATERIALIZED VIEW v AS SELECT 1 AS a")
+
+    def make(params: dict) -> dict:
+        assert params["principal"] == "me"
+        assert params["statement"] == {"kind": "createSchema", "name": "main.fresh", "ifNotExists": True}
+        engine.send("catalog.apply", {"changes": [{"op": "createSchema", "catalog": "main", "schema": "fresh"}]})
+        return {}
+
+    def refuse(params: dict) -> dict:
+        raise PermissionError("User does not have CREATE SCHEMA on Catalog 'main'.")
+
+    try:
+        engine.answers["catalog.statement"] = refuse
+        assert "User does not have CREATE SCHEMA" in p.update()["error"]["message"]
+        engine.answers["catalog.statement"] = make
+        p.completed()
+    finally:
+        del engine.answers["catalog.statement"]
+    assert p.rows("SELECT * FROM main.fresh.v") == [["1"]]

@@ -246,7 +246,7 @@ def test_a_notebook_keeps_cells_and_lines_and_hands_other_languages_over():
             SqlUnsupportedError,
             r"SCD TYPE 2",
         ),
-        ("CREATE FLOW f AS INSERT INTO t SELECT 1", SqlSyntaxError, r"expected BY after the target"),
+        ("CREATE FLOW f AS INSERT INTO t BY SELECT 1", SqlSyntaxError, r"expected NAME after BY"),
         ("CREATE FLOW f AS INSERT INTO t REPLACE WHERE a > 1 BY NAME SELECT 1", SqlUnsupportedError, r"REPLACE WHERE"),
         ("USE CATALOG a b", SqlSyntaxError, r"1:15: found 'b', expected the end of the statement"),
         ("PLEASE", SqlSyntaxError, r"a statement: CREATE"),

@@ -209,3 +209,22 @@ def test_a_batch_handler_writes_as_the_updates_principal(engine: EngineProcess) 
         del engine.answers["catalog.authorize"]
     p.completed()
     assert p.rows("SELECT * FROM main.raw.s_target") == [["1"]]
+
+
+def test_workers_import_what_lies_beside_the_sources(engine: EngineProcess) -> None:
+    text = (
+        "from helpers.names import greet\nfrom pyspark.sql.functions import *\n"
+        "spark.udf.register('s_greet', greet, 'string')\n"
+        "@dp.materialized_view\ndef s_late():\n"
+        "    @udf('string')\n    def late(x):\n        import helpers.names\n        return helpers.names.greet()\n"
+        "    rows = spark.range(2).select(late('id').alias('a'))\n"
+        "    return rows.agg(countDistinct('a').alias('n'), max('a').alias('a'))\n"
+    )
+    p = Pipeline(engine).python(text).sql("CREATE MATERIALIZED VIEW s_greeted AS SELECT s_greet() AS a")
+    for greeting in ("hi", "hello"):  # a worker keeps no module of an earlier update
+        p.files.clear()
+        p.module("helpers/names.py", f"def greet():\n    return '{greeting}'\n")
+        p.completed()
+        assert p.rows("SELECT a, (SELECT a FROM s_late), (SELECT n FROM s_late) FROM s_greeted") == [
+            [greeting, greeting, "1"]
+        ]

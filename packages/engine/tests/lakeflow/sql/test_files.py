@@ -27,6 +27,8 @@ def stream(name: str, arguments: str, columns: str = "*") -> str:
 
 RESCUED = 'regexp_replace(_rescued_data, \',?"_file_path":"[^"]*"\', \'\')'
 
+ODD = ("[x]", "a{b,c}", "q?", "s*", "p%20q", "a b", "ü", "it's", "#h")
+
 AREA = Area(
     "files",
     [
@@ -325,6 +327,20 @@ AREA = Area(
             "SELECT count(*) AS files FROM read_files('LANDING', format => 'binaryFile')",
             Step({"1.bin": b"x"}, tables={"batch_of_files": Table([(1,)])}),
             Step({"2.bin": b"x"}, tables={"batch_of_files": Table([(2,)])}),
+        ),
+        sql(
+            "files whose names have characters of patterns",
+            READ_FILES,
+            stream("odd_names", "'LANDING', format => 'csv'", "id")
+            + ";\nCREATE OR REFRESH MATERIALIZED VIEW odd_names_batch AS\n"
+            "SELECT * FROM read_files('LANDING', format => 'csv')",
+            Step(
+                {f"{name}.csv": f"id\n{at}\n" for at, name in enumerate(ODD)},
+                tables={
+                    "odd_names": Table([(at,) for at in range(len(ODD))]),
+                    "odd_names_batch": Table([(at,) for at in range(len(ODD))], "id"),
+                },
+            ),
         ),
     ],
 )

@@ -269,6 +269,20 @@ AREA = Area(
                 tables={"fields": Table([(1, "a", "7", "o")])},
             ),
         ),
+        sql(
+            "keys that differ by case are one column, and the other is rescued",
+            SCHEMA,
+            stream("one_case", "format => 'json'"),
+            Step(
+                {"1.json": '{"b":1,"Order_ID":1,"c":{"X":1}}\n', "2.json": '{"b":1,"order_id":2,"c":{"x":2}}\n'},
+                tables={
+                    "one_case": Table(
+                        [(1, 1, 1, None, None), (1, None, None, "2", '{"x":2}')],
+                        "b, Order_ID, c.X, _rescued_data:order_id, _rescued_data:c",
+                    )
+                },
+            ),
+        ),
         refused(
             "a hint for a field of text",
             SCHEMA,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from lakeflow.cases import Area, refused
+from lakeflow.cases import Area, Step, Table, refused, sql
 
 READ_FILES = "sql/language-manual/functions/read_files"
 OPTIONS = "ingestion/cloud-object-storage/auto-loader/options"
@@ -16,6 +16,18 @@ def stream(name: str, arguments: str) -> str:
 AREA = Area(
     "options",
     [
+        sql(
+            "a constant expression is the value of an option or an argument",
+            READ_FILES,
+            stream("constants", "'LANDING' || '/a', format => lower('CSV'), sep => chr(59), header => 1 = 1"),
+            Step({"a/1.csv": "id;v\n1;2\n"}, tables={"constants": Table([(1, 2)], "id, v")}),
+        ),
+        refused(
+            "an expression of a column",
+            READ_FILES,
+            stream("wrong", "'LANDING', sep => id"),
+            "read_files: an argument must be a constant; got.*id",
+        ),
         refused(
             "a size that is none",
             OPTIONS,

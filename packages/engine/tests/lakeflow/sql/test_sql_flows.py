@@ -30,6 +30,44 @@ AREA = Area(
     "flows",
     [
         sql(
+            "rows that other flows append come without BY NAME, too",  # the page's own example
+            FLOW,
+            "CREATE OR REFRESH STREAMING TABLE unnamed;\n"
+            "CREATE FLOW more AS INSERT INTO unnamed SELECT 'a' AS src, id FROM STREAM read_files('LANDING',"
+            " format => 'csv', header => true, schema => 'id INT');\n"
+            "CREATE FLOW first AS INSERT INTO ONCE unnamed SELECT 7 AS id, 'once' AS src",
+            Step({"1.csv": "id\n1\n"}, tables={"unnamed": Table([(1, "a"), (7, "once")], "id, src")}),
+        ),
+        sql(
+            "events of two flows at one sequence that ignore nulls make one row",  # spark#58505
+            CDC,
+            changes("ties_a", "LANDING/a", "id INT, name STRING, city STRING, n INT")
+            + changes("ties_b", "LANDING/b", "id INT, name STRING, city STRING, n INT")
+            + "".join(
+                f"CREATE OR REFRESH STREAMING TABLE tied_{scd};\n"
+                + "".join(
+                    f"CREATE FLOW tie_{scd}_{view} AS AUTO CDC INTO tied_{scd} FROM STREAM(ties_{view}) KEYS (id)"
+                    f" IGNORE NULL UPDATES SEQUENCE BY n STORED AS SCD TYPE {scd};\n"
+                    for view in "ab"
+                )
+                for scd in (1, 2)
+            ),
+            Step(
+                {"a/1.csv": "id,name,city,n\n1,ann,,1\n", "b/1.csv": "id,name,city,n\n1,,rio,1\n"},
+                tables={
+                    "tied_1": Table([(1, "ann", "rio", 1)]),
+                    "tied_2": Table([(1, "ann", "rio", 1, 1, None)]),
+                },
+            ),
+            Step(
+                {"b/2.csv": "id,name,city,n\n1,,oslo,2\n1,,,2\n1,anna,,2\n"},
+                tables={
+                    "tied_1": Table([(1, "anna", "oslo", 2)]),
+                    "tied_2": Table([(1, "ann", "rio", 1, 1, 2), (1, "anna", "oslo", 2, 2, None)]),
+                },
+            ),
+        ),
+        sql(
             "two flows append to one table",
             FLOW,
             "CREATE OR REFRESH STREAMING TABLE both;\n"

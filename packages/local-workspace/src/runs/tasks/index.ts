@@ -8,6 +8,7 @@ import { conditionTask } from "./condition.ts";
 import { forEachTask } from "./for-each.ts";
 import { notebookTask } from "./notebook.ts";
 import { pipelineTask } from "./pipeline.ts";
+import { pythonWheelTask } from "./python-wheel.ts";
 import { runJobTask } from "./run-job.ts";
 import { sparkPythonTask } from "./spark-python.ts";
 import { sqlTask } from "./sql.ts";
@@ -16,6 +17,7 @@ export function taskRunner(parts: { launcher: () => Launcher; updates: () => Upd
   const runners: Record<string, TaskRunner> = {
     notebook_task: notebookTask,
     spark_python_task: sparkPythonTask,
+    python_wheel_task: pythonWheelTask,
     sql_task: sqlTask,
     condition_task: conditionTask,
     for_each_task: forEachTask,

@@ -68,6 +68,14 @@ const taskFields = {
       source: source.optional(),
     })
     .optional(),
+  python_wheel_task: z
+    .looseObject({
+      package_name: z.string().min(1),
+      entry_point: z.string().min(1),
+      parameters: z.array(z.string()).optional(),
+      named_parameters: strings.optional(),
+    })
+    .optional(),
   sql_task: z
     .looseObject({
       warehouse_id: z.string(),
@@ -200,6 +208,7 @@ const overrides = {
   job_parameters: strings.optional(),
   notebook_params: strings.optional(),
   python_params: z.array(z.string()).optional(),
+  python_named_params: strings.optional(),
   pipeline_params: z.looseObject(pipelineOptions).optional(),
   sql_params: strings.optional(),
 };

@@ -36,6 +36,24 @@ describe("grants and what they allow", () => {
     await assert.rejects(authorize("MODIFY"), { message: "User does not have MODIFY on Table 'c.s.t'." });
   });
 
+  it("CREATE MATERIALIZED VIEW suffices for a materialized view and for nothing else", async () => {
+    const maker = await workspace.servicePrincipal("maker");
+    await workspace.grant("catalog", "c", maker.name, "USE_CATALOG", "USE_SCHEMA");
+    const put = (name: string, tableType: string) =>
+      workspace.engine.ask<Json>("catalog.putTable", {
+        table: { fullName: `c.s.${name}`, tableType, columns: [{ name: "id" }] },
+        principal: maker.name,
+      });
+    await assert.rejects(put("mv", "MATERIALIZED_VIEW"), {
+      message: "User does not have CREATE MATERIALIZED VIEW on Schema 'c.s'.",
+    });
+    await workspace.grant("schema", "c.s", maker.name, "CREATE_MATERIALIZED_VIEW");
+    await put("mv", "MATERIALIZED_VIEW");
+    await assert.rejects(put("st", "STREAMING_TABLE"), { message: "User does not have CREATE TABLE on Schema 'c.s'." });
+    await workspace.grant("schema", "c.s", maker.name, "CREATE_TABLE");
+    await put("st", "STREAMING_TABLE");
+  });
+
   it("shows effective permissions with where they come from", async () => {
     const { privilege_assignments } = await workspace.admin.ok(
       "GET",

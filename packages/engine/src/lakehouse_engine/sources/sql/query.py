@@ -22,13 +22,23 @@ TABLE_FUNCTIONS = ("read_files", "cloud_files", "event_log")
 _numbers = itertools.count(1)
 
 
+@dataclass(frozen=True)
+class Constant:
+    """An argument that is an expression; its value is a constant, which Spark knows."""
+
+    text: str
+
+
+Argument = str | Constant
+
+
 @dataclass
 class FunctionCall:
     """A table function's call: `view` stands for it in the rewritten text."""
 
     name: str
-    arguments: list[str]
-    options: dict[str, str | dict[str, str]]
+    arguments: list[Argument]
+    options: dict[str, Argument | dict[str, str]]
     streaming: bool
     view: str
     location: SourceLocation
@@ -108,9 +118,23 @@ def _call(cursor: Cursor) -> FunctionCall:
     return FunctionCall(name, arguments, options, streaming, view, cursor.at(token), start, end)
 
 
-def _arguments(cursor: Cursor) -> tuple[list[str], dict[str, str | dict[str, str]]]:
-    arguments: list[str] = []
-    options: dict[str, str | dict[str, str]] = {}
+def _argument(cursor: Cursor) -> Argument:
+    """A literal's value, or an expression up to the next argument."""
+    start = cursor.index
+    try:
+        found = value(cursor)
+        if cursor.sees(",") or cursor.sees(")"):
+            return found
+    except SqlSyntaxError:
+        if cursor.ended or cursor.sees(",") or cursor.sees(")"):
+            raise
+    cursor.index = start
+    return Constant(cursor.text_until("an argument", stop=lambda: cursor.sees(",") or cursor.sees(")")))
+
+
+def _arguments(cursor: Cursor) -> tuple[list[Argument], dict[str, Argument | dict[str, str]]]:
+    arguments: list[Argument] = []
+    options: dict[str, Argument | dict[str, str]] = {}
     cursor.expect("(")
     if cursor.accept(")"):
         return arguments, options
@@ -123,7 +147,7 @@ def _arguments(cursor: Cursor) -> tuple[list[str], dict[str, str | dict[str, str
                 raise SqlSyntaxError(
                     f"option {name} is given twice; keep one", cursor.at(token), name, "another option"
                 )
-            options[name] = _map(cursor) if cursor.sees("MAP", "(") else value(cursor)
+            options[name] = _map(cursor) if cursor.sees("MAP", "(") else _argument(cursor)
         elif cursor.sees("MAP", "("):
             options.update(_map(cursor))
         elif options:
@@ -132,11 +156,11 @@ def _arguments(cursor: Cursor) -> tuple[list[str], dict[str, str | dict[str, str
             arguments.append(cursor.name("a table"))
             cursor.expect(")")
         else:
-            arguments.append(value(cursor))
+            arguments.append(_argument(cursor))
         if cursor.accept(")"):
             return arguments, options
         if not cursor.accept(","):
-            cursor.fail("',' or ')' after an argument; an argument is a literal, not an expression")
+            cursor.fail("',' or ')' after an argument")
 
 
 def _named(cursor: Cursor) -> bool:

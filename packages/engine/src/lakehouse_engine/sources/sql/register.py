@@ -17,7 +17,7 @@ from lakehouse_engine.graph.model import (
 
 from .errors import SqlSyntaxError, SqlUnsupportedError
 from .parser import parse_statement
-from .query import rewrite
+from .query import Constant, FunctionCall, rewrite
 from .script import Cell, cells, split_statements, substitute
 from .statements import (
     AutoCdcSpec,
@@ -50,6 +50,10 @@ class SqlContext(Protocol):
 
         `catalog` and `schema`: of USE.
         """
+        ...
+
+    def constant(self, text: str, function: str, location: SourceLocation) -> str | None:
+        """The value of a constant expression that is an argument of `function`, as text."""
         ...
 
     def table_function(
@@ -269,13 +273,22 @@ class _Loader:
         def run() -> DataFrame:
             frames = {
                 call.view: context.table_function(
-                    call.name, list(call.arguments), dict(call.options), call.streaming, call.location
+                    call.name,
+                    [self._value(each, call) for each in call.arguments],
+                    {name: self._value(each, call) for name, each in call.options.items()},
+                    call.streaming,
+                    call.location,
                 )
                 for call in rewritten.calls
             }
             return context.run_sql(rewritten.text, catalog=catalog, schema=schema, frames=frames)
 
         return run
+
+    def _value(self, argument: Any, call: FunctionCall) -> Any:
+        if not isinstance(argument, Constant):
+            return argument
+        return self.context.constant(argument.text, call.name, call.location)
 
 
 def _included(choice: ColumnChoice | None) -> tuple[str, ...] | None:

@@ -45,7 +45,7 @@ def dataset_flow(cursor: Cursor) -> FlowSpec:
 
 
 def insert_into(cursor: Cursor) -> tuple[str, InsertSpec]:
-    """INSERT [ONCE] INTO [ONCE] target BY NAME query"""
+    """INSERT [ONCE] INTO [ONCE] target [BY NAME] query; rows go into columns by their names in any case."""
     cursor.expect("INSERT")
     once = cursor.accept("ONCE")
     cursor.expect("INTO", after="INSERT")
@@ -56,10 +56,10 @@ def insert_into(cursor: Cursor) -> tuple[str, InsertSpec]:
 
 def _insert(cursor: Cursor, once: bool) -> InsertSpec:
     _refuse_replace(cursor)
-    cursor.expect("BY", after="the target of INSERT")
-    cursor.expect("NAME", after="BY")
+    if cursor.accept("BY"):
+        cursor.expect("NAME", after="BY")
     _refuse_replace(cursor)
-    return InsertSpec(query(cursor, "BY NAME"), once)
+    return InsertSpec(query(cursor, "the target of INSERT"), once)
 
 
 def _refuse_replace(cursor: Cursor) -> None:

@@ -1,0 +1,142 @@
+"""Statements and functions of Databricks' SQL that Spark has not: they work, or are refused by their names."""
+
+from __future__ import annotations
+
+import pytest
+from lakehouse_engine.routines import REFUSED
+from lakehouse_engine.testing import EngineFailed, EngineProcess
+
+
+def record(engine: EngineProcess, name: str) -> dict:
+    """What the catalog was last told of the table."""
+    put = [p["table"] for method, p in engine.asked if method == "catalog.putTable"]
+    return next(table for table in reversed(put) if table["fullName"] == f"main.default.{name}")
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("iff(1 > 2, 'a', 'b')", "b"),
+        ("charindex('b', 'abcb')", "2"),
+        ("charindex('b', 'abcb', 3)", "4"),
+        ("getdate() = current_timestamp()", "true"),
+    ],
+)
+def test_functions_that_spark_has_not(engine: EngineProcess, expression: str, value: str) -> None:
+    assert engine.sql(f"SELECT {expression}") == [[value]]
+
+
+@pytest.mark.parametrize("family", REFUSED, ids=lambda family: family.names[0])
+def test_a_function_is_refused_by_its_name(engine: EngineProcess, family) -> None:
+    name = family.names[-1]
+    with pytest.raises(EngineFailed, match=f"^{name} is a function of Databricks that .* does not have: ") as refused:
+        engine.sql(f"SELECT * FROM {name}('a')" if family.table else f"SELECT {name}('a', 1)")
+    assert refused.value.data["error_class"] == "UNSUPPORTED_FEATURE"
+
+
+def test_the_number_of_arguments_is_checked(engine: EngineProcess) -> None:
+    with pytest.raises(EngineFailed, match="iff` requires 3 parameters but the actual number is 1"):
+        engine.sql("SELECT iff(true)")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "type_name"),
+    [("DECIMAL(6,2)", "12.35", "decimal(6,2)"), ("DECIMAL", "12", "decimal(10,0)"), ("FLOAT", "12.345", "float")],
+)
+def test_a_parameter_has_its_declared_type(engine: EngineProcess, kind: str, value: str, type_name: str) -> None:
+    named = [{"name": "p", "value": "12.345", "type": kind}]
+    assert engine.sql("SELECT typeof(:p), :p", parameters=named) == [[type_name, value]]
+    placed = [{"value": "12.345", "type": kind}]
+    assert engine.sql("SELECT typeof(?)", parameters=placed) == [[type_name]]
+
+
+def test_a_table_is_made_like_another(engine: EngineProcess) -> None:
+    engine.sql(
+        "CREATE TABLE model (id INT NOT NULL COMMENT 'key', day DATE) COMMENT 'c' PARTITIONED BY (day)"
+        " TBLPROPERTIES ('mine' = 'x')"
+    )
+    engine.sql("INSERT INTO model VALUES (1, DATE'2026-01-01')")
+    engine.sql("CREATE TABLE made_like LIKE model")
+    assert engine.sql("SELECT count(*) FROM made_like") == [["0"]]
+    engine.sql("CREATE TABLE cloned DEEP CLONE model")
+    assert engine.sql("SELECT * FROM cloned") == [["1", "2026-01-01"]]
+    for name in ("made_like", "cloned"):
+        made = record(engine, name)
+        assert [(c["name"], c["nullable"], c.get("comment")) for c in made["columns"]] == [
+            ("id", False, "key"),
+            ("day", True, None),
+        ]
+        assert (made["comment"], made["partitionColumns"], made["properties"]["mine"]) == ("c", ["day"], "x")
+    engine.sql("INSERT INTO model VALUES (2, DATE'2026-01-02')")
+    assert engine.sql("CREATE OR REPLACE TABLE cloned CLONE model VERSION AS OF 1")[0][2:5:2] == ["0", "0"]
+    assert engine.sql("SELECT id FROM cloned") == [["1"]]
+    engine.sql("CREATE TABLE IF NOT EXISTS cloned DEEP CLONE model")
+    with pytest.raises(EngineFailed, match="exists already"):
+        engine.sql("CREATE TABLE cloned LIKE model")
+    with pytest.raises(EngineFailed, match="TABLE_OR_VIEW_NOT_FOUND"):
+        engine.sql("CREATE TABLE other LIKE nowhere")
+
+
+def test_clustering_by_auto_is_a_property(engine: EngineProcess) -> None:
+    engine.sql("CREATE TABLE auto_one (id INT) CLUSTER BY AUTO")
+    engine.sql("CREATE TABLE auto_two CLUSTER BY AUTO TBLPROPERTIES ('mine' = 'x') AS SELECT 1 AS id")
+    engine.sql("CREATE TABLE auto_three (id INT)")
+    engine.sql("ALTER TABLE auto_three CLUSTER BY AUTO")
+    for name in ("auto_one", "auto_two", "auto_three"):
+        assert record(engine, name)["properties"]["clusterByAuto"] == "true"
+    assert record(engine, "auto_two")["properties"]["mine"] == "x"
+
+
+def test_statistics_are_there_already(engine: EngineProcess) -> None:
+    engine.sql("CREATE TABLE analyzed AS SELECT 1 AS a")
+    for what in ("COMPUTE STATISTICS", "COMPUTE STATISTICS FOR ALL COLUMNS", "COMPUTE DELTA STATISTICS"):
+        assert engine.sql(f"ANALYZE TABLE analyzed {what}") == []
+    with pytest.raises(EngineFailed, match="cannot be found"):
+        engine.sql("ANALYZE TABLE nowhere COMPUTE STATISTICS")
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("SHOW USERS", "SHOW USERS is not supported.*SCIM"),
+        ("CREATE WIDGET TEXT x DEFAULT 'a'", "CREATE WIDGET is not supported.*dbutils.widgets"),
+        ("CREATE OR REPLACE PROCEDURE p() LANGUAGE SQL AS BEGIN SELECT 1; END", "CREATE PROCEDURE is not supported"),
+        ("MSCK REPAIR TABLE t", "MSCK is not supported"),
+    ],
+)
+def test_a_statement_is_refused_by_its_name(engine: EngineProcess, statement: str, message: str) -> None:
+    with pytest.raises(EngineFailed, match=message):
+        engine.sql(statement)
+
+
+def test_identifier_takes_a_constant_wherever_a_name_stands(engine: EngineProcess) -> None:
+    given = [{"name": "s", "value": "default", "type": "STRING"}]
+    engine.sql(
+        "CREATE OR REPLACE VIEW IDENTIFIER(concat('main', '.', :s, '.named')) AS SELECT 1 AS a", parameters=given
+    )
+    assert engine.sql("SELECT * FROM IDENTIFIER('main.' || :s || '.named')", parameters=given) == [["1"]]
+    engine.ask("sql.openSession", {"sessionId": "names", "principal": "me", "configuration": {}})
+    engine.sql("USE CATALOG 'main'", sessionId="names")
+    engine.sql("USE IDENTIFIER('raw')", sessionId="names")
+    assert engine.sql("SELECT current_schema()", sessionId="names") == [["raw"]]
+    engine.sql("DECLARE VARIABLE which STRING DEFAULT 'main.default.named'", sessionId="names")
+    assert engine.sql("SELECT * FROM IDENTIFIER(which)", sessionId="names") == [["1"]]
+    engine.ask("sql.closeSession", {"sessionId": "names"})
+
+
+def test_a_function_qualifies_its_parameters_by_its_name(engine: EngineProcess) -> None:
+    """sql/language-manual/sql-ref-name-resolution"""
+
+    def made(params: dict) -> dict:
+        statement = params["statement"]
+        function = {**statement["function"], "fullName": statement["name"]}
+        engine.send("catalog.apply", {"changes": [{"op": "putFunction", "function": function}]})
+        return {}
+
+    engine.answers["catalog.statement"] = made
+    try:
+        engine.sql("CREATE FUNCTION plus_one(x INT) RETURNS INT RETURN plus_one.x + main.default.plus_one.x + x")
+        engine.sql("CREATE FUNCTION one_row(n INT) RETURNS TABLE (a INT) RETURN SELECT one_row.n + 1")
+    finally:
+        del engine.answers["catalog.statement"]
+    assert engine.sql("SELECT plus_one(2), (SELECT a FROM one_row(4))") == [["6", "5"]]
