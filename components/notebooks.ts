@@ -1,9 +1,11 @@
 /** Uploads a local folder of notebooks and Python modules into a workspace folder of its own. */
+import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
 import { type AccessRule, permissions } from "./access.ts";
 import { Component, make, type Transform, Violations } from "./component.ts";
+import { FolderContent } from "./folder-content.ts";
 import { type Naming, stackNaming, workspacePath } from "./names.ts";
 import { planUploads, type UploadPlan } from "./notebook-files.ts";
 import { claimFolder, hooks } from "./ownership.ts";
@@ -27,6 +29,11 @@ export interface NotebookFolderArgs {
   access?: readonly AccessRule<"CAN_READ" | "CAN_RUN" | "CAN_EDIT" | "CAN_MANAGE">[];
   /** Keeps the folder when the stack is destroyed by mistake: protect and retainOnDelete. Default true. */
   protectData?: boolean;
+  /**
+   * Lets a refresh see what somebody changed in a notebook or file by hand, which the provider does not. Authenticates by
+   * environment variables, as `SqlFunction` does. Default false.
+   */
+  verifyContent?: boolean;
   /** Takes over a folder that exists. For one update: remove it when that succeeded. */
   adopt?: boolean;
   transform?: {
@@ -83,6 +90,11 @@ export class NotebookFolder extends Component {
       objects[upload.path] = uploaded(`${name}/${upload.path}`, upload, folder(parentOf(upload.path)), this, transform);
     }
     this.objects = objects;
+    if (args.verifyContent) {
+      const files = Object.fromEntries(uploads.map(({ path, content }) => [path, sha256(content)]));
+      const opts = { parent: this, dependsOn: Object.values(objects) };
+      new FolderContent(`${name}-content`, { root: root.path, files }, opts);
+    }
     this.path = root.path;
     this.registerOutputs({ path: this.path });
   }
@@ -129,5 +141,6 @@ function checkTarget(name: string, target: string): void {
   violations.check("NotebookFolder", name);
 }
 
+const sha256 = (content: Buffer): string => createHash("sha256").update(content).digest("hex");
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
 const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);

@@ -102,6 +102,26 @@ describe("the package of components", () => {
     assert.deepEqual(writers.map(({ principal }) => principal).sort(), ["grid-engineers", "grid-operators"]);
   });
 
+  it("sees a notebook that somebody changed by hand, refuses to go on with it, and uploads it again when told to", async () => {
+    const path = "/energy/test/tools/settle";
+    const content = Buffer.from("# Databricks notebook source\nprint('other')\n").toString("base64");
+    await workspace.api.post("/api/2.0/workspace/import", {
+      path,
+      format: "SOURCE",
+      language: "PYTHON",
+      overwrite: true,
+      content,
+    });
+    const refused = run(workspace.tools.pulumi, ["up", "--refresh", "--yes", "--skip-preview", "--non-interactive"]);
+    assert.notEqual(refused.status, 0);
+    assert.match(
+      refused.text,
+      /tools\/settle in \/energy\/test changed in the workspace.*--replace '\*\*\/tools\/settle'/,
+    );
+    pulumi("up", "--replace", "**/tools/settle", "--yes", "--skip-preview");
+    pulumi("preview", "--refresh", "--expect-no-changes");
+  });
+
   it("leaves no catalog, pipeline or job when it is destroyed", async () => {
     pulumi("destroy", "--yes", "--skip-preview");
     const { catalogs } = await workspace.api.get<{ catalogs: { name: string }[] }>("/api/2.1/unity-catalog/catalogs");

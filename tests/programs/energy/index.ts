@@ -71,7 +71,13 @@ const grants = [
 
 const code = new NotebookFolder(
   "code",
-  { source: "./code", naming, protectData, access: [{ group: "grid-engineers", level: "CAN_READ" }] },
+  {
+    source: "./code",
+    naming,
+    protectData,
+    verifyContent: true,
+    access: [{ group: "grid-engineers", level: "CAN_READ" }],
+  },
   { dependsOn: [grid, billing] },
 );
 
