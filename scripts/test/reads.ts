@@ -9,6 +9,8 @@ const ENGINE = ["packages/engine/src/", "packages/engine/scala/"];
 export const READS: Readonly<Record<string, readonly string[]>> = {
   browser: [...WORKSPACE, ...ENGINE, "packages/local-workspace/web/"],
   ci: [...PROGRAM, ...WORKSPACE, "scripts/ci/", "scripts/policy.ts", "scripts/test/"],
+  cli: [...WORKSPACE, ...ENGINE, "packages/local-workspace/bin/", "packages/local-workspace/src/cli/"],
+  commands: [...WORKSPACE, ...ENGINE, "packages/local-workspace/bin/", "packages/local-workspace/src/cli/"],
   docs: [
     "docs/lakeflow-sql.md",
     "docs/lakeflow-python.md",

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseArguments, UsageError } from "../../scripts/test/arguments.ts";
 import { changedFiles } from "../../scripts/test/changes.ts";
 import { lanesFor, runInLanes } from "../../scripts/test/lanes.ts";
+import { packed } from "../../scripts/test/plan.ts";
 import { Processes } from "../../scripts/test/processes.ts";
 import { EVERYTHING, READS } from "../../scripts/test/reads.ts";
 import { judged, readJunit, summary } from "../../scripts/test/report.ts";
@@ -37,8 +38,23 @@ describe("suites of npm test", () => {
     );
   });
 
-  it("each say what they read, and read nothing that is gone", () => {
-    assert.deepEqual(Object.keys(READS).sort(), [...SUITES.keys()]);
+  it("are packed into jobs of a pull request, each once, none much longer than the longest suite", () => {
+    const jobs = packed([...SUITES.values()], 6);
+    assert.equal(jobs.length, 6);
+    assert.deepEqual(jobs.flatMap((names) => names.split(" ")).sort(), [...SUITES.keys()]);
+    const seconds = (names: string): number =>
+      names
+        .split(" ")
+        .reduce((total, name) => total + jobsOf([SUITES.get(name)!]).reduce((s, j) => s + j.seconds, 0), 0);
+    const longest = Math.max(...[...SUITES.keys()].map(seconds));
+    const total = seconds([...SUITES.keys()].join(" "));
+    assert.ok(Math.max(...jobs.map(seconds)) <= Math.max(longest, (4 / 3) * (total / 6)), jobs.join("; "));
+  });
+
+  it("that say what they read, read nothing that is gone; one that does not say it runs for every change", () => {
+    for (const name of Object.keys(READS)) assert.ok(SUITES.has(name), `${name} is no suite`);
+    const unknown = { ...SUITES.get("oracle")!, name: "new", folder: "tests/new" };
+    assert.match(affected(ROOT, [unknown], ["README.md"]).get("new")!, /reads.ts does not say/);
     for (const entry of [...Object.values(READS).flat(), ...EVERYTHING]) {
       assert.ok(entry.endsWith(".") || existsSync(join(ROOT, entry)), `${entry} does not exist`);
     }
@@ -46,11 +62,12 @@ describe("suites of npm test", () => {
 });
 
 describe("npm test -- --changed", () => {
-  const names = (...changed: string[]): string[] => [...affected(ROOT, [...SUITES.values()], changed).keys()];
+  const suites = [...SUITES.values()].filter(({ name }) => READS[name]);
+  const names = (...changed: string[]): string[] => [...affected(ROOT, suites, changed).keys()];
 
   it("runs no suite for documentation, and all for a dependency", () => {
     assert.deepEqual(names("README.md", ".editorconfig"), []);
-    assert.deepEqual(names("package-lock.json"), [...SUITES.keys()]);
+    assert.deepEqual(names("package-lock.json"), Object.keys(READS).sort());
   });
 
   it("follows the imports of TypeScript, across packages and to programs that a test starts", () => {
