@@ -2,11 +2,13 @@
 import * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
 import { CATALOG, SCHEMAS } from "./access.ts";
+import { analysis } from "./analysis.ts";
 import {
   AccessGrants,
   LakehouseCatalog,
   LakehouseJob,
   LakehousePipeline,
+  LakehouseSecretScope,
   NotebookFolder,
   names,
 } from "./components/index.ts";
@@ -154,6 +156,26 @@ const job = new LakehouseJob(
   // The generator imports modules that no output of the notebook names.
   { dependsOn: [notebooks] },
 );
+
+// Values are put in by people or CI; the program only says who may read them.
+if (settings.secretScope) {
+  new LakehouseSecretScope("secrets", {
+    naming,
+    access: {
+      ...(platformAdmins ? { [platformAdmins]: "MANAGE" as const } : {}),
+      ...(runAs ? { [runAs]: "READ" as const } : {}),
+    },
+  });
+}
+
+export const warehouseId = analysis({
+  settings,
+  naming,
+  catalog: lakehouse.catalogName,
+  folder: notebooks.path,
+  tags,
+  access: [...access("CAN_USE"), ...(analysts ? [{ group: analysts, level: "CAN_USE" as const }] : [])],
+});
 
 export const catalogName = lakehouse.catalogName;
 export const workspaceFolder = notebooks.path;

@@ -1,4 +1,4 @@
-/** Who may do what with a workspace object: the access control list of a folder, pipeline or job. */
+/** Who may do what with a workspace object: the access control list of a folder, pipeline, job or warehouse. */
 import * as databricks from "@pulumi/databricks";
 import type * as pulumi from "@pulumi/pulumi";
 import { make, type Transform } from "./component.ts";
@@ -11,7 +11,7 @@ export type AccessRule<Level extends string> = { readonly level: Level } & (
   | { readonly servicePrincipal: pulumi.Input<string> }
 );
 
-type Target = Pick<databricks.PermissionsArgs, "jobId" | "pipelineId" | "directoryPath">;
+type Target = Pick<databricks.PermissionsArgs, "jobId" | "pipelineId" | "directoryPath" | "sqlEndpointId">;
 
 /** Makes the object's `Permissions`; none for an empty list, which leaves the object to its owner and the admins. */
 export function permissions(

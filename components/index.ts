@@ -1,8 +1,12 @@
 /** Components of a lakehouse on Databricks, for Pulumi programs. */
 export type { AccessRule, RunAs } from "./access.ts";
+export * from "./budget-policy.ts";
 export * from "./catalog.ts";
 export type { Transform } from "./component.ts";
+export * from "./dashboard.ts";
+export * from "./deploy-identity.ts";
 export * from "./grants.ts";
+export * from "./groups.ts";
 export * from "./job.ts";
 export type { HealthRule, Recipients, Task, TaskKinds } from "./job-plan.ts";
 export * from "./names.ts";
@@ -11,5 +15,8 @@ export * from "./notebooks.ts";
 export { OWNER_PROPERTY } from "./ownership.ts";
 export * from "./pipeline.ts";
 export * from "./privileges.ts";
+export * from "./quality-alert.ts";
+export * from "./secret-scope.ts";
 export * from "./sensitive-data.ts";
 export { SqlFunction, type SqlFunctionArgs } from "./sql-function.ts";
+export * from "./warehouse.ts";

@@ -142,6 +142,58 @@ const generator = group(
   "The synthetic data that the job generates",
 );
 
+const warehouse = group(
+  {
+    size: z
+      .enum(["2X-Small", "X-Small", "Small", "Medium", "Large", "X-Large"])
+      .meta({
+        description: "Size of a cluster",
+        allowed: "2X-Small, X-Small, Small, Medium, Large, X-Large",
+        example: "Small",
+      })
+      .default("2X-Small"),
+    // At most what the policy warehouse-bound-cost allows.
+    autoStopMinutes: number(
+      {
+        description: "Time without a query until it stops",
+        allowed: "a whole number from 1 to 60",
+        unit: "minutes",
+        example: 5,
+      },
+      { min: 1, max: 60, whole: true },
+    ).default(10),
+    maxClusters: number(
+      { description: "Most clusters", allowed: "a whole number from 1 to 4", unit: "clusters", example: 2 },
+      { min: 1, max: 4, whole: true },
+    ).default(1),
+  },
+  "A SQL warehouse for analysts, the dashboard and the quality alerts. Absent: none",
+);
+
+const quality = group(
+  {
+    quarantineShare: number(
+      {
+        description: "Alert when more of the delivered rows are quarantined",
+        allowed: "a number from 0 to 1",
+        unit: "share of all rows",
+        example: 0.02,
+      },
+      { min: 0, max: 1, whole: false },
+    ).default(0.05),
+    staleHours: number(
+      {
+        description: "Alert when the newest order was ingested longer ago",
+        allowed: "a whole number from 1 to 720",
+        unit: "hours",
+        example: 6,
+      },
+      { min: 1, max: 720, whole: true },
+    ).default(24),
+  },
+  "Alerts on the data, every hour, to `alerts`. Absent: none",
+);
+
 const shape = {
   environment: z.enum(ENVIRONMENTS).meta({
     description: "What the stack is for; part of physical names",
@@ -181,6 +233,18 @@ const shape = {
   schedule: schedule.default(SCHEDULE),
   compute: compute.default({ kind: "serverless" }),
   generator: generator.default(GENERATOR),
+  warehouse: warehouse.optional(),
+  dashboard: flag({
+    description: "Dashboard of gold's measures; requires `warehouse`",
+    allowed: "true or false",
+    example: true,
+  }).default(false),
+  quality: quality.optional(),
+  secretScope: flag({
+    description: "Secret scope that the pipelines read",
+    allowed: "true or false",
+    example: true,
+  }).default(false),
   storageRoot: storageUrl({
     description: "External location for the catalog's managed data",
     example: "s3://acme-lakehouse/olist",
@@ -213,6 +277,9 @@ export const schema = z.strictObject(shape).superRefine((settings, issue) => {
     );
     if (settings.suffix) add("suffix", "is not allowed in prod: its names are fixed");
   }
+  if (!settings.warehouse && settings.dashboard) add("dashboard", "requires a warehouse: set warehouse.size");
+  if (!settings.warehouse && settings.quality) add("quality", "requires a warehouse: set warehouse.size");
+  if (settings.quality && settings.alerts.length === 0) add("quality", "requires alerts: somebody must hear of it");
   need("suffix", settings.environment === "pr" && !settings.suffix, "each pull request has names of its own");
   if (settings.environment === "local") {
     if (settings.storageRoot)

@@ -74,6 +74,7 @@ export function render(): string {
     "- A stack that is named `local`, `dev`, `pr` or `prod` has the environment of its name; other stacks have any.",
     "- `prod` requires `runAs`, `alerts` and `workspaceIds`, and has no `suffix`.",
     "- `pr` requires `suffix`.",
+    "- `dashboard` and `quality` require `warehouse`; `quality` requires `alerts`.",
     "- `local` has no `storageRoot` and no `workspaceIds`.",
     "- Placeholders of the templates (ids of zeros, `example.com`) are refused everywhere but in `local`.",
     "",

@@ -25,6 +25,8 @@ export class ProjectCopy {
       "index.ts",
       "settings.ts",
       "access.ts",
+      "analysis.ts",
+      "dashboards",
       "settings",
       "components",
       "notebooks",

@@ -1,0 +1,58 @@
+/** What people look at, each where the settings ask for it: a warehouse, the dashboard of gold, alerts on the data's quality. */
+import * as pulumi from "@pulumi/pulumi";
+import { type AccessRule, LakehouseDashboard, type Naming, QualityAlert, SqlWarehouse } from "./components/index.ts";
+import type { Settings } from "./settings.ts";
+
+/** Entities that have a quarantine: those of notebooks/olist/entities.py. */
+export const ENTITIES = [
+  "customers",
+  "geolocation",
+  "orders",
+  "order_items",
+  "order_payments",
+  "order_reviews",
+  "products",
+  "sellers",
+] as const;
+
+export interface AnalysisArgs {
+  settings: Settings;
+  naming: Naming;
+  catalog: pulumi.Output<string>;
+  /** Workspace folder of the stack. */
+  folder: pulumi.Output<string>;
+  tags: Readonly<Record<string, string>>;
+  access: readonly AccessRule<"CAN_USE" | "CAN_MANAGE">[];
+}
+
+/** @returns the warehouse's id, undefined without one */
+export function analysis(args: AnalysisArgs): pulumi.Output<string> | undefined {
+  const { settings, naming, catalog, folder, tags, access } = args;
+  if (!settings.warehouse) return undefined;
+  const { warehouseId } = new SqlWarehouse("warehouse", { ...settings.warehouse, naming, tags, access });
+  if (settings.dashboard) {
+    const source = "./dashboards/gold.lvdash.json";
+    new LakehouseDashboard("dashboard", { naming, source, folder, warehouseId, catalog });
+  }
+  const { quality, alerts, runAs } = settings;
+  if (quality) {
+    const common = { naming, folder, warehouseId, alerts, runAs, cron: "0 55 * * * ?" };
+    const query = quarantineShare(catalog);
+    new QualityAlert("quarantine", { ...common, query, column: "share", above: quality.quarantineShare });
+    new QualityAlert("staleness", { ...common, query: staleness(catalog), column: "hours", above: quality.staleHours });
+  }
+  return warehouseId;
+}
+
+function quarantineShare(catalog: pulumi.Output<string>): pulumi.Output<string> {
+  return catalog.apply((name) => {
+    const counts = ENTITIES.map(
+      (entity) =>
+        `SELECT (SELECT count(*) FROM ${name}.ops.quarantine_${entity}) AS quarantined, (SELECT count(*) FROM ${name}.bronze.${entity}) AS delivered`,
+    );
+    return `SELECT coalesce(sum(quarantined) / nullif(sum(delivered), 0), 0) AS share FROM (${counts.join(" UNION ALL ")})`;
+  });
+}
+
+const staleness = (catalog: pulumi.Output<string>): pulumi.Output<string> =>
+  pulumi.interpolate`SELECT timestampdiff(HOUR, max(_ingested_at), current_timestamp()) AS hours FROM ${catalog}.bronze.orders`;
