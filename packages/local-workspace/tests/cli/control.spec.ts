@@ -86,6 +86,8 @@ describe("starts", () => {
     assert.deepEqual(both.map(({ owned }) => owned).sort(), [false, true]);
     assert.equal(both[0].pid, both[1].pid);
     assert.equal(both[0].token, both[1].token);
+    await both.find(({ owned }) => !owned)!.stop();
+    assert.equal((await findWorkspace(home.dataDir))?.pid, both[0].pid, "who only found it does not stop it");
   });
 
   it("find no workspace where a killed one left its address and another program listens now", async () => {
