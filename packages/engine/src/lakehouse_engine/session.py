@@ -124,6 +124,9 @@ class Engine:
         conf.set("spark.driver.memory", os.environ.get("ENGINE_MEMORY", "2g"))
         conf.set("spark.driver.extraJavaOptions", jvm_options())
         os.environ["PYSPARK_PYTHON"] = sys.executable  # of Python functions in queries; not what PATH has
+        # Workers are started by this package's own daemon (python_workers.py).
+        paths = [str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", "")]
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
         context = SparkContext.getOrCreate(conf)
         context.setLogLevel(os.environ.get("ENGINE_LOG_LEVEL", "ERROR"))
         return SparkSession(context)

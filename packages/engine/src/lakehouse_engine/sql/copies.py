@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
 
 from lakehouse_engine.catalog import Catalog, TableRecord
 from lakehouse_engine.catalog.columns import schema_of
@@ -61,7 +63,7 @@ def parse(text: str, names: Names) -> Copy | None:
 
 def run(session: SparkSession, catalog: Catalog, wanted: Copy, principal: str | None) -> DataFrame:
     if catalog.exists(wanted.table) and wanted.exists_ok:
-        return session.createDataFrame([], "")
+        return session.createDataFrame([], StructType())
     source = catalog.get(wanted.source)
     if source is None or not source.get("location"):
         raise EngineError(
@@ -79,7 +81,7 @@ def run(session: SparkSession, catalog: Catalog, wanted: Copy, principal: str | 
     rows = session.sql(f"SELECT * FROM {quoted(wanted.source)} {wanted.version}") if wanted.rows else None
     _create(catalog, wanted, source, principal)
     if rows is None:
-        return session.createDataFrame([], "")
+        return session.createDataFrame([], StructType())
     try:
         rows.write.insertInto(quoted(wanted.table))
     except Exception:
@@ -112,4 +114,6 @@ def _figures(session: SparkSession, wanted: Copy) -> DataFrame:
     names = (
         "source_table_size source_num_of_files num_removed_files num_copied_files removed_files_size copied_files_size"
     )
-    return session.createDataFrame([values], ", ".join(f"{name} BIGINT" for name in names.split()))
+    # Through Arrow: the row is part of the plan, and no Python worker is started for it.
+    columns = {name: pa.array([value], pa.int64()) for name, value in zip(names.split(), values, strict=True)}
+    return session.createDataFrame(pa.table(columns))
