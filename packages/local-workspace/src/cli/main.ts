@@ -83,6 +83,8 @@ function program(finish: (status: number) => void): Command {
 
 /** Runs one command line and answers its exit status; what went wrong is said on stderr. */
 export async function run(args: readonly string[]): Promise<number> {
+  // `lakehouse logs | head`: nobody reads on, as SIGPIPE says to other programs.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 141 : 1));
   let result = 0;
   try {
     await program((status) => (result = status)).parseAsync([...args], { from: "user" });
