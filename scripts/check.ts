@@ -15,6 +15,7 @@ const checks: [string, string, string[]][] = [
   ["types", bin("tsc"), ["--noEmit"]],
   ["types of the pages", bin("tsc"), ["--noEmit", "-p", "packages/local-workspace/web"]],
   ["TypeScript lint and format", bin("biome"), ["ci", "."]],
+  ["engine protocol", process.execPath, ["scripts/docs/protocol.ts", "--check"]],
   ["Python lint", tools.python, ["-m", "ruff", "check", "."]],
   ["Python format", tools.python, ["-m", "ruff", "format", "--check", "."]],
 ];

@@ -15,6 +15,11 @@ const writers: [page: string, command: string, script: string][] = [
   ["docs/lakeflow-python.md", tools.python, "scripts/docs/lakeflow_python.py"],
   ["docs/policies.md", process.execPath, "scripts/docs/policies.ts"],
   ["docs/settings.md", process.execPath, "scripts/docs/settings.ts"],
+  [
+    "packages/engine/src/lakehouse_engine/contract.py, docs/architecture.md",
+    process.execPath,
+    "scripts/docs/protocol.ts",
+  ],
   ["docs/data.md", tools.python, "scripts/docs/data_page.py"],
 ];
 const env = { ...process.env, ...tools.engineEnv };

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from lakehouse_engine.contract import Connection
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.protocol import Peer
 
@@ -29,7 +30,7 @@ def private_streams() -> tuple[BinaryIO, BinaryIO]:
 class Server:
     """Puts the engine's parts together and answers the workspace's requests."""
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: Connection) -> None:
         self._peer = peer
         self._lock = threading.Lock()
         self._updates: Any = None

@@ -7,8 +7,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { appendFileSync, closeSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
+import type { CatalogChange, EngineParams } from "lakehouse-engine/protocol";
 import { ApiError } from "../core/errors.ts";
-import { type EngineClient, EngineError, type Params } from "./client.ts";
+import { EngineClient, EngineError, type Params } from "./client.ts";
 import { decode, encode, errorOf, FrameSplitter, idOf, type Message } from "./frames.ts";
 
 export interface EngineOptions {
@@ -21,7 +22,7 @@ export interface EngineOptions {
   /** ENGINE_JARS, ENGINE_JVM_OPTIONS, JAVA_HOME and the like; added to this process's environment. */
   env?: Record<string, string>;
   /** Parameters of `initialize`, read from the store each time the engine starts. */
-  initialize: () => Params;
+  initialize: () => EngineParams<"initialize">;
   /** How long a stop waits for the engine to end by itself. */
   graceMillis?: number;
   /** How long the engine may give no sign of life while requests are outstanding; then it is ended. Default: hangMillis(). */
@@ -40,11 +41,11 @@ interface Waiting {
 /** The Spark driver's environment must not hold what belongs to whoever started the workspace. */
 const PRIVATE = /^(DATABRICKS_|PULUMI_)/;
 
-export class EngineProcess implements EngineClient {
+export class EngineProcess extends EngineClient {
   readonly #options: EngineOptions;
   readonly #hangMillis: number;
-  readonly #notifications = new Map<string, ((params: Params) => void)[]>();
-  readonly #requests = new Map<string, (params: Params) => unknown>();
+  readonly #notifications = new Map<string, ((params: unknown) => void)[]>();
+  readonly #requests = new Map<string, (params: unknown) => unknown>();
   readonly #exits: ((reason: string) => void)[] = [];
   #state: EngineClient["state"] = "stopped";
   #child: ChildProcess | undefined;
@@ -52,15 +53,16 @@ export class EngineProcess implements EngineClient {
   #outstanding = new Map<number, Waiting>();
   #nextId = 1;
   /** Catalog changes made after the snapshot was taken and before the engine was ready. */
-  #late: Params[] = [];
+  #late: CatalogChange[] = [];
   #stopping = false;
 
   constructor(options: EngineOptions) {
+    super();
     this.#options = options;
     this.#hangMillis = options.hangMillis ?? hangMillis();
   }
 
-  get state(): EngineClient["state"] {
+  override get state(): EngineClient["state"] {
     return this.#state;
   }
 
@@ -75,32 +77,32 @@ export class EngineProcess implements EngineClient {
     this.#ready.catch(() => undefined);
   }
 
-  async request<T = unknown>(method: string, params: Params): Promise<T> {
+  override async send(method: string, params: Params): Promise<unknown> {
     if (this.#stopping) throw new EngineError("The local workspace is stopping.", { error_class: "ENGINE_STOPPED" });
     this.start();
     await this.#ready;
-    return (await this.#send(method, params)) as T;
+    return this.#send(method, params);
   }
 
-  async notifyCatalog(changes: readonly Params[]): Promise<void> {
+  override async notifyCatalog(changes: readonly CatalogChange[]): Promise<void> {
     if (changes.length === 0) return;
     if (this.#state === "ready") await this.#send("catalog.apply", { changes });
     else if (this.#state === "starting") this.#late.push(...changes);
   }
 
-  onNotification(method: string, handler: (params: Params) => void): void {
+  protected override listen(method: string, handler: (params: unknown) => void): void {
     this.#notifications.set(method, [...(this.#notifications.get(method) ?? []), handler]);
   }
 
-  onRequest(method: string, handler: (params: Params) => unknown): void {
+  protected override answer(method: string, handler: (params: unknown) => unknown): void {
     this.#requests.set(method, handler);
   }
 
-  onExit(handler: (reason: string) => void): void {
+  override onExit(handler: (reason: string) => void): void {
     this.#exits.push(handler);
   }
 
-  async stop(): Promise<void> {
+  override async stop(): Promise<void> {
     this.#stopping = true;
     const child = this.#child;
     if (!child) {
@@ -231,7 +233,16 @@ export class EngineProcess implements EngineClient {
   }
 
   #notified(method: string, params: Params): void {
-    for (const handler of this.#notifications.get(method) ?? []) handler(params);
+    for (const handler of this.#notifications.get(method) ?? []) {
+      try {
+        handler(params);
+      } catch (error) {
+        appendFileSync(
+          this.#options.logFile,
+          `workspace: notification ${method} failed: ${(error as Error).message}\n`,
+        );
+      }
+    }
   }
 
   async #answer(id: number | string, method: string, params: Params): Promise<void> {

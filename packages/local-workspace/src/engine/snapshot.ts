@@ -1,8 +1,10 @@
 /** What the engine must know when it starts: folders, and the whole catalog as the store has it. */
-import type { Context } from "../core/service.ts";
-import type { Params } from "./client.ts";
 
-type Provider = (context: Context) => Params;
+import type { EngineParams } from "lakehouse-engine/protocol";
+import type { Context } from "../core/service.ts";
+
+type Snapshot = EngineParams<"initialize">;
+type Provider = (context: Context) => Partial<Snapshot>;
 
 const providers: Provider[] = [];
 
@@ -11,7 +13,7 @@ export function provideSnapshot(provider: Provider): void {
   if (!providers.includes(provider)) providers.push(provider);
 }
 
-export function engineSnapshot(context: Context): Params {
+export function engineSnapshot(context: Context): Snapshot {
   const { dataDir, volumesRoot, tablesRoot } = context;
   const parts = providers.map((provider) => provider(context));
   return Object.assign({ dataDir, volumesRoot, tablesRoot, catalogs: [], tables: [], functions: [] }, ...parts);

@@ -1,6 +1,6 @@
 /** Code that runs in the engine for a task: its files put where it imports from, its prints collected, its end told. */
+import type { EngineParams } from "lakehouse-engine/protocol";
 import type { Context } from "../core/service.ts";
-import type { Params } from "../engine/client.ts";
 import { EngineError } from "../engine/client.ts";
 import { actingAs } from "./acting.ts";
 import type { TaskWork } from "./executor.ts";
@@ -11,37 +11,32 @@ import { getJobRun, getTaskRun, getTaskValue, setTaskValue } from "./store.ts";
 import type { Output } from "./types.ts";
 import { wheelsOf } from "./wheels.ts";
 
-interface Result {
-  result?: string;
-  truncated?: boolean;
-  error?: { message: string; trace?: string };
-}
+/** What the tasks add to the parameters that every run has. */
+type What<M extends RunMethod> = Omit<EngineParams<M>, "runId" | "sysPath" | "wheels" | "principal"> & {
+  sysPath?: string[];
+};
+type RunMethod = "notebook.run" | "python.run";
 
 /** What is kept of a run's prints: the end, as Databricks keeps it. */
 const LOG_LIMIT = 5 * 1024 * 1024;
 const logs = new Map<string, string>();
 
-export async function runInEngine(
-  work: TaskWork,
-  method: "notebook.run" | "python.run",
-  what: Params,
-): Promise<Output> {
+export async function runInEngine<M extends RunMethod>(work: TaskWork, method: M, what: What<M>): Promise<Output> {
   const { context, run, taskRun, signal } = work;
   const runId = String(taskRun.runId);
   const cancel = (): void => void context.engine.request("notebook.cancel", { runId }).catch(() => undefined);
   signal.addEventListener("abort", cancel, { once: true });
   logs.set(runId, "");
   try {
-    const sysPath = what.sysPath ?? materialise(context, String(what.path));
-    const wheels = wheelsOf(work);
-    const params = { ...what, runId, sysPath, wheels, principal: run.runAs };
-    const answer = await context.engine.request<Result>(method, params);
+    const sysPath = what.sysPath ?? materialise(context, what.path);
+    const params = { ...what, runId, sysPath, wheels: wheelsOf(work), principal: run.runAs };
+    const answer = await context.engine.request(method, params as unknown as EngineParams<M>);
     const output: Output = { ...outputLogs(runId) };
     if (answer.error) {
       const { message, trace } = answer.error;
       throw new TaskFailure(message, { output: { ...output, error: message, ...(trace ? { trace } : {}) } });
     }
-    if (method === "notebook.run") output.notebook = { result: answer.result, truncated: answer.truncated ?? false };
+    if (method === "notebook.run") output.notebook = { result: answer.result, truncated: answer.truncated };
     return output;
   } catch (error) {
     if (!(error instanceof EngineError) || error.errorClass.startsWith("ENGINE_")) throw error;
@@ -62,28 +57,28 @@ function outputLogs(runId: string): Output {
 export function listenToRuns(context: Context): void {
   const { engine, db } = context;
   engine.onNotification("notebook.output", ({ runId, text }) => {
-    const before = logs.get(String(runId));
+    const before = logs.get(runId);
     if (before === undefined) return;
-    const all = before + String(text);
-    logs.set(String(runId), all.length > 2 * LOG_LIMIT ? all.slice(-LOG_LIMIT - 1) : all);
+    const all = before + text;
+    logs.set(runId, all.length > 2 * LOG_LIMIT ? all.slice(-LOG_LIMIT - 1) : all);
   });
   engine.onRequest("task.setValue", ({ runId, key, json }) => {
     const taskRun = getTaskRun(db, Number(runId));
-    if (taskRun) setTaskValue(db, taskRun.jobRunId, taskRun.taskKey, String(key), String(json));
+    if (taskRun) setTaskValue(db, taskRun.jobRunId, taskRun.taskKey, key, json);
     return {};
   });
   engine.onRequest("task.getValue", ({ runId, taskKey, key }) => {
     const taskRun = getTaskRun(db, Number(runId));
-    const found = taskRun && getTaskValue(db, taskRun.jobRunId, String(taskKey), String(key));
+    const found = taskRun && getTaskValue(db, taskRun.jobRunId, taskKey, key);
     return found === undefined ? { found: false } : { found: true, json: found };
   });
   engine.onRequest("workspace.requireRead", ({ principal, path }) => {
-    workspaceTree().requireRead(context, actingAs(context, { runAs: String(principal) }), String(path));
+    workspaceTree().requireRead(context, actingAs(context, { runAs: principal }), path);
     return {};
   });
   engine.onRequest("workspace.mirror", ({ principal, path }) => {
-    workspaceTree().requireRead(context, actingAs(context, { runAs: String(principal) }), String(path));
-    mirror(context, String(path));
+    workspaceTree().requireRead(context, actingAs(context, { runAs: String(principal) }), path);
+    mirror(context, path);
     return {};
   });
   engine.onRequest("task.context", ({ runId }) => {

@@ -1,4 +1,5 @@
 /** Pipeline updates: one active at a time for each pipeline, their events stored as they come, their end certain. */
+import type { EngineResult } from "lakehouse-engine/protocol";
 import { ApiError, invalid } from "../core/errors.ts";
 import { uuid } from "../core/ids.ts";
 import { requirePython } from "../core/python-code.ts";
@@ -23,10 +24,7 @@ import { actingAs } from "./acting.ts";
 import { RESTARTED } from "./executor.ts";
 import { pipelineSources } from "./sources.ts";
 
-interface Result {
-  state: "COMPLETED" | "FAILED" | "CANCELED";
-  error?: string | { message?: string };
-}
+type Result = EngineResult<"update.run">;
 
 /** Documented for a start of an update, and not done here. */
 const UNSUPPORTED = ["refresh_flow_selection", "reset_checkpoint_selection", "parameters"] as const;
@@ -55,7 +53,7 @@ export class UpdateRunner {
   constructor(context: Context) {
     this.#context = context;
     context.engine.onNotification("update.event", ({ pipelineId, updateId, event }) =>
-      this.#event(String(pipelineId), String(updateId), event as PipelineEvent),
+      this.#event(pipelineId, updateId, event as PipelineEvent),
     );
   }
 
@@ -115,7 +113,8 @@ export class UpdateRunner {
 
   /** After a start: an update that was active when the last process ended has failed. */
   recover(): void {
-    for (const update of activeUpdates(this.#context.db)) this.#end(update, { state: "FAILED", error: RESTARTED });
+    for (const update of activeUpdates(this.#context.db))
+      this.#end(update, { state: "FAILED", error: { message: RESTARTED } });
   }
 
   stopAll(): void {
@@ -130,7 +129,7 @@ export class UpdateRunner {
       const code = pipelineSources(this.#context, settings);
       requirePython(this.#context, actingAs(this.#context, { runAs }), code.sources);
       const spec = { ...settings, id: pipelineId, ...code };
-      result = await engine.request<Result>("update.run", {
+      result = await engine.request("update.run", {
         pipelineId,
         updateId: update.update_id,
         pipeline: spec,
@@ -143,7 +142,7 @@ export class UpdateRunner {
         storage: storageOf(this.#context, pipelineId),
       });
     } catch (error) {
-      result = { state: "FAILED", error: (error as Error).message };
+      result = { state: "FAILED", error: { message: (error as Error).message } };
     }
     if (this.#stopping) return;
     const latest = getUpdate(this.#context.db, update.update_id);
@@ -171,7 +170,7 @@ export class UpdateRunner {
 
   #end(update: Update, { state, error }: Result): void {
     const { db } = this.#context;
-    const message = typeof error === "string" ? error : error?.message;
+    const message = error?.message;
     const ended: Update = { ...update, state, ...(message ? { error: message } : {}) };
     db.transaction(() => {
       if (!update.reported) insertEvent(db, update.pipeline_id, update.update_id, finalEvent(ended));

@@ -31,7 +31,7 @@ describe("a strict workspace", function () {
     );
     await put("runs", "SQL", "-- Databricks notebook source\n-- MAGIC %run ./python");
     workspace.engine.on("notebook.run", () => ({ truncated: false }));
-    workspace.engine.on("update.run", () => ({ state: "COMPLETED" }));
+    workspace.engine.on("update.run", () => ({ state: "COMPLETED" as const }));
   });
   after(() => workspace.stop());
 

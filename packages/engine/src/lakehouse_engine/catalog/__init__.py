@@ -7,7 +7,7 @@ import shutil
 import threading
 from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from pyspark.sql import SparkSession
 from pyspark.sql.types import StructType
@@ -16,16 +16,13 @@ from lakehouse_engine.catalog.columns import column_infos, ddl
 from lakehouse_engine.catalog.detail import table_detail
 from lakehouse_engine.catalog.functions import Functions
 from lakehouse_engine.catalog.text import columns_json, literal, path_of, quoted, split, uri_of
+from lakehouse_engine.contract import Workspace
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.session import Engine
 
-__all__ = ["Catalog", "TableRecord", "Workspace", "columns_json", "literal", "quoted", "split"]
+__all__ = ["Catalog", "TableRecord", "columns_json", "literal", "quoted", "split"]
 
 TableRecord = dict[str, Any]
-
-
-class Workspace(Protocol):
-    def request(self, method: str, params: dict[str, Any]) -> Any: ...
 
 
 class Catalog:

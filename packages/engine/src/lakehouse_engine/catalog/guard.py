@@ -11,7 +11,8 @@ from typing import Any
 from pyspark.java_gateway import ensure_callback_server_started
 from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse_engine.catalog import Catalog, Workspace
+from lakehouse_engine.catalog import Catalog
+from lakehouse_engine.contract import Workspace
 from lakehouse_engine.errors import EngineError, to_rpc
 from lakehouse_engine.event_log.table import event_log_frame, storage_of
 from lakehouse_engine.readers import ReaderContext, read_files

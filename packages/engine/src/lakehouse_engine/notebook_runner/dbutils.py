@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
-from lakehouse_engine.catalog import Workspace
+from lakehouse_engine.contract import Workspace
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.notebook_runner.run import NotebookExit, Run
 from lakehouse_engine.volumes import Volumes

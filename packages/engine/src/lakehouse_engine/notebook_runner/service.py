@@ -13,7 +13,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from lakehouse_engine.catalog import Workspace
+from lakehouse_engine.contract import Workspace
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.notebook_runner import output, runtime_modules, volume_files
 from lakehouse_engine.notebook_runner.code import CellError, describe, remember_source, run_cell, run_file

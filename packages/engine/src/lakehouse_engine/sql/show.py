@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from lakehouse_engine.catalog import Catalog, Workspace, literal
+from lakehouse_engine.catalog import Catalog, literal
+from lakehouse_engine.contract import Workspace
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import Kind, SourceText

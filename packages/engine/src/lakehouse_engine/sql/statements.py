@@ -17,9 +17,10 @@ from pyspark.sql.pandas.types import to_arrow_type
 from pyspark.sql.types import StringType, StructField, StructType, _parse_datatype_string
 
 from lakehouse_engine import readers
-from lakehouse_engine.catalog import Catalog, Workspace
+from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.catalog.keys import described
 from lakehouse_engine.catalog.text import quoted
+from lakehouse_engine.contract import Workspace
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.graph.model import TableConstraint
 from lakehouse_engine.graph.names import split

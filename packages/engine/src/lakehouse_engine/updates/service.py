@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Protocol
+from typing import Any
 
 from lakehouse_engine.catalog import Catalog
+from lakehouse_engine.contract import Connection
 from lakehouse_engine.session import Engine
 from lakehouse_engine.updates.update import Update
 
 
-class Peer(Protocol):
-    def notify(self, method: str, params: dict[str, Any]) -> None: ...
-
-
 class UpdateService:
-    def __init__(self, engine: Engine, catalog: Catalog, peer: Peer) -> None:
+    def __init__(self, engine: Engine, catalog: Catalog, peer: Connection) -> None:
         self._engine = engine
         self._catalog = catalog
         self._peer = peer

@@ -12,13 +12,14 @@ import threading
 from collections.abc import Iterator
 from contextvars import copy_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyspark.sql import SparkSession
 from pyspark.sql.types import StructType
 
 from lakehouse_engine import readers as file_readers
 from lakehouse_engine.catalog import Catalog
+from lakehouse_engine.contract import Connection
 from lakehouse_engine.errors import EngineError, message_of
 from lakehouse_engine.event_log import EventLog
 from lakehouse_engine.event_log.hooks import EventHooks
@@ -40,15 +41,12 @@ from lakehouse_engine.updates.inactive import drop_inactive, drops_inactive
 from lakehouse_engine.updates.loading import Sources
 from lakehouse_engine.updates.scheduler import DependencyFailed, Outcome, Scheduler, Stopped
 
-if TYPE_CHECKING:
-    from lakehouse_engine.updates.service import Peer
-
 _FLOWS_AT_ONCE = 4
 _UNPUBLISHED = (DatasetKind.TEMPORARY_VIEW, DatasetKind.SINK)
 
 
 class Update:
-    def __init__(self, engine: Engine, catalog: Catalog, peer: Peer, params: dict[str, Any]) -> None:
+    def __init__(self, engine: Engine, catalog: Catalog, peer: Connection, params: dict[str, Any]) -> None:
         self.engine = engine
         self.catalog = catalog
         self.params = params
@@ -203,6 +201,11 @@ class Update:
         wanted = self.pipeline.get("event_log")
         if not wanted or self.validating:
             return
+        if not wanted.get("name"):
+            raise EngineError(
+                f"event_log of pipeline {self.pipeline.get('name')} names no table; set event_log.name",
+                error_class="INVALID_PIPELINE_SETTINGS",
+            )
         defaults = self.names.defaults
         catalog, schema = wanted.get("catalog") or defaults.catalog, wanted.get("schema") or defaults.schema
         publish(self.session, self.catalog, f"{catalog}.{schema}.{wanted['name']}", self.storage, self.pipeline_id,

@@ -37,7 +37,7 @@ export async function notebookTask(work: TaskWork): Promise<Output> {
   requirePython(context, principal, [notebook]);
   return runInEngine(work, "notebook.run", {
     path: notebook.path,
-    language: notebook.language,
+    language: notebook.language ?? "PYTHON",
     source: notebook.content.toString("utf8"),
     parameters,
   });

@@ -1,11 +1,11 @@
 /** sql_task: the statements of a .sql file of the workspace, or of a saved query, one after another on the warehouse. */
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { EngineParams, EngineResult } from "lakehouse-engine/protocol";
 import { notFound, notImplemented } from "../../core/errors.ts";
 import { exactNumber } from "../../core/exact-json.ts";
 import { uuid } from "../../core/ids.ts";
 import type { Context, Principal } from "../../core/service.ts";
-import type { Params } from "../../engine/client.ts";
 import { requireLevel } from "../../services/permissions/access.ts";
 import { useWarehouse } from "../../services/sql/access.ts";
 import { fillParameters, splitStatements } from "../../services/sql/script.ts";
@@ -42,11 +42,7 @@ function source(
   return { text: found.content.toString("utf8") };
 }
 
-interface Result {
-  columns: { name: string; type_name?: string }[];
-  chunks: { file: string }[];
-  totalRowCount: number;
-}
+type Result = EngineResult<"sql.execute">;
 
 /** What `{{tasks.<name>.output.rows}}` may have. https://docs.databricks.com/aws/en/jobs/dynamic-value-references */
 const MOST_ROWS = 1000;
@@ -109,14 +105,17 @@ async function runAll(
   }
 }
 
-async function runOne({ context, run, signal }: TaskWork, params: Params): Promise<Executed> {
+async function runOne(
+  { context, run, signal }: TaskWork,
+  params: Pick<EngineParams<"sql.execute">, "statement" | "sessionId" | "parameters">,
+): Promise<Executed> {
   const statementId = uuid();
   const cancel = (): void => void context.engine.request("sql.cancel", { statementId }).catch(() => undefined);
   signal.addEventListener("abort", cancel, { once: true });
   const folder = join(context.dataDir, "results", statementId);
   mkdirSync(folder, { recursive: true });
   try {
-    const result = await context.engine.request<Result>("sql.execute", {
+    const result = await context.engine.request("sql.execute", {
       ...{ statementId, format: "JSON_ARRAY", resultDir: folder, rowLimit: MOST_ROWS, principal: run.runAs },
       ...params,
     });

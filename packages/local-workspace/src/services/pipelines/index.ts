@@ -29,12 +29,12 @@ export const pipelines: Service = {
     updateRoutes(app, context, updates, goingOn);
     // event_log(): https://docs.databricks.com/aws/en/sql/language-manual/functions/event_log
     context.engine.onRequest("pipeline.authorize", ({ pipelineId, principal: name }) => {
-      const id = String(pipelineId);
-      const principal = actingPrincipal(context.db, String(name));
+      const id = pipelineId;
+      const principal = name === null ? undefined : actingPrincipal(context.db, name);
       const pipeline = getPipeline(context.db, id);
       const owns = principal && pipeline && hasLevel(context, principal, "pipelines", id, "IS_OWNER");
       if (owns || (pipeline && pipeline.runAs === principal?.name)) return {};
-      throw denied(`${String(name)} is not the owner of pipeline ${id}, and only its owner may query its event log.`);
+      throw denied(`${name} is not the owner of pipeline ${id}, and only its owner may query its event log.`);
     });
   },
   start(context) {

@@ -142,19 +142,19 @@ function routes(app: App, context: Context): void {
   );
   aclRoutes(app, context);
   context.engine.onRequest("secrets.get", ({ scope, key, principal: name }) => {
-    const principal = actingPrincipal(db, String(name));
-    if (!principal) throw denied(`There is no active user or service principal '${String(name)}'.`);
-    requireScope(context, principal, String(scope), "READ");
-    const value = readSecret(context, String(scope), String(key));
-    if (!value) throw secretMissing(String(scope), String(key));
+    const principal = name === null ? undefined : actingPrincipal(db, name);
+    if (!principal) throw denied(`There is no active user or service principal '${name}'.`);
+    requireScope(context, principal, scope, "READ");
+    const value = readSecret(context, scope, key);
+    if (!value) throw secretMissing(scope, key);
     return { value: value.toString("base64") };
   });
   context.engine.onRequest("secrets.list", ({ scope, principal: name }) => {
-    const principal = actingPrincipal(db, String(name));
-    if (!principal) throw denied(`There is no active user or service principal '${String(name)}'.`);
-    if (scope === undefined || scope === null) return { names: visibleScopes(principal) };
-    requireScope(context, principal, String(scope), "READ");
-    const keys = db.all<{ key: string }>("SELECT key FROM secrets WHERE scope = ? ORDER BY key", String(scope));
+    const principal = name === null ? undefined : actingPrincipal(db, name);
+    if (!principal) throw denied(`There is no active user or service principal '${name}'.`);
+    if (scope === undefined) return { names: visibleScopes(principal) };
+    requireScope(context, principal, scope, "READ");
+    const keys = db.all<{ key: string }>("SELECT key FROM secrets WHERE scope = ? ORDER BY key", scope);
     return { names: keys.map(({ key }) => key) };
   });
 }

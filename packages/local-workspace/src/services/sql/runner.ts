@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Parameter as EngineParameter, EngineParams } from "lakehouse-engine/protocol";
 import { uuid } from "../../core/ids.ts";
 import type { Context } from "../../core/service.ts";
 import { EngineError } from "../../engine/client.ts";
@@ -39,7 +40,7 @@ export interface Beyond {
   protocol?: "THRIFT";
   format?: ResultFormat;
   /** Kinds of types that are text in ARROW_STREAM: TIMESTAMP, DECIMAL, COMPLEX, INTERVAL, NULL. */
-  arrowAsText?: readonly string[];
+  arrowAsText?: NonNullable<EngineParams<"sql.execute">["arrowAsText"]>;
   parameters?: readonly Parameter[];
   /** How many seconds the statement may take. */
   timeout?: number | undefined;
@@ -157,7 +158,7 @@ export class StatementRunner {
       mkdirSync(resultDir, { recursive: true });
       if (engine.state === "ready") saveStatement(db, { ...statement, state: "RUNNING" });
       const inline = disposition === "INLINE";
-      const result = await engine.request<Result>("sql.execute", {
+      const result = await engine.request("sql.execute", {
         statementId,
         statement: request.statement,
         catalog: request.catalog,
@@ -193,7 +194,7 @@ export class StatementRunner {
 const inOrder = <P extends { ordinal?: number | undefined }>(given: readonly P[]): P[] =>
   [...given].sort((a, b) => (a.ordinal ?? 0) - (b.ordinal ?? 0));
 
-const parameterOf = ({ name, value, type, arguments: inner }: Parameter): object => ({
+const parameterOf = ({ name, value, type, arguments: inner }: Parameter): EngineParameter => ({
   ...(name ? { name } : {}),
   value: value ?? null,
   type: type ?? "STRING",

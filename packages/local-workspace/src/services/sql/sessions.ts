@@ -52,7 +52,7 @@ export class SqlSessions {
     const id = uuid();
     const { engine } = this.#context;
     const params = { sessionId: id, principal, ...settings };
-    const found = await engine.request<{ catalog: string; schema: string }>("sql.openSession", params);
+    const found = await engine.request("sql.openSession", params);
     const entry: Entry = { id, principal, warehouseId, ...found, lastUsed: Date.now(), going: 0 };
     this.#open.set(id, entry);
     return entry;

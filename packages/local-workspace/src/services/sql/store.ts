@@ -1,4 +1,5 @@
 /** Statements: what was asked, how it stands, and which files hold its result. */
+import type { EngineParams, EngineResult } from "lakehouse-engine/protocol";
 import type { Database, Migration } from "../../store/database.ts";
 
 export const migrations: Migration[] = [
@@ -12,31 +13,11 @@ export const migrations: Migration[] = [
 
 export type StatementState = "PENDING" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELED" | "CLOSED";
 
-export interface Chunk {
-  index: number;
-  rowOffset: number;
-  rowCount: number;
-  byteCount: number;
-  file: string;
-  /** Of ARROW_STREAM: where in the file its record batches lie; the schema is before the first. */
-  batches?: { offset: number; byteCount: number; rowCount: number }[];
-}
-
 /** The engine's answer to `sql.execute`. */
-export interface Result {
-  columns: Record<string, unknown>[];
-  chunks: Chunk[];
-  totalRowCount: number;
-  totalByteCount: number;
-  truncated: boolean;
-  /** How many rows INSERT, UPDATE, DELETE or MERGE changed. */
-  modifiedRows?: number;
-  /** Of ARROW_STREAM: the schema's message, in base64. */
-  arrowSchema?: string;
-}
+export type Result = EngineResult<"sql.execute">;
 
 /** SQL_TEXT is not of the REST API: rows of text as SQL shows values, for Thrift clients that do not read Arrow. */
-export type ResultFormat = "JSON_ARRAY" | "ARROW_STREAM" | "CSV" | "SQL_TEXT";
+export type ResultFormat = NonNullable<EngineParams<"sql.execute">["format"]>;
 
 export interface Statement {
   statementId: string;

@@ -1,11 +1,13 @@
 /** Statements in the shapes of the Statement Execution API. */
+
 import { readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
+import type { Chunk } from "lakehouse-engine/protocol";
 import { ApiError, notFound } from "../../core/errors.ts";
 import type { Context } from "../../core/service.ts";
 import { makeLink } from "./links.ts";
 import { INLINE_LIMIT } from "./runner.ts";
-import type { Chunk, Statement } from "./store.ts";
+import type { Statement } from "./store.ts";
 
 type Json = Record<string, unknown>;
 

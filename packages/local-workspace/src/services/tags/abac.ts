@@ -1,8 +1,8 @@
 /** ABAC policies on a table: which row filters and column masks they bring for a principal. */
+import type { ColumnMask, RowFilter } from "lakehouse-engine/protocol";
 import type { Context } from "../../core/service.ts";
 import type { Database } from "../../store/database.ts";
 import type { Actor } from "../unity-catalog/access.ts";
-import type { ColumnMask, RowFilter } from "../unity-catalog/protection.ts";
 import { lineage, type Securable } from "../unity-catalog/store.ts";
 import { parseCondition, type Tags } from "./conditions.ts";
 import type { PolicyBody } from "./schemas.ts";

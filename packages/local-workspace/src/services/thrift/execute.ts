@@ -1,5 +1,6 @@
 /** ExecuteStatement: a statement of a session, run by the runner that all statements have. */
 
+import type { EngineParams } from "lakehouse-engine/protocol";
 import { uuid } from "../../core/ids.ts";
 import type { Context, Principal } from "../../core/service.ts";
 import { sqlOf } from "../sql/access.ts";
@@ -55,9 +56,11 @@ function parametersOf(given: readonly Parameter[] | undefined): RunnerParameter[
   return sorted.map(parameterOf);
 }
 
+type TypesAsText = NonNullable<EngineParams<"sql.execute">["arrowAsText"]>;
+
 /** Which types the client wants as text: all that it does not ask for in Arrow. */
-function arrowAsText(types: ArrowTypes | undefined, timestampsAsText: boolean): string[] {
-  const wanted: [string, boolean][] = [
+function arrowAsText(types: ArrowTypes | undefined, timestampsAsText: boolean): TypesAsText {
+  const wanted: [TypesAsText[number], boolean][] = [
     ["TIMESTAMP", (types?.timestampAsArrow ?? true) && !timestampsAsText],
     ["DECIMAL", types?.decimalAsArrow ?? false],
     ["COMPLEX", types?.complexTypesAsArrow ?? false],

@@ -2,9 +2,10 @@
  * Catalogs, schemas, tables, columns, functions and keys in the columns that JDBC's DatabaseMetaData gives them, for what
  * the principal sees in Unity Catalog. https://docs.oracle.com/en/java/javase/17/docs/api/java.sql/java/sql/DatabaseMetaData.html
  */
+import type { TableConstraint } from "lakehouse-engine/protocol";
 import type { Context, Principal } from "../../core/service.ts";
 import { actor } from "../unity-catalog/access.ts";
-import { type Constraint, constraintsOf } from "../unity-catalog/constraints.ts";
+import { constraintsOf } from "../unity-catalog/constraints.ts";
 import { informationSchema } from "../unity-catalog/information-schema.ts";
 import { visible } from "../unity-catalog/routes/common.ts";
 import { findSecurable } from "../unity-catalog/store.ts";
@@ -190,7 +191,7 @@ function constraints(
   context: Context,
   principal: Principal,
   passes: (fullName: string) => boolean,
-): { at: string[]; each: Constraint }[] {
+): { at: string[]; each: TableConstraint }[] {
   return view(context, principal, "tables").flatMap((row) => {
     const at = ["table_catalog", "table_schema", "table_name"].map((key) => text(row, key));
     const item = passes(at.join(".")) ? findSecurable(context.db, "TABLE", at.join(".")) : undefined;

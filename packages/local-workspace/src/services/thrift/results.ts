@@ -1,7 +1,9 @@
 /** Results as clients fetch them: stretches of rows, in Arrow batches or in columns. */
+
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import type { Chunk } from "lakehouse-engine/protocol";
 import type { Context } from "../../core/service.ts";
-import type { Chunk, Statement } from "../sql/store.ts";
+import type { Statement } from "../sql/store.ts";
 import { chunkFile } from "../sql/view.ts";
 import { type ResultColumn, resultColumn, toColumns, type Value } from "./columns.ts";
 import { ROW_SET, type RowSet } from "./wire/structs.ts";

@@ -1,10 +1,11 @@
 /** The views of information_schema that tell of primary and foreign keys. */
-import { type Constraint, constraintsOf, primaryOf } from "./constraints.ts";
+import type { TableConstraint } from "lakehouse-engine/protocol";
+import { constraintsOf, primaryOf } from "./constraints.ts";
 import type { Securable } from "./store.ts";
 
 type Row = Record<string, string | number | undefined>;
-type Key = NonNullable<Constraint["primary_key_constraint"]>;
-type ForeignKey = NonNullable<Constraint["foreign_key_constraint"]>;
+type Key = NonNullable<TableConstraint["primary_key_constraint"]>;
+type ForeignKey = NonNullable<TableConstraint["foreign_key_constraint"]>;
 /** A table that the principal sees, and the parts of its name. */
 interface Seen {
   item: Securable;

@@ -2,7 +2,7 @@
  * Primary and foreign keys of tables: what a reader is told, not what is enforced, as in Unity Catalog. REST and SQL meet here.
  * https://docs.databricks.com/api/workspace/tableconstraints
  */
-import { z } from "zod";
+import type { TableConstraint } from "lakehouse-engine/protocol";
 import { ApiError, invalid, notFound } from "../../core/errors.ts";
 import { uuid } from "../../core/ids.ts";
 import type { Context } from "../../core/service.ts";
@@ -11,32 +11,16 @@ import { requireSecurable } from "./names.ts";
 import { changeSecurable } from "./operations.ts";
 import { descendants, findSecurable, lineage, listSecurables, type Securable } from "./store.ts";
 
-const columns = z.array(z.string()).min(1);
-const primary = z.looseObject({
-  name: z.string().min(1),
-  child_columns: columns,
-  timeseries_columns: z.array(z.string()).optional(),
-});
-const foreign = z.looseObject({
-  name: z.string().min(1),
-  child_columns: columns,
-  parent_table: z.string(),
-  parent_columns: columns,
-});
-export const constraint = z.object({
-  primary_key_constraint: primary.optional(),
-  foreign_key_constraint: foreign.optional(),
-  named_table_constraint: z.looseObject({ name: z.string().min(1) }).optional(),
-});
-export type Constraint = z.infer<typeof constraint>;
+type PrimaryKey = NonNullable<TableConstraint["primary_key_constraint"]>;
+type ForeignKey = NonNullable<TableConstraint["foreign_key_constraint"]>;
 
-export const constraintsOf = ({ body }: Securable): Constraint[] =>
-  (body.table_constraints as Constraint[] | undefined) ?? [];
+export const constraintsOf = ({ body }: Securable): TableConstraint[] =>
+  (body.table_constraints as TableConstraint[] | undefined) ?? [];
 
-const detailOf = (each: Constraint): { name: string } | undefined =>
+const detailOf = (each: TableConstraint): { name: string } | undefined =>
   each.primary_key_constraint ?? each.foreign_key_constraint ?? each.named_table_constraint;
 
-export const primaryOf = (table: Securable): z.infer<typeof primary> | undefined =>
+export const primaryOf = (table: Securable): PrimaryKey | undefined =>
   constraintsOf(table).find((each) => each.primary_key_constraint)?.primary_key_constraint;
 
 interface Column {
@@ -55,7 +39,7 @@ function columnsOf(table: Securable, names: readonly string[]): Column[] {
   });
 }
 
-function checkPrimary(table: Securable, { child_columns, timeseries_columns = [] }: z.infer<typeof primary>): void {
+function checkPrimary(table: Securable, { child_columns, timeseries_columns = [] }: PrimaryKey): void {
   const had = primaryOf(table);
   if (had) throw invalid(`Table '${table.fullName}' has the primary key '${had.name}' already.`);
   const nullable = columnsOf(table, child_columns).filter((column) => column.nullable !== false);
@@ -69,7 +53,7 @@ function checkPrimary(table: Securable, { child_columns, timeseries_columns = []
   if (extra !== undefined) throw invalid(`timeseries_columns: '${extra}' is not one of child_columns.`);
 }
 
-function checkForeign({ db }: Context, table: Securable, key: z.infer<typeof foreign>): void {
+function checkForeign({ db }: Context, table: Securable, key: ForeignKey): void {
   const parent = requireSecurable(db, "TABLE", key.parent_table);
   const children = columnsOf(table, key.child_columns);
   const parents = columnsOf(parent, key.parent_columns);
@@ -114,16 +98,16 @@ function pointingTo({ db }: Context, table: Securable): { child: Securable; name
     );
 }
 
-const save = (context: Context, who: Actor, table: Securable, constraints: Constraint[]): Promise<Securable> =>
+const save = (context: Context, who: Actor, table: Securable, constraints: TableConstraint[]): Promise<Securable> =>
   changeSecurable(context, who, table, {
     body: { table_constraints: constraints.length > 0 ? constraints : undefined },
   });
 
-const without = (table: Securable, gone: string): Constraint[] =>
+const without = (table: Securable, gone: string): TableConstraint[] =>
   constraintsOf(table).filter((each) => detailOf(each)?.name !== gone);
 
 /** @throws where the table cannot have the constraint beside those it has */
-function check(context: Context, table: Securable, given: Constraint): void {
+function check(context: Context, table: Securable, given: TableConstraint): void {
   const { db } = context;
   const set = Object.values(given).filter((each) => each !== undefined);
   if (set.length !== 1) {
@@ -137,12 +121,13 @@ function check(context: Context, table: Securable, given: Constraint): void {
   // The table as it is given: in a list of new keys, those before count.
   const tables = listSecurables(db, "TABLE", schema.id).map((other) => (other.id === table.id ? table : other));
   const taken = tables.find((other) => constraintsOf(other).some((each) => detailOf(each)?.name === name));
-  if (taken) throw new ApiError("ALREADY_EXISTS", `Constraint '${name}' exists in table '${taken.fullName}' already.`);
+  if (taken)
+    throw new ApiError("ALREADY_EXISTS", `TableConstraint '${name}' exists in table '${taken.fullName}' already.`);
   if (given.primary_key_constraint) checkPrimary(table, given.primary_key_constraint);
   if (given.foreign_key_constraint) checkForeign(context, table, given.foreign_key_constraint);
 }
 
-export async function addConstraint(context: Context, who: Actor, full: string, given: Constraint): Promise<void> {
+export async function addConstraint(context: Context, who: Actor, full: string, given: TableConstraint): Promise<void> {
   const table = requireSecurable(context.db, "TABLE", full);
   requireManage(context.db, who, table);
   check(context, table, given);
@@ -150,10 +135,15 @@ export async function addConstraint(context: Context, who: Actor, full: string, 
 }
 
 /** The keys that a table has from now on, all or none of them. */
-export async function setConstraints(context: Context, who: Actor, full: string, all: Constraint[]): Promise<void> {
+export async function setConstraints(
+  context: Context,
+  who: Actor,
+  full: string,
+  all: TableConstraint[],
+): Promise<void> {
   const table = requireSecurable(context.db, "TABLE", full);
   requireManage(context.db, who, table);
-  const bare = { ...table, body: { ...table.body, table_constraints: [] as Constraint[] } };
+  const bare = { ...table, body: { ...table.body, table_constraints: [] as TableConstraint[] } };
   for (const each of all) {
     check(context, bare, each);
     bare.body.table_constraints.push(each);
@@ -166,7 +156,7 @@ export async function dropConstraint(
   context: Context,
   who: Actor,
   full: string,
-  which: { what: string; is: (each: Constraint) => boolean },
+  which: { what: string; is: (each: TableConstraint) => boolean },
   { cascade = false, ifExists = false } = {},
 ): Promise<void> {
   const { db } = context;
@@ -191,7 +181,7 @@ export async function dropConstraint(
   await save(context, who, now, without(now, name));
 }
 
-export const named = (name: string): { what: string; is: (each: Constraint) => boolean } => ({
-  what: `Constraint '${name}'`,
+export const named = (name: string): { what: string; is: (each: TableConstraint) => boolean } => ({
+  what: `TableConstraint '${name}'`,
   is: (each) => detailOf(each)?.name === name,
 });

@@ -1,8 +1,7 @@
 /** What the engine asks of Unity Catalog (docs/architecture.md): tables it made, what a principal may, and statements. */
-import { z } from "zod";
+import type { TableProtection, TableRecord, WorkspaceParams } from "lakehouse-engine/protocol";
 import { ApiError, invalid } from "../../core/errors.ts";
 import type { Context } from "../../core/service.ts";
-import type { Params } from "../../engine/client.ts";
 import { actingPrincipal } from "../identity/store.ts";
 import { type Actor, actor, requireBinding, requirePrivilege, requireUse } from "./access.ts";
 import { grantTarget, securableType } from "./grants.ts";
@@ -10,27 +9,17 @@ import { informationSchema } from "./information-schema.ts";
 import { missing, requireSecurable } from "./names.ts";
 import { createSecurable, dropSecurable } from "./operations.ts";
 import { normalize } from "./privileges.ts";
-import { protectionOf, type TableProtection } from "./protection.ts";
+import { protectionOf } from "./protection.ts";
 import { visible } from "./routes/common.ts";
 import { runStatement } from "./statements.ts";
 import { type Body, findSecurable, type Securable, updateSecurable } from "./store.ts";
 
 /** The engine names who it acts for; without a name it is the workspace itself, as its admin. */
-function who(context: Context, name: unknown): Actor {
-  const principal = typeof name === "string" ? actingPrincipal(context.db, name) : undefined;
-  if (!principal)
-    throw new ApiError("UNAUTHENTICATED", `There is no active user or service principal '${String(name)}'.`);
+function who(context: Context, name: string | null): Actor {
+  const principal = name === null ? undefined : actingPrincipal(context.db, name);
+  if (!principal) throw new ApiError("UNAUTHENTICATED", `There is no active user or service principal '${name}'.`);
   return actor(context.db, principal);
 }
-
-const record = z.looseObject({
-  fullName: z.string(),
-  tableType: z.enum(["MANAGED", "EXTERNAL", "VIEW", "STREAMING_TABLE", "MATERIALIZED_VIEW", "MANAGED_SHALLOW_CLONE"]),
-  tableId: z.string().optional(),
-  columns: z.array(z.looseObject({ name: z.string() })).default([]),
-  comment: z.string().nullish(),
-  properties: z.record(z.string(), z.string()).default({}),
-});
 
 /** Kept from the table's last version: what only the workspace sets, by SET MASK and the like. */
 function keptColumns(old: Securable | undefined, columns: readonly { name: string }[]): Body[] {
@@ -59,31 +48,30 @@ function keptConstraints(
   return kept.length > 0 ? kept : undefined;
 }
 
-function bodyOf(table: z.infer<typeof record>, old: Securable | undefined): Body {
+function bodyOf(table: TableRecord, old: Securable | undefined): Body {
   const body: Body = {
     table_type: table.tableType,
     data_source_format: table.dataSourceFormat ?? (table.tableType === "VIEW" ? undefined : "DELTA"),
     storage_location: table.location,
-    columns: keptColumns(old, table.columns),
-    properties: table.properties,
+    columns: keptColumns(old, table.columns ?? []),
+    properties: table.properties ?? {},
     view_definition: table.viewDefinition,
     pipeline_id: table.pipelineId,
     clustering_columns: table.clusteringColumns,
     partition_columns: table.partitionColumns,
-    table_constraints: table.constraints ?? keptConstraints(old, table.pipelineId, table.columns),
+    table_constraints: table.constraints ?? keptConstraints(old, table.pipelineId, table.columns ?? []),
     row_filter: table.rowFilter ?? old?.body.row_filter,
-    extra: table.extra,
   };
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined && value !== null));
 }
 
 /** Puts a table on record: made when it is new (CREATE TABLE), else altered (MODIFY, or what made it owns it). */
-export async function putTable(context: Context, params: Params): Promise<{ tableId: string }> {
+export async function putTable(
+  context: Context,
+  { table, principal }: WorkspaceParams<"catalog.putTable">,
+): Promise<{ tableId: string }> {
   const { db } = context;
-  const result = record.safeParse(params.table);
-  if (!result.success) throw invalid(`catalog.putTable: ${z.prettifyError(result.error)}`);
-  const table = result.data;
-  const as = who(context, params.principal);
+  const as = who(context, principal);
   const old = findSecurable(db, "TABLE", table.fullName);
   if (old) {
     requireBinding(db, context.workspaceId, old, true);
@@ -111,7 +99,7 @@ export async function putTable(context: Context, params: Params): Promise<{ tabl
       type: "TABLE",
       name: parts[2]!,
       parent: schema,
-      comment: table.comment,
+      comment: table.comment ?? undefined,
       body: bodyOf(table, undefined),
       ...(table.tableId ? { id: table.tableId } : {}),
     },
@@ -121,19 +109,14 @@ export async function putTable(context: Context, params: Params): Promise<{ tabl
   return { tableId: made.id };
 }
 
-/** `throughView`: the table is read by a view, whose owner's privileges count; what protects it still does. */
-const check = z.object({
-  privilege: z.string(),
-  securableType: z.string(),
-  fullName: z.string(),
-  throughView: z.boolean().default(false),
-});
-
-export function authorize(context: Context, params: Params): { tables: TableProtection[] } {
+export function authorize(
+  context: Context,
+  { principal, checks }: WorkspaceParams<"catalog.authorize">,
+): { tables: TableProtection[] } {
   const { db } = context;
-  const as = who(context, params.principal);
+  const as = who(context, principal);
   const tables: TableProtection[] = [];
-  for (const { privilege, securableType: type, fullName, throughView } of z.array(check).parse(params.checks ?? [])) {
+  for (const { privilege, securableType: type, fullName, throughView } of checks) {
     const item = grantTarget(db, securableType(type), fullName);
     const name = normalize(privilege);
     if (!throughView) {
@@ -150,26 +133,21 @@ export function authorize(context: Context, params: Params): { tables: TableProt
 export function engineRequests(context: Context): void {
   const { engine, db } = context;
   engine.onRequest("catalog.putTable", (params) => putTable(context, params));
-  engine.onRequest("catalog.dropTable", async (params) => {
-    const item = requireSecurable(db, "TABLE", String(params.fullName));
-    await dropSecurable(context, who(context, params.principal), item, true, { silent: true });
+  engine.onRequest("catalog.dropTable", async ({ fullName, principal }) => {
+    const item = requireSecurable(db, "TABLE", fullName);
+    await dropSecurable(context, who(context, principal), item, true, { silent: true });
     return {};
   });
   engine.onRequest("catalog.authorize", (params) => authorize(context, params));
   engine.onRequest("catalog.informationSchema", ({ principal, catalog, view }) => {
     const as = principal === undefined || principal === null ? undefined : who(context, principal);
-    return informationSchema(
-      context,
-      (items) => (as ? visible(context, as, items) : items),
-      String(catalog),
-      String(view),
-    );
+    return informationSchema(context, (items) => (as ? visible(context, as, items) : items), catalog, view);
   });
   engine.onRequest("principal.groups", ({ principal }) => {
     const { names, principal: acting } = who(context, principal);
     return { groups: [...names].filter((name) => name !== acting.name).sort() };
   });
-  engine.onRequest("catalog.statement", (params) =>
-    runStatement(context, who(context, params.principal), params.statement),
+  engine.onRequest("catalog.statement", ({ statement, principal }) =>
+    runStatement(context, who(context, principal), statement),
   );
 }

@@ -1,22 +1,8 @@
 /** Row filters and column masks of tables, set on the table itself or coming from elsewhere (ABAC policies). */
+import type { TableProtection } from "lakehouse-engine/protocol";
 import type { Context } from "../../core/service.ts";
 import type { Actor } from "./access.ts";
 import type { Securable } from "./store.ts";
-
-export interface RowFilter {
-  function: string;
-  using: string[];
-}
-
-export interface ColumnMask extends RowFilter {
-  column: string;
-}
-
-export interface TableProtection {
-  fullName: string;
-  rowFilters: RowFilter[];
-  columnMasks: ColumnMask[];
-}
 
 interface MaskedColumn {
   name: string;
@@ -47,7 +33,7 @@ function onTable(_context: Context, _who: Actor, table: Securable): Omit<TablePr
 export function protectionOf(context: Context, who: Actor, table: Securable): TableProtection | undefined {
   const found = sources.map((source) => source(context, who, table));
   const rowFilters = found.flatMap((each) => each.rowFilters);
-  const columnMasks = new Map<string, ColumnMask>();
+  const columnMasks = new Map<string, TableProtection["columnMasks"][number]>();
   for (const mask of found.flatMap((each) => each.columnMasks)) {
     if (!columnMasks.has(mask.column)) columnMasks.set(mask.column, mask);
   }

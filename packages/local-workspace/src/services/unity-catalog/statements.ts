@@ -1,10 +1,10 @@
 /** Unity Catalog's SQL statements, as the engine parsed them: one function a kind, over the same operations as REST. */
-import { z } from "zod";
-import { ApiError, invalid } from "../../core/errors.ts";
+import type { CatalogStatement, StatementOf, WorkspaceResult } from "lakehouse-engine/protocol";
+import { ApiError } from "../../core/errors.ts";
 import type { Context } from "../../core/service.ts";
 import type { Actor } from "./access.ts";
 import { requireManage } from "./access.ts";
-import { addConstraint, constraint, dropConstraint, named, setConstraints } from "./constraints.ts";
+import { addConstraint, dropConstraint, named, setConstraints } from "./constraints.ts";
 import { changeGrants, effectiveAssignments, grantTarget, readableGrants, securableType } from "./grants.ts";
 import { requireSecurable, splitName } from "./names.ts";
 import { changeSecurable, createSecurable, dropSecurable } from "./operations.ts";
@@ -16,10 +16,8 @@ import { makeVolume, refuseExternal } from "./routes/volumes.ts";
 import { findSecurable, listSecurables, type Securable, type SecurableType } from "./store.ts";
 import { changeTags } from "./tag-hook.ts";
 
-export interface StatementResult {
-  columns: { name: string; type_name: string }[];
-  rows: (string | null)[][];
-}
+type StatementResult = WorkspaceResult<"catalog.statement">;
+type Of<K extends CatalogStatement["kind"]> = StatementOf<K>;
 
 const NONE: StatementResult = { columns: [], rows: [] };
 const table = (names: readonly string[], rows: (string | null)[][]): StatementResult => ({
@@ -27,54 +25,7 @@ const table = (names: readonly string[], rows: (string | null)[][]): StatementRe
   rows,
 });
 
-const text = z.string();
-const optional = z.string().nullish();
-const flag = z.boolean().default(false);
-const properties = z.record(z.string(), z.string()).nullish();
-const target = { securableType: text, name: text };
-const creation = { name: text, ifNotExists: flag, comment: optional, properties };
-const using = z.array(z.string()).default([]);
-
-const statement = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("createCatalog"), ...creation }),
-  z.object({ kind: z.literal("createSchema"), ...creation }),
-  z.object({ kind: z.literal("createVolume"), ...creation, external: flag }),
-  z.object({ kind: z.literal("createFunction"), ...creation, orReplace: flag, function: z.looseObject({}) }),
-  z.object({ kind: z.literal("drop"), ...target, ifExists: flag, cascade: flag }),
-  z.object({ kind: z.literal("alter"), ...target, newName: optional, owner: optional, comment: optional, properties }),
-  z.object({ kind: z.literal("comment"), ...target, comment: optional }),
-  z.object({ kind: z.literal("grant"), ...target, privileges: z.array(text), grantee: text }),
-  z.object({ kind: z.literal("revoke"), ...target, privileges: z.array(text), grantee: text }),
-  z.object({ kind: z.literal("showGrants"), ...target, grantee: optional }),
-  z.object({ kind: z.literal("showVolumes"), name: text, pattern: optional }),
-  z.object({ kind: z.literal("describeVolume"), name: text }),
-  z.object({
-    kind: z.literal("setTags"),
-    ...target,
-    column: optional,
-    tags: z.record(z.string(), z.string().nullable()),
-  }),
-  z.object({ kind: z.literal("unsetTags"), ...target, column: optional, keys: z.array(text) }),
-  z.object({ kind: z.literal("setMask"), table: text, column: text, function: z.string().nullable(), using }),
-  z.object({ kind: z.literal("setRowFilter"), table: text, function: z.string().nullable(), using }),
-  z.object({ kind: z.literal("addConstraint"), table: text, constraint }),
-  z.object({ kind: z.literal("setConstraints"), table: text, constraints: z.array(constraint) }),
-  z.object({
-    kind: z.literal("dropConstraint"),
-    table: text,
-    name: optional,
-    foreignKey: z.array(text).nullish(),
-    ifExists: flag,
-    cascade: flag,
-  }),
-]);
-type Statement = z.infer<typeof statement>;
-type Of<K extends Statement["kind"]> = Extract<Statement, { kind: K }>;
-
-export async function runStatement(context: Context, who: Actor, given: unknown): Promise<StatementResult> {
-  const parsed = statement.safeParse(given);
-  if (!parsed.success) throw invalid(`catalog.statement: ${z.prettifyError(parsed.error)}`);
-  const run = parsed.data;
+export async function runStatement(context: Context, who: Actor, run: CatalogStatement): Promise<StatementResult> {
   switch (run.kind) {
     case "createCatalog":
     case "createSchema":

@@ -1,16 +1,17 @@
 /** Unity Catalog as the engine sees it: the whole when it starts, then every change (docs/architecture.md). */
+import type { CatalogChange, EngineParams, FunctionRecord, TableRecord } from "lakehouse-engine/protocol";
 import type { Context } from "../../core/service.ts";
-import type { Params } from "../../engine/client.ts";
 import type { Database } from "../../store/database.ts";
 import { volumeFolder } from "./disk.ts";
 import { descendants, listSecurables, type Securable } from "./store.ts";
 
-const defined = (record: Params): Params =>
-  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined && value !== null));
+/** The record without what the store does not have; the store's bodies were validated when they came. */
+const defined = <T extends object>(record: { [K in keyof T]: unknown }): T =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined && value !== null)) as T;
 
-export function tableRecord(table: Securable): Params {
+export function tableRecord(table: Securable): TableRecord {
   const { body } = table;
-  return defined({
+  return defined<TableRecord>({
     fullName: table.fullName,
     tableId: table.id,
     tableType: body.table_type,
@@ -26,20 +27,19 @@ export function tableRecord(table: Securable): Params {
     partitionColumns: body.partition_columns,
     constraints: body.table_constraints,
     rowFilter: body.row_filter,
-    extra: body.extra,
   });
 }
 
 /** A function's record for the engine: Databricks' FunctionInfo with the full name as the engine spells it. */
-export function functionRecord(func: Securable): Params {
-  return defined({ fullName: func.fullName, owner: func.owner, comment: func.comment, ...func.body });
+export function functionRecord(func: Securable): FunctionRecord {
+  return defined<FunctionRecord>({ fullName: func.fullName, owner: func.owner, comment: func.comment, ...func.body });
 }
 
 const schemaNames = (db: Database, catalog: Securable): string[] =>
   listSecurables(db, "SCHEMA", catalog.id).map((schema) => schema.name);
 
 /** What `initialize` sends. */
-export function catalogSnapshot(db: Database): Params {
+export function catalogSnapshot(db: Database): Pick<EngineParams<"initialize">, "catalogs" | "tables" | "functions"> {
   return {
     catalogs: listSecurables(db, "CATALOG").map((catalog) => ({
       name: catalog.name,
@@ -51,13 +51,13 @@ export function catalogSnapshot(db: Database): Params {
 }
 
 /** The engine's word for "this now exists". */
-export function created(item: Securable): Params[] {
+export function created(item: Securable): CatalogChange[] {
   const parts = item.fullName.split(".");
   switch (item.type) {
     case "CATALOG":
       return [{ op: "createCatalog", catalog: item.name }];
     case "SCHEMA":
-      return [{ op: "createSchema", catalog: parts[0], schema: parts[1] }];
+      return [{ op: "createSchema", catalog: parts[0]!, schema: parts[1]! }];
     case "TABLE":
       return [{ op: "putTable", table: tableRecord(item) }];
     case "FUNCTION":
@@ -67,15 +67,15 @@ export function created(item: Securable): Params[] {
   }
 }
 
-export function dropped(item: Securable): Params[] {
+export function dropped(item: Securable): CatalogChange[] {
   const parts = item.fullName.split(".");
   switch (item.type) {
     case "CATALOG":
       return [{ op: "dropCatalog", catalog: item.name }];
     case "SCHEMA":
-      return [{ op: "dropSchema", catalog: parts[0], schema: parts[1] }];
+      return [{ op: "dropSchema", catalog: parts[0]!, schema: parts[1]! }];
     case "TABLE":
-      return [{ op: "dropTable", fullName: item.fullName, location: item.body.storage_location }];
+      return [{ op: "dropTable", fullName: item.fullName, location: item.body.storage_location as string | undefined }];
     case "FUNCTION":
       return [{ op: "dropFunction", fullName: item.fullName }];
     default:
@@ -84,12 +84,12 @@ export function dropped(item: Securable): Params[] {
 }
 
 /** A rename is a drop of the old names, innermost first, and the making of the new ones. */
-export function renamed(db: Database, before: readonly Securable[], after: Securable): Params[] {
+export function renamed(db: Database, before: readonly Securable[], after: Securable): CatalogChange[] {
   const now = [after, ...descendants(db, after)];
   return [...before.toReversed().flatMap(dropped), ...now.flatMap(created)];
 }
 
-export async function publish(context: Context, changes: readonly Params[]): Promise<void> {
+export async function publish(context: Context, changes: readonly CatalogChange[]): Promise<void> {
   if (changes.length > 0) await context.engine.notifyCatalog(changes);
 }
 

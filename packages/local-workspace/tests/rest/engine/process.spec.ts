@@ -15,6 +15,8 @@ const alive = (pid: number): boolean => {
   }
 };
 
+const EVENT = { id: "1", timestamp: "2026-01-01T00:00:00Z", level: "INFO", event_type: "update_progress" };
+
 describe("engine process", function () {
   this.timeout(30_000);
   let dir: string;
@@ -28,7 +30,10 @@ describe("engine process", function () {
       logFile: join(dir, "engine.log"),
       env,
       hangMillis,
-      initialize: () => ({ catalogs: [], snapshot: ++snapshots }),
+      initialize: () => {
+        snapshots += 1;
+        return { dataDir: dir, volumesRoot: dir, tablesRoot: dir, catalogs: [], tables: [], functions: [] };
+      },
     });
 
   beforeEach(() => {
@@ -44,22 +49,25 @@ describe("engine process", function () {
   it("starts in the background and answers many requests at once", async () => {
     engine.start();
     assert.equal(engine.state, "starting");
-    const answers = await Promise.all([1, 2, 3].map((n) => engine.request<Params>("echo", { n })));
+    const answers = await Promise.all([1, 2, 3].map((n) => engine.send("echo", { n })));
     assert.deepEqual(answers, [{ n: 1 }, { n: 2 }, { n: 3 }]);
     assert.equal(engine.state, "ready");
     assert.equal(snapshots, 1);
   });
 
+  const failing = async (method: string, params: Params) =>
+    (await engine.send(method, params)) as { error: { message: string; data: Params } };
   const raw = (...pieces: (string | Buffer)[]): Promise<unknown> =>
-    engine.request("raw", { pieces: pieces.map((piece) => Buffer.from(piece).toString("hex")) });
+    engine.send("raw", { pieces: pieces.map((piece) => Buffer.from(piece).toString("hex")) });
 
   it("a text of any characters goes both ways unchanged", async () => {
     const text = 'line\u2028paragraph\u2029feed\n\r nul\0 bell\u0007 é 漢 😀 \\ "';
-    assert.deepEqual(await engine.request("echo", { text }), { text });
+    assert.deepEqual(await engine.send("echo", { text }), { text });
     const seen: Params[] = [];
     engine.onNotification("update.event", (params) => seen.push(params));
-    await engine.request("notify", { text });
-    assert.deepEqual(seen, [{ text }]);
+    const params = { pipelineId: "p", updateId: "u", event: { ...EVENT, message: text } };
+    await engine.send("notify", params);
+    assert.deepEqual(seen, [params]);
   });
 
   it("an answer that comes in pieces, cut within a character, is one answer", async () => {
@@ -69,7 +77,7 @@ describe("engine process", function () {
   });
 
   it("an answer that cannot be read fails its request and no other", async () => {
-    const hanging = engine.request("hang", {});
+    const hanging = engine.send("hang", {});
     hanging.catch(() => undefined);
     for (const broken of ['"result": NaN}\n', '"result": {\n', '"result": "\xff"}\n']) {
       const frame = Buffer.from(`{"jsonrpc":"2.0","id":ID,${broken}`, "latin1");
@@ -84,35 +92,35 @@ describe("engine process", function () {
   });
 
   it("a message that belongs to no request ends the engine, and the next request starts another", async () => {
-    await engine.request("echo", {});
+    await engine.send("echo", {});
     const { pid } = engine;
     await assert.rejects(raw("Spark says hello\n"), (error: EngineError) => {
       assert.equal(error.errorClass, "ENGINE_DIED");
       assert.match(error.message, /sent a message that cannot be read .* and was ended/);
       return true;
     });
-    assert.deepEqual(await engine.request("echo", { again: 1 }), { again: 1 });
+    assert.deepEqual(await engine.send("echo", { again: 1 }), { again: 1 });
     assert.notEqual(engine.pid, pid);
   });
 
   it("an engine that gives no sign of life within the bound is ended, and the next request starts another", async () => {
     await engine.stop();
     engine = make({}, "python3", 400);
-    await engine.request("echo", {});
+    await engine.send("echo", {});
     const pid = engine.pid!;
-    const waiting = engine.request("hang", {});
+    const waiting = engine.send("hang", {});
     waiting.catch(() => undefined);
-    await assert.rejects(engine.request("freeze", {}), /gave no sign of life for 0\.4 s and was ended/);
+    await assert.rejects(engine.send("freeze", {}), /gave no sign of life for 0\.4 s and was ended/);
     await assert.rejects(waiting, /no sign of life/);
-    assert.deepEqual(await engine.request("echo", { again: 1 }), { again: 1 });
+    assert.deepEqual(await engine.send("echo", { again: 1 }), { again: 1 });
     assert.equal(alive(pid), false);
   });
 
   it("a request that takes longer than the bound goes on while the engine lives", async () => {
     await engine.stop();
     engine = make({}, "python3", 200);
-    await engine.request("echo", {});
-    const hanging = engine.request("hang", {});
+    await engine.send("echo", {});
+    const hanging = engine.send("hang", {});
     const first = await Promise.race([hanging.catch(() => "ended"), new Promise((r) => setTimeout(r, 700, "going"))]);
     assert.equal(first, "going");
     hanging.catch(() => undefined);
@@ -125,7 +133,7 @@ describe("engine process", function () {
   });
 
   it("an error answer keeps its class and message", async () => {
-    await assert.rejects(engine.request("fail", {}), (error: EngineError) => {
+    await assert.rejects(engine.send("fail", {}), (error: EngineError) => {
       assert.equal(error.errorClass, "TABLE_OR_VIEW_NOT_FOUND");
       assert.equal(error.message, "no such table");
       return true;
@@ -133,36 +141,59 @@ describe("engine process", function () {
   });
 
   it("answers what the engine asks, and passes refusals on with their code", async () => {
-    engine.onRequest("catalog.putTable", ({ name }) => ({ tableId: `id of ${name}` }));
+    engine.onRequest("catalog.putTable", ({ table }) => ({ tableId: `id of ${table.fullName}` }));
     engine.onRequest("catalog.dropTable", () => {
       throw notFound("Table 't' does not exist.");
     });
-    assert.deepEqual(await engine.request("ask", { method: "catalog.putTable", params: { name: "t" } }), {
-      tableId: "id of t",
-    });
-    const refused = await engine.request<{ error: Params }>("ask", { method: "catalog.dropTable", params: {} });
+    assert.deepEqual(
+      await engine.send("ask", {
+        method: "catalog.putTable",
+        params: { table: { fullName: "t", tableType: "MANAGED" }, principal: null },
+      }),
+      {
+        tableId: "id of t",
+      },
+    );
+    const refused = await failing("ask", { method: "catalog.dropTable", params: { fullName: "t", principal: null } });
     assert.deepEqual(refused.error.data, {
       error_class: "RESOURCE_DOES_NOT_EXIST",
       error_code: "RESOURCE_DOES_NOT_EXIST",
     });
-    const unknown = await engine.request<{ error: Params }>("ask", { method: "nope", params: {} });
+    const unknown = await failing("ask", { method: "nope", params: {} });
     assert.match(String(unknown.error.message), /nope/);
+  });
+
+  it("what is not of the protocol is refused where it arrives, by name", async () => {
+    engine.onRequest("catalog.dropTable", () => ({}));
+    const { error } = await failing("ask", { method: "catalog.dropTable", params: { fullname: "t" } });
+    assert.equal(error.data.error_code, "INVALID_PARAMETER_VALUE");
+    assert.match(error.message, /^catalog\.dropTable: [\s\S]*fullName/);
+    await assert.rejects(engine.request("sql.openSession", { sessionId: "s", configuration: {}, principal: null }), {
+      errorClass: "ENGINE_ANSWER_INVALID",
+      message: /answer to sql\.openSession is not of the protocol: [\s\S]*catalog/,
+    });
+    const seen: Params[] = [];
+    engine.onNotification("update.event", (params) => seen.push(params));
+    await engine.send("notify", { event: "none" });
+    assert.deepEqual(seen, []);
+    assert.match(readFileSync(join(dir, "engine.log"), "utf8"), /notification update\.event failed: /);
   });
 
   it("hands notifications on", async () => {
     const seen: Params[] = [];
     engine.onNotification("update.event", (params) => seen.push(params));
-    await engine.request("notify", { a: 1 });
-    assert.deepEqual(seen, [{ a: 1 }]);
+    const params = { pipelineId: "p", updateId: "u", event: EVENT };
+    await engine.send("notify", params);
+    assert.deepEqual(seen, [params]);
   });
 
   it("what waited when it died is rejected with the reason; the next request starts another", async () => {
     const reasons: string[] = [];
     engine.onExit((reason) => reasons.push(reason));
-    await engine.request("echo", {});
+    await engine.send("echo", {});
     const first = engine.pid;
-    const hanging = engine.request("hang", {});
-    engine.request("die", {}).catch(() => undefined);
+    const hanging = engine.send("hang", {});
+    engine.send("die", {}).catch(() => undefined);
     await assert.rejects(hanging, (error: EngineError) => {
       assert.equal(error.errorClass, "ENGINE_DIED");
       assert.match(error.message, /status 3.*OutOfMemoryError/s);
@@ -170,7 +201,7 @@ describe("engine process", function () {
     });
     assert.equal(reasons.length, 1);
     assert.equal(engine.state, "failed");
-    assert.deepEqual(await engine.request("echo", { again: 1 }), { again: 1 });
+    assert.deepEqual(await engine.send("echo", { again: 1 }), { again: 1 });
     assert.notEqual(engine.pid, first);
     assert.equal(snapshots, 2);
   });
@@ -178,24 +209,24 @@ describe("engine process", function () {
   it("catalog changes made while it starts reach it after the snapshot", async () => {
     await engine.stop();
     engine = make({ START_SECONDS: "0.3" });
-    await engine.notifyCatalog([{ op: "lost: it has not started" }]);
+    await engine.notifyCatalog([{ op: "dropCatalog", catalog: "lost: it has not started" }]);
     engine.start();
-    await engine.notifyCatalog([{ op: "createSchema" }]);
-    await engine.request("echo", {});
-    await engine.notifyCatalog([{ op: "dropSchema" }]);
-    assert.deepEqual(await engine.request("applied", {}), ["createSchema", "dropSchema"]);
+    await engine.notifyCatalog([{ op: "createSchema", catalog: "c", schema: "s" }]);
+    await engine.send("echo", {});
+    await engine.notifyCatalog([{ op: "dropSchema", catalog: "c", schema: "s" }]);
+    assert.deepEqual(await engine.send("applied", {}), ["createSchema", "dropSchema"]);
   });
 
   it("an interpreter that is missing is named", async () => {
     await engine.stop();
     engine = make({}, "/nowhere/python");
-    await assert.rejects(engine.request("echo", {}), /could not be started with \/nowhere\/python/);
+    await assert.rejects(engine.send("echo", {}), /could not be started with \/nowhere\/python/);
   });
 
   it("does not give the engine the credentials of whoever started the workspace", async () => {
     process.env.DATABRICKS_TOKEN = "planted";
     try {
-      const environment = await engine.request<Record<string, string>>("environment", {});
+      const environment = (await engine.send("environment", {})) as Record<string, string>;
       assert.equal(environment.DATABRICKS_TOKEN, undefined);
       assert.ok(environment.PATH);
     } finally {
@@ -204,14 +235,14 @@ describe("engine process", function () {
   });
 
   it("stop ends the process and refuses further requests", async () => {
-    await engine.request("echo", {});
+    await engine.send("echo", {});
     const pid = engine.pid!;
-    const hanging = engine.request("hang", {});
+    const hanging = engine.send("hang", {});
     hanging.catch(() => undefined);
     await engine.stop();
     await assert.rejects(hanging, /stopped/);
     assert.equal(alive(pid), false);
-    await assert.rejects(engine.request("echo", {}), /stopping/);
+    await assert.rejects(engine.send("echo", {}), /stopping/);
     assert.equal(readFileSync(join(dir, "engine.log"), "utf8"), "");
   });
 });

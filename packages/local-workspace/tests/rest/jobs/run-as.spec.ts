@@ -29,7 +29,7 @@ describe("tasks act as their run-as", function () {
     const query = await admin.ok("POST", "/api/2.0/sql/queries", { query: { query_text: "SELECT 1" } });
     const warehouse = await admin.ok("POST", "/api/2.0/sql/warehouses", { name: "theirs", cluster_size: "2X-Small" });
     ids = { job: job.job_id, pipeline: pipeline.pipeline_id, query: query.id, warehouse: warehouse.id };
-    workspace.engine.on("update.run", () => ({ state: "COMPLETED" }));
+    workspace.engine.on("update.run", () => ({ state: "COMPLETED" as const }));
     workspace.engine.on("notebook.run", () => ({ truncated: false }));
     workspace.engine.on("python.run", () => ({ truncated: false }));
     workspace.engine.on("sql.execute", () => ({ columns: [], chunks: [], totalRowCount: 0 }));

@@ -155,7 +155,7 @@ describe("job runs", function () {
   it("a task is tried again as often as max_retries says", async () => {
     let calls = 0;
     h.engine.on("notebook.run", () =>
-      ++calls < 3 ? { truncated: false, error: { message: "no" } } : { truncated: false },
+      ++calls < 3 ? { truncated: false, error: { message: "no", trace: "" } } : { truncated: false },
     );
     const job = await h.createJob({
       name: "j",
@@ -237,7 +237,9 @@ describe("job runs", function () {
 
   it("a for-each task runs its task for each input, and fails when one fails", async () => {
     h.engine.on("notebook.run", ({ parameters }) =>
-      (parameters as { x: string }).x === "2" ? { truncated: false, error: { message: "two" } } : { truncated: false },
+      (parameters as { x: string }).x === "2"
+        ? { truncated: false, error: { message: "two", trace: "" } }
+        : { truncated: false },
     );
     const nested = { task_key: "one", notebook_task: { notebook_path: "/n/a", base_parameters: { x: "{{input}}" } } };
     const job = await h.createJob({

@@ -2,7 +2,7 @@
 import { strict as assert } from "node:assert";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Params } from "../../../src/engine/client.ts";
+import type { ColumnInfo } from "lakehouse-engine/protocol";
 import { Harness, results } from "../harness.ts";
 
 type Task = Record<string, unknown>;
@@ -86,7 +86,7 @@ describe("values of tasks", function () {
 
   // https://docs.databricks.com/aws/en/jobs/dynamic-value-references: output.rows, output.first_row
   it("rows of a SQL task reach other tasks", async () => {
-    const type = (name: string, type_name: string): Params => ({ name, type_name });
+    const type = (name: string, type_name: string): ColumnInfo => ({ name, type_name, type_text: type_name });
     h.engine.on("sql.execute", ({ resultDir }) => {
       const rows = [
         ["1152921504606846977", "x", "true", null],
@@ -94,7 +94,11 @@ describe("values of tasks", function () {
       ];
       writeFileSync(join(String(resultDir), "0.json"), JSON.stringify(rows));
       const columns = [type("id", "LONG"), type("name", "STRING"), type("good", "BOOLEAN"), type("d", "DECIMAL")];
-      return { columns, chunks: [{ file: "0.json" }], totalRowCount: 2 };
+      return {
+        columns,
+        chunks: [{ index: 0, rowOffset: 0, rowCount: 2, byteCount: 1, file: "0.json" }],
+        totalRowCount: 2,
+      };
     });
     h.file("/q.sql", "SELECT 1");
     const warehouse_id = (await h.ok("GET", "/api/2.0/sql/warehouses")).warehouses[0].id;

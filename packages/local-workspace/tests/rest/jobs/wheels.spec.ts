@@ -15,7 +15,7 @@ describe("wheels", function () {
   });
   after(() => h.stop());
 
-  const wheels = (method: string): string[] => {
+  const wheels = (method: "notebook.run" | "python.run"): string[] => {
     const [asked] = h.engine.paramsOf(method).slice(-1);
     return (asked!.wheels as { file: string }[]).map(({ file }) => readFileSync(file, "utf8"));
   };

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import type { EngineResult } from "lakehouse-engine/protocol";
 import { Harness } from "../harness.ts";
 
 const BASE = "/api/2.0/pipelines";
@@ -7,23 +8,23 @@ describe("continuous pipelines", function () {
   this.timeout(30_000);
   let h: Harness;
   let broken: boolean;
-  const stops = new Map<string, (value: unknown) => void>();
+  const stops = new Map<string, (value: Partial<EngineResult<"update.run">>) => void>();
 
   /** An engine whose updates go on until they are stopped, or fail at once where the sources are `broken`. */
   const goingOn = (): void => {
     h.engine.on("update.run", ({ pipelineId, updateId }, engine) => {
-      if (broken) return { state: "FAILED", error: { message: "the sources are broken" } };
+      if (broken) return { state: "FAILED" as const, error: { message: "the sources are broken" } };
       const details = { update_progress: { state: "RUNNING" } };
       const event = {
-        id: String(updateId),
+        id: updateId,
         timestamp: "2026-01-01T00:00:00Z",
         level: "INFO",
         event_type: "update_progress",
       };
       engine.notify("update.event", { pipelineId, updateId, event: { ...event, details } });
-      return new Promise((resolve) => stops.set(String(updateId), resolve));
+      return new Promise((resolve) => stops.set(updateId, resolve));
     });
-    h.engine.on("update.stop", ({ updateId }) => stops.get(String(updateId))?.({ state: "CANCELED" }));
+    h.engine.on("update.stop", ({ updateId }) => stops.get(updateId)?.({ state: "CANCELED" }));
   };
 
   beforeEach(async () => {

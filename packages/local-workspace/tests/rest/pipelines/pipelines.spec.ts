@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { EngineResult, NotificationParams } from "lakehouse-engine/protocol";
 import type { Params } from "../../../src/engine/client.ts";
 import { Harness } from "../harness.ts";
 
@@ -37,7 +38,7 @@ describe("pipelines", function () {
       "the update's end",
     );
 
-  const event = (state: string, more: object = {}): Params => ({
+  const event = (state: string, more: object = {}): NotificationParams<"update.event">["event"] => ({
     id: `${state}-${Math.random()}`,
     timestamp: new Date().toISOString(),
     level: "INFO",
@@ -50,7 +51,7 @@ describe("pipelines", function () {
     h.engine.on("update.run", ({ pipelineId, updateId }, engine) => {
       for (const state of ["INITIALIZING", "RUNNING", "COMPLETED"])
         engine.notify("update.event", { pipelineId, updateId, event: event(state) });
-      return { state: "COMPLETED" };
+      return { state: "COMPLETED" as const };
     });
   };
 
@@ -171,7 +172,7 @@ describe("pipelines", function () {
   });
 
   it("a second update is refused while one is active; stop ends it", async () => {
-    let release: (value: unknown) => void = () => undefined;
+    let release: (value: Partial<EngineResult<"update.run">>) => void = () => undefined;
     h.engine.on(
       "update.run",
       () =>
@@ -179,7 +180,7 @@ describe("pipelines", function () {
           release = resolve;
         }),
     );
-    h.engine.on("update.stop", () => release({ state: "CANCELED" }));
+    h.engine.on("update.stop", () => release({ state: "CANCELED" as const }));
     const id = await create();
     const update = await start(id);
     const second = await h.call("POST", `${BASE}/${id}/updates`, {});
@@ -210,7 +211,7 @@ describe("pipelines", function () {
   });
 
   it("a pipeline task waits for its update and fails with its reason", async () => {
-    h.engine.on("update.run", () => ({ state: "FAILED", error: "Flow gold.x failed" }));
+    h.engine.on("update.run", () => ({ state: "FAILED" as const, error: { message: "Flow gold.x failed" } }));
     const id = await create();
     const job = await h.createJob({
       name: "j",
@@ -231,7 +232,7 @@ describe("pipelines", function () {
     mkdirSync(location);
     const table = {
       fullName: "main.default.t",
-      tableType: "STREAMING_TABLE",
+      tableType: "STREAMING_TABLE" as const,
       location,
       tableId: "t1",
       columns: [],

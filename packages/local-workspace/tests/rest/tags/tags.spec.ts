@@ -11,11 +11,18 @@ describe("tags and the policies that read them", () => {
   let reader: Awaited<ReturnType<TestWorkspace["servicePrincipal"]>>;
   before(async () => {
     await workspace.start();
-    const table = { fullName: "main.default.t", tableType: "MANAGED", columns: [{ name: "id" }, { name: "email" }] };
+    const table = {
+      fullName: "main.default.t",
+      tableType: "MANAGED" as const,
+      columns: [
+        { name: "id", type_text: "string", type_name: "STRING" },
+        { name: "email", type_text: "string", type_name: "STRING" },
+      ],
+    };
     await workspace.engine.ask("catalog.putTable", { table, principal: ADMIN });
     for (const name of ["hide", "keep"]) {
       const statement = {
-        kind: "createFunction",
+        kind: "createFunction" as const,
         name: `main.default.${name}`,
         function: { data_type: "STRING", full_data_type: "STRING", routine_definition: "'x'" },
       };
@@ -82,12 +89,12 @@ describe("tags and the policies that read them", () => {
     const made = await workspace.admin.ok("POST", `${UC}/policies`, policy);
     assert.deepEqual({ ...policy, ...made }, made, "the policy does not come back as sent");
     const ask = (principal: string) =>
-      workspace.engine.ask<Json>("catalog.authorize", {
+      workspace.engine.ask("catalog.authorize", {
         principal,
         checks: [{ privilege: "SELECT", securableType: "TABLE", fullName: "main.default.t" }],
       });
     assert.deepEqual((await ask(ADMIN)).tables, []);
-    assert.deepEqual((await ask(reader.name)).tables[0].columnMasks, [
+    assert.deepEqual((await ask(reader.name)).tables[0]?.columnMasks, [
       { column: "email", function: "main.default.hide", using: [] },
     ]);
     await workspace.admin.ok("PATCH", `${UC}/policies/CATALOG/main/mask_email?update_mask=when_condition`, {

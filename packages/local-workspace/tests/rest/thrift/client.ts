@@ -1,7 +1,9 @@
 /** A client of the Thrift service, as drivers are: calls in bytes over HTTP, and a fake engine that answers statements. */
+
 import { strict as assert } from "node:assert";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ColumnInfo } from "lakehouse-engine/protocol";
 import { METHODS } from "../../../src/services/thrift/methods.ts";
 import { Reader, Writer } from "../../../src/services/thrift/wire/binary.ts";
 import { i32, string, struct } from "../../../src/services/thrift/wire/types.ts";
@@ -84,7 +86,7 @@ export class ThriftClient {
 export const warehouseOf = async ({ admin }: TestWorkspace): Promise<string> =>
   (await admin.ok("GET", "/api/2.0/sql/warehouses")).warehouses[0].id as string;
 
-const info = (name: string, type_name: string, type_text = type_name.toLowerCase()): Json => ({
+const info = (name: string, type_name: string, type_text = type_name.toLowerCase()): ColumnInfo => ({
   name,
   type_name,
   type_text,

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import type { TableRecord } from "lakehouse-engine/protocol";
 import { typeNameOf } from "../../../src/services/thrift/sql-types.ts";
 import { type Json, TestWorkspace } from "../client.ts";
 import { answerStatements, ThriftClient, warehouseOf } from "./client.ts";
@@ -21,7 +22,7 @@ describe("metadata over Thrift", function () {
     for (const name of ["raw_a", "rawxa"]) {
       await workspace.admin.ok("POST", "/api/2.1/unity-catalog/schemas", { name, catalog_name: "shop" });
     }
-    const put = (fullName: string, tableType: string, more: Json = {}) =>
+    const put = (fullName: string, tableType: TableRecord["tableType"], more: Json = {}) =>
       workspace.engine.ask("catalog.putTable", {
         table: { fullName, tableType, columns: COLUMNS, properties: {}, ...more },
         principal: "admin@local.workspace",
@@ -165,7 +166,7 @@ describe("metadata over Thrift", function () {
 
   it("has the same keys in information_schema", async () => {
     const read = async (view: string): Promise<unknown[][]> =>
-      (await workspace.engine.ask<Json>("catalog.informationSchema", { catalog: "shop", view })).rows;
+      (await workspace.engine.ask("catalog.informationSchema", { catalog: "shop", view })).rows;
     assert.deepEqual(
       (await read("table_constraints")).map((row) => [row[2], row[5], row[6]]),
       [

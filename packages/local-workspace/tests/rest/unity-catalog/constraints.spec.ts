@@ -1,5 +1,7 @@
 /** Primary and foreign keys that are set over REST. */
+
 import { strict as assert } from "node:assert";
+import type { ColumnInfo } from "lakehouse-engine/protocol";
 import { type Client, type Json, TestWorkspace } from "../client.ts";
 
 const UC = "/api/2.1/unity-catalog";
@@ -8,10 +10,10 @@ const ADMIN = "admin@local.workspace";
 describe("constraints of tables", () => {
   const workspace = new TestWorkspace();
   let admin: Client;
-  const column = (name: string, type_text: string, nullable = false): Json => ({ name, type_text, nullable });
-  const put = (name: string, ...columns: Json[]): Promise<unknown> =>
+  const column = (name: string, type_text: string, nullable = false): ColumnInfo => ({ name, type_text, nullable });
+  const put = (name: string, ...columns: ColumnInfo[]): Promise<unknown> =>
     workspace.engine.ask("catalog.putTable", {
-      table: { fullName: `main.default.${name}`, tableType: "MANAGED", columns },
+      table: { fullName: `main.default.${name}`, tableType: "MANAGED" as const, columns },
       principal: ADMIN,
     });
   const orders = [column("id", "bigint"), column("customer", "string", true), column("wrong", "int", true)];

@@ -11,13 +11,20 @@ describe("grants and what they allow", () => {
     await workspace.start();
     await workspace.admin.ok("POST", `${UC}/catalogs`, { name: "c" });
     await workspace.admin.ok("POST", `${UC}/schemas`, { name: "s", catalog_name: "c" });
-    const table = { fullName: "c.s.t", tableType: "MANAGED", columns: [{ name: "id" }, { name: "email" }] };
+    const table = {
+      fullName: "c.s.t",
+      tableType: "MANAGED" as const,
+      columns: [
+        { name: "id", type_text: "string", type_name: "STRING" },
+        { name: "email", type_text: "string", type_name: "STRING" },
+      ],
+    };
     await workspace.engine.ask("catalog.putTable", { table, principal: "admin@local.workspace" });
     analyst = await workspace.servicePrincipal("analyst");
   });
   after(() => workspace.stop());
   const authorize = (privilege = "SELECT") =>
-    workspace.engine.ask<Json>("catalog.authorize", {
+    workspace.engine.ask("catalog.authorize", {
       principal: analyst.name,
       checks: [{ privilege, securableType: "TABLE", fullName: "c.s.t" }],
     });
@@ -39,9 +46,9 @@ describe("grants and what they allow", () => {
   it("CREATE MATERIALIZED VIEW suffices for a materialized view and for nothing else", async () => {
     const maker = await workspace.servicePrincipal("maker");
     await workspace.grant("catalog", "c", maker.name, "USE_CATALOG", "USE_SCHEMA");
-    const put = (name: string, tableType: string) =>
-      workspace.engine.ask<Json>("catalog.putTable", {
-        table: { fullName: `c.s.${name}`, tableType, columns: [{ name: "id" }] },
+    const put = (name: string, tableType: "MATERIALIZED_VIEW" | "STREAMING_TABLE") =>
+      workspace.engine.ask("catalog.putTable", {
+        table: { fullName: `c.s.${name}`, tableType, columns: [{ name: "id", type_text: "string" }] },
         principal: maker.name,
       });
     await assert.rejects(put("mv", "MATERIALIZED_VIEW"), {

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import type { WorkspaceRequest } from "lakehouse-engine/protocol";
 import { type Json, TestWorkspace } from "../client.ts";
 
 const ADMIN = "admin@local.workspace";
@@ -8,16 +9,15 @@ describe("what a query asks of Unity Catalog while Spark analyses it", () => {
   let outsider: string;
   const view = async (name: string, principal: string | null = ADMIN, catalog = "main"): Promise<Json[]> => {
     const asked = { principal, catalog, view: name };
-    const { schema, rows } = await workspace.engine.ask<Json>("catalog.informationSchema", asked);
-    const columns = schema.split(", ").map((column: string) => column.split(" ")[0]);
-    return rows.map((row: Json[]) =>
-      Object.fromEntries(columns.map((column: string, at: number) => [column, row[at]])),
-    );
+    const { schema, rows } = await workspace.engine.ask("catalog.informationSchema", asked);
+    const columns = schema.split(", ").map((column: string) => column.split(" ")[0]!);
+    return rows.map((row) => Object.fromEntries(columns.map((column, at) => [column, row[at]])));
   };
   /** Without what a view says of information_schema itself. */
   const of = async (name: string, principal: string | null = ADMIN) =>
     (await view(name, principal)).filter(({ table_schema }) => table_schema !== "information_schema");
-  const run = (statement: Json) => workspace.engine.ask<Json>("catalog.statement", { statement, principal: ADMIN });
+  const run = (statement: WorkspaceRequest<"catalog.statement">["statement"]) =>
+    workspace.engine.ask("catalog.statement", { statement, principal: ADMIN });
 
   before(async () => {
     await workspace.start();
@@ -28,14 +28,14 @@ describe("what a query asks of Unity Catalog while Spark analyses it", () => {
     ];
     const table = {
       fullName: "main.default.people",
-      tableType: "MANAGED",
+      tableType: "MANAGED" as const,
       location: "file:/x",
       comment: "all",
       columns,
     };
     await workspace.engine.ask("catalog.putTable", { table, principal: ADMIN });
     await workspace.engine.ask("catalog.putTable", {
-      table: { fullName: "main.default.window", tableType: "VIEW", viewDefinition: "SELECT 1", columns: [] },
+      table: { fullName: "main.default.window", tableType: "VIEW" as const, viewDefinition: "SELECT 1", columns: [] },
       principal: ADMIN,
     });
     await run({
@@ -114,7 +114,7 @@ describe("what a query asks of Unity Catalog while Spark analyses it", () => {
   });
 
   it("knows a principal's groups, and asks no privilege on a table that a view reads", async () => {
-    const { groups } = await workspace.engine.ask<Json>("principal.groups", { principal: ADMIN });
+    const { groups } = await workspace.engine.ask("principal.groups", { principal: ADMIN });
     assert.ok(groups.includes("admins") && !groups.includes(ADMIN));
     const check = { privilege: "SELECT", securableType: "TABLE", fullName: "main.default.window" };
     const ask = (more: Json) =>

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import type { TableRecord, WorkspaceRequest } from "lakehouse-engine/protocol";
 import { type Json, TestWorkspace } from "../client.ts";
 
 const UC = "/api/2.1/unity-catalog";
@@ -8,9 +9,9 @@ describe("what the engine asks of Unity Catalog", () => {
   const workspace = new TestWorkspace();
   before(() => workspace.start());
   after(() => workspace.stop());
-  const run = (statement: Json, principal = ADMIN) =>
-    workspace.engine.ask<Json>("catalog.statement", { statement, principal });
-  const put = (table: Json, principal = ADMIN) => workspace.engine.ask<Json>("catalog.putTable", { table, principal });
+  const run = (statement: WorkspaceRequest<"catalog.statement">["statement"], principal = ADMIN) =>
+    workspace.engine.ask("catalog.statement", { statement, principal });
+  const put = (table: TableRecord, principal = ADMIN) => workspace.engine.ask("catalog.putTable", { table, principal });
 
   it("makes and drops catalogs, schemas and volumes by SQL as by REST", async () => {
     await run({ kind: "createCatalog", name: "sqlc", comment: "by SQL" });
@@ -37,11 +38,16 @@ describe("what the engine asks of Unity Catalog", () => {
     );
     assert.deepEqual(rows, [["users", "CREATE SCHEMA", "CATALOG", "main"]]);
     await run({ kind: "revoke", ...target, privileges: ["CREATE SCHEMA"], grantee: "users" });
-    await assert.rejects(run({ kind: "dance" }), { errorCode: "INVALID_PARAMETER_VALUE" });
+    await assert.rejects(run({ kind: "dance" } as never), { errorCode: "INVALID_PARAMETER_VALUE" });
   });
 
   it("puts tables on record, keeps their id, grants and masks when they are replaced, and drops them", async () => {
-    const table = { fullName: "main.default.people", tableType: "STREAMING_TABLE", pipelineId: "p1", location: "/x" };
+    const table = {
+      fullName: "main.default.people",
+      tableType: "STREAMING_TABLE" as const,
+      pipelineId: "p1",
+      location: "/x",
+    };
     const columns = [
       { name: "id", type_text: "bigint" },
       { name: "email", type_text: "string" },
@@ -83,7 +89,7 @@ describe("what the engine asks of Unity Catalog", () => {
   });
 
   it("refuses a table in a schema that does not exist, and from a principal who may not", async () => {
-    const table = { fullName: "main.nowhere.t", tableType: "MANAGED", columns: [] };
+    const table = { fullName: "main.nowhere.t", tableType: "MANAGED" as const, columns: [] };
     await assert.rejects(put(table), { errorCode: "SCHEMA_DOES_NOT_EXIST" });
     const { name } = await workspace.servicePrincipal("outsider");
     await workspace.admin.ok("POST", `${UC}/schemas`, { name: "private", catalog_name: "main" });
@@ -97,7 +103,8 @@ describe("what the engine asks of Unity Catalog", () => {
   });
 
   it("pages tables by 50 unless told otherwise, and summarises them by pattern", async () => {
-    for (let i = 0; i < 52; i++) await put({ fullName: `main.default.t_${i}`, tableType: "MANAGED", columns: [] });
+    for (let i = 0; i < 52; i++)
+      await put({ fullName: `main.default.t_${i}`, tableType: "MANAGED" as const, columns: [] });
     const first = await workspace.admin.ok("GET", `${UC}/tables?catalog_name=main&schema_name=default`);
     assert.equal(first.tables.length, 50);
     const url = `${UC}/table-summaries?catalog_name=main&table_name_pattern=t_5%25`;

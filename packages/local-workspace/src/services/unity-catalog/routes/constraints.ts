@@ -1,12 +1,13 @@
 /** Keys of tables over REST: https://docs.databricks.com/api/workspace/tableconstraints */
+import { tableConstraint } from "lakehouse-engine/protocol";
 import { z } from "zod";
 import type { App, Context } from "../../../core/service.ts";
 import { actor } from "../access.ts";
-import { addConstraint, constraint, dropConstraint, named } from "../constraints.ts";
+import { addConstraint, dropConstraint, named } from "../constraints.ts";
 import { byFullName, nothing } from "../schemas.ts";
 import { PREFIX } from "./common.ts";
 
-const createRequest = z.object({ full_name_arg: z.string(), constraint });
+const createRequest = z.object({ full_name_arg: z.string(), constraint: tableConstraint });
 const deleteQuery = z.object({ constraint_name: z.string(), cascade: z.enum(["true", "false"]) });
 
 export function constraintRoutes(app: App, context: Context): void {
