@@ -3,9 +3,9 @@
  * node bench/policy.ts [--preview]       prints a table; exit status 1 when a rule is not linear or the pack slows a preview too much
  */
 
+import type { Resource, Rule } from "databricks-governance/rule";
+import { rules } from "databricks-governance/rules";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
-import type { Resource, Rule } from "../policy/rule.ts";
-import { rules } from "../policy/rules/index.ts";
 import { Project } from "../tests/policy/cli.ts";
 import { FIXTURES, resource, withCompanion } from "../tests/policy/fixtures.ts";
 import { Pack, type Sent, urnOf } from "../tests/policy/pack.ts";

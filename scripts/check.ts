@@ -11,10 +11,17 @@ const tools = await ensureToolchain({
   parts: ["python"],
   onProgress: (line: string) => process.stdout.write(`${line}\n`),
 });
+/** Of TypeScript. */
+const FOLDERS = ["components", "packages", "policy", "scripts", "tests", "bench"];
 const checks: [string, string, string[]][] = [
   ["types", bin("tsc"), ["--noEmit"]],
   ["types of the pages", bin("tsc"), ["--noEmit", "-p", "packages/local-workspace/web"]],
   ["TypeScript lint and format", bin("biome"), ["ci", "."]],
+  [
+    "imports",
+    bin("depcruise"),
+    ["--config", "dependency-cruiser.config.js", "index.ts", "settings.ts"].concat(FOLDERS),
+  ],
   ["engine protocol", process.execPath, ["scripts/docs/protocol.ts", "--check"]],
   ["Python lint", tools.python, ["-m", "ruff", "check", "."]],
   ["Python format", tools.python, ["-m", "ruff", "format", "--check", "."]],

@@ -1,8 +1,8 @@
 /** Writes docs/policies.md from the pack: `npm run docs`; with `--check` it only says whether the file is current. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { EVERY_TYPE, type Limit, type Rule } from "../../policy/rule.ts";
-import { rules } from "../../policy/rules/index.ts";
+import { EVERY_TYPE, type Limit, type Rule } from "databricks-governance/rule";
+import { rules } from "databricks-governance/rules";
 
 const STACKS = ["local", "dev", "prod"] as const;
 type Configuration = Record<string, string | ({ enforcementLevel?: string } & Record<string, unknown>)>;

@@ -5,8 +5,8 @@
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { rules } from "databricks-governance/rules";
 import type { Toolchain } from "lakehouse-toolchain";
-import { rules } from "../../policy/rules/index.ts";
 import type { Settings } from "../../settings.ts";
 import { PROJECT_DIR } from "./paths.ts";
 import { stackSettings } from "./stack.ts";

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { rules } from "databricks-governance/rules";
 import { ENTITIES } from "../../analysis.ts";
-import { rules } from "../../policy/rules/index.ts";
 import { settingsOf } from "../../scripts/docs/settings.ts";
 import { all, forget, violations } from "./mocks.ts";
 

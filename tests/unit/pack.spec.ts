@@ -1,6 +1,6 @@
 /** The policy pack's configuration of a stack, and limits that stand in the settings and in the pack. */
 import assert from "node:assert/strict";
-import { rules } from "../../policy/rules/index.ts";
+import { rules } from "databricks-governance/rules";
 import { withSettings } from "../../scripts/stack/pack.ts";
 import { described } from "../../settings/schema.ts";
 import { LEAST_MINUTES_BETWEEN_RUNS } from "../../settings/values.ts";
