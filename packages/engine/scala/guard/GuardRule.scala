@@ -97,7 +97,7 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
   override def apply(plan: LogicalPlan): LogicalPlan = {
     if (authority == null) return plan
     who.foreach(CurrentUserContext.CURRENT_USER.set)
-    if (who.isDefined) plan.foreach(command)
+    if (who.isDefined) plan.foreachWithSubqueries(command)
     if (plan.containsAnyPattern(UNRESOLVED_RELATION, UNRESOLVED_FUNCTION, UNRESOLVED_TABLE_VALUED_FUNCTION, RELATION_TIME_TRAVEL))
       AnalysisHelper.allowInvokingTransformsInAnalyzer { rewrite(plan) }
     else plan
@@ -256,7 +256,9 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
 
   // --- functions ----------------------------------------------------------------------------------------------
 
-  private def function(f: UnresolvedFunction): Expression = f.nameParts match {
+  private def function(f: UnresolvedFunction): Expression = { if (who.isDefined) Reach.check(f.nameParts); named(f) }
+
+  private def named(f: UnresolvedFunction): Expression = f.nameParts match {
     case Seq(name) if name.equalsIgnoreCase("is_account_group_member") || name.equalsIgnoreCase("is_member") => member(f)
     case parts => called(parts).fold[Expression](f)(SqlFunctions.call(_, f.arguments))
   }
@@ -319,7 +321,9 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
 
   // --- what is changed ----------------------------------------------------------------------------------------
 
-  private def command(node: LogicalPlan): Unit = node match {
+  private def command(node: LogicalPlan): Unit = { Reach.check(node); asks(node) }
+
+  private def asks(node: LogicalPlan): Unit = node match {
     case i: InsertIntoStatement => target(i.table)
     case w: V2WriteCommand => target(w.table)
     case c: V2CreateTablePlan => made(c.name, replace = c.isInstanceOf[ReplaceTable] || c.isInstanceOf[ReplaceTableAsSelect])
