@@ -25,10 +25,9 @@ export interface AnalysisArgs {
   access: readonly AccessRule<"CAN_USE" | "CAN_MANAGE">[];
 }
 
-/** @returns the warehouse's id, undefined without one */
-export function analysis(args: AnalysisArgs): pulumi.Output<string> | undefined {
+export function analysis(args: AnalysisArgs): void {
   const { settings, naming, catalog, folder, tags, access } = args;
-  if (!settings.warehouse) return undefined;
+  if (!settings.warehouse) return;
   const { warehouseId } = new SqlWarehouse("warehouse", { ...settings.warehouse, naming, tags, access });
   if (settings.dashboard) {
     const source = "./dashboards/gold.lvdash.json";
@@ -41,7 +40,6 @@ export function analysis(args: AnalysisArgs): pulumi.Output<string> | undefined 
     new QualityAlert("quarantine", { ...common, query, column: "share", above: quality.quarantineShare });
     new QualityAlert("staleness", { ...common, query: staleness(catalog), column: "hours", above: quality.staleHours });
   }
-  return warehouseId;
 }
 
 function quarantineShare(catalog: pulumi.Output<string>): pulumi.Output<string> {

@@ -168,7 +168,7 @@ if (settings.secretScope) {
   });
 }
 
-export const warehouseId = analysis({
+analysis({
   settings,
   naming,
   catalog: lakehouse.catalogName,
