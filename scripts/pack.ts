@@ -56,6 +56,7 @@ function compile(out: string): void {
       // By path: what is found below node_modules is taken for compiled already and left out.
       paths: {
         "lakehouse-engine": [join(PACKAGES, "engine", "index.ts")],
+        "lakehouse-engine/protocol": [join(PACKAGES, "engine", "protocol", "index.ts")],
         "lakehouse-toolchain/engine": [join(PACKAGES, "toolchain", "src", "engine.ts")],
       },
       types: ["node"],
