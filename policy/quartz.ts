@@ -45,3 +45,38 @@ export function shortestInterval(expression: string): number {
   for (let at = 1; at < fires.length; at += 1) shortest = Math.min(shortest, fires[at]! - fires[at - 1]! - spread);
   return Math.min(shortest, fires[0]! + DAY - fires[fires.length - 1]! - spread);
 }
+
+const MONTHS = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC";
+const DAYS = "SUN|MON|TUE|WED|THU|FRI|SAT";
+/** One of a list in a field: a value, a range, a step. */
+const part = (value: string): string => `(\\*|(${value})(-(${value}))?)(/\\d+)?`;
+const list = (value: string, more = ""): RegExp =>
+  new RegExp(`^(${part(value)}${more})(,(${part(value)}${more}))*$`, "i");
+const NUMBER = "\\d{1,2}";
+const FIELDS: readonly (readonly [name: string, form: RegExp, min: number, max: number])[] = [
+  ["seconds", list(NUMBER), 0, 59],
+  ["minutes", list(NUMBER), 0, 59],
+  ["hours", list(NUMBER), 0, 23],
+  ["day of month", list(NUMBER, `|L(-\\d{1,2})?|LW|\\d{1,2}W|\\?`), 1, 31],
+  ["month", list(`${NUMBER}|${MONTHS}`), 1, 12],
+  ["day of week", list(`[1-7]|${DAYS}`, `|L|([1-7]|${DAYS})L|([1-7]|${DAYS})#[1-5]|\\?`), 1, 7],
+  ["year", list("\\d{4}"), 1970, 2199],
+];
+
+/** What is wrong with a Quartz expression; undefined for a good one. The text itself is not repeated. */
+export function quartzProblem(expression: string): string | undefined {
+  const fields = expression.trim().split(/\s+/);
+  if (fields.length < 6 || fields.length > 7) return `it has ${fields.length} fields, not 6 or 7`;
+  for (const [at, field] of fields.entries()) {
+    const [name, form, min, max] = FIELDS[at]!;
+    if (!form.test(field)) return `the field of the ${name} is not understood`;
+    const numbers = field
+      .replace(/\/\d+|#\d|L-\d+/g, "")
+      .match(/\d+/g)
+      ?.map(Number);
+    if (numbers?.some((number) => number < min || number > max)) return `the ${name} are outside of ${min} to ${max}`;
+    if (/\/0+(,|$)/.test(field)) return `the field of the ${name} has steps of zero`;
+  }
+  if ((fields[3] === "?") === (fields[5] === "?")) return "exactly one of day of month and day of week must be ?";
+  return undefined;
+}

@@ -79,6 +79,10 @@ export function hasUnknown(value: Value): boolean {
 export const isTrue = (value: Value): boolean =>
   value === true || value === 1 || (typeof value === "string" && /^\s*(true|t|1)\s*$/i.test(value));
 
+/** false, and the texts that the provider reads as false; what is not there is not false. */
+export const isFalseValue = (value: Value): boolean =>
+  value === false || value === 0 || (typeof value === "string" && /^\s*(false|f|0)\s*$/i.test(value));
+
 /** Number of a number or of its text; undefined when absent, unknown or not a number. */
 export function asNumber(value: Value): number | undefined {
   if (typeof value === "number") return value;

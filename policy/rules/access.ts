@@ -1,5 +1,6 @@
 /** Rules on tokens, secret scopes, networks, shares, and masks of personal data. */
 import { coveredPercent } from "../networks.ts";
+import { everyoneGroup } from "../read/principals.ts";
 import { type Finding, type Rule, resourceRule, stackRule } from "../rule.ts";
 import {
   asNumber,
@@ -7,6 +8,7 @@ import {
   hasUnknown,
   hasUnknownElements,
   isBlank,
+  isFalseValue,
   objects,
   principalName,
   texts,
@@ -42,36 +44,38 @@ export const accessRules: readonly Rule[] = [
     fix: "Set `lifetimeSeconds`, or use OAuth instead of a token.",
     source: "Security Analysis Tool, KICS",
     url: "https://docs.databricks.com/aws/en/dev-tools/auth/pat",
-    types: ["Token", "OboToken"],
+    ids: {
+      sat: ["IA-4"],
+      kics: ["7d05ca25-91b4-42ee-b6f6-b06611a87ce8", "23e1f5f0-12b7-4d7e-9087-f60f42ccd514"],
+      cis: ["2.1.6"],
+    },
+    types: ["Token", "OboToken", "MwsWorkspaces"],
     limits: { maxDays: { type: "integer", default: 90, minimum: 1, description: "Longest lifetime in days" } },
-    check: ({ props: { lifetimeSeconds } }, { maxDays }) => {
-      if (lifetimeSeconds === UNKNOWN) return [];
+    check: ({ type, props }, { maxDays }) => {
+      const [token] = type === "MwsWorkspaces" ? objects(props.token) : [props];
+      if (token === undefined || token.lifetimeSeconds === UNKNOWN) return [];
+      const { lifetimeSeconds } = token;
       const seconds = asNumber(lifetimeSeconds) ?? 0;
       if (seconds > 0 && seconds <= maxDays * DAY_SECONDS) return [];
       const problem =
         seconds > 0 ? `is ${seconds}, more than ${maxDays} days` : "is not set, so the token never expires";
-      return [{ property: "lifetimeSeconds", problem }];
+      return [{ property: type === "MwsWorkspaces" ? "token.lifetimeSeconds" : "lifetimeSeconds", problem }];
     },
   }),
   resourceRule({
     name: "secret-scope-acl",
-    title: "Secret scopes are not everybody's to manage",
+    title: "Secret scopes are not everybody's",
     level: "mandatory",
     severity: "high",
-    why: "Who manages a scope reads and changes every secret in it.",
-    fix: "Give MANAGE to a group of admins, and READ to who needs the secrets.",
+    why: "Who may read a scope reads every secret in it, from any notebook.",
+    fix: "Give MANAGE to a group of admins, and READ to the group that needs the secrets.",
     source: "own",
     url: "https://docs.databricks.com/aws/en/security/auth/access-control/#secret-acls",
     types: ["SecretScope", "SecretAcl"],
     check: ({ type, props }) => {
-      const everyone = (who: Value): boolean => typeof who === "string" && principalName(who) === "users";
-      if (type === "SecretScope") {
-        return everyone(props.initialManagePrincipal)
-          ? [{ property: "initialManagePrincipal", problem: "is 'users', which holds everyone" }]
-          : [];
-      }
-      const manages = typeof props.permission === "string" && props.permission.trim().toUpperCase() === "MANAGE";
-      return manages && everyone(props.principal) ? [{ property: "principal", problem: "is 'users' with MANAGE" }] : [];
+      const property = type === "SecretScope" ? "initialManagePrincipal" : "principal";
+      const group = everyoneGroup(props[property]);
+      return group === undefined ? [] : [{ property, problem: `is '${group}', which holds everyone` }];
     },
   }),
   resourceRule({
@@ -83,12 +87,17 @@ export const accessRules: readonly Rule[] = [
     fix: "List the networks of your company and your CI.",
     source: "KICS",
     url: "https://docs.databricks.com/aws/en/security/network/front-end/ip-access-list",
+    ids: { sat: ["NS-5", "NS-8", "NS-13"], kics: ["2c4fe4a9-f44b-4c70-b09b-5b75cd251805"], cis: ["2.1.10"] },
     types: ["IpAccessList"],
     limits: MAX_PERCENT,
-    check: ({ props: { listType, ipAddresses } }, { maxPercent }) =>
-      typeof listType === "string" && listType.trim().toUpperCase() === "ALLOW"
+    check: ({ props: { listType, ipAddresses, enabled } }, { maxPercent }) => [
+      ...(isFalseValue(enabled)
+        ? [{ property: "enabled", problem: "is false", fix: "Enable the list, or remove it." }]
+        : []),
+      ...(typeof listType === "string" && listType.trim().toUpperCase() === "ALLOW"
         ? tooWide("ipAddresses", texts(ipAddresses), maxPercent)
-        : [],
+        : []),
+    ],
   }),
   resourceRule({
     name: "recipient-bounded",
@@ -100,8 +109,12 @@ export const accessRules: readonly Rule[] = [
     source: "Security Analysis Tool",
     url: "https://docs.databricks.com/aws/en/delta-sharing/create-recipient",
     types: ["Recipient"],
-    limits: MAX_PERCENT,
-    check: ({ props }, { maxPercent }) => {
+    ids: { sat: ["GOV-18", "GOV-19"] },
+    limits: {
+      ...MAX_PERCENT,
+      maxDays: { type: "integer", default: 366, minimum: 1, description: "Most days until a recipient expires" },
+    },
+    check: ({ props }, { maxPercent, maxDays }) => {
       const { authenticationType } = props;
       if (typeof authenticationType !== "string" || authenticationType.trim().toUpperCase() !== "TOKEN") return [];
       const expires =
@@ -116,6 +129,11 @@ export const accessRules: readonly Rule[] = [
         addresses.some((list) => hasUnknown(list) || texts(list).some((address) => address.trim() !== ""));
       return [
         ...(expires || props.tokens === UNKNOWN ? [] : [{ property: "expirationTime", problem: "is not set" }]),
+        ...([props.expirationTime, ...objects(props.tokens).map(({ expirationTime }) => expirationTime)] as Value[])
+          .map((time) => asNumber(time) ?? 0)
+          .filter((time) => time > Date.now() + maxDays * DAY_SECONDS * 1000)
+          .slice(0, 1)
+          .map(() => ({ property: "expirationTime", problem: `is more than ${maxDays} days away` })),
         ...(listed ? [] : [{ property: "ipAccessList", problem: "has no allowed addresses" }]),
         ...tooWide("ipAccessList.allowedIpAddresses", addresses.flatMap(texts), maxPercent),
       ];

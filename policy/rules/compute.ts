@@ -1,7 +1,10 @@
 /** Rules on clusters, SQL warehouses, tags and budgets. */
+
+import { isEmptyTag } from "../placeholders.ts";
+import { tasksOf } from "../read/tasks.ts";
 import { type Finding, type Rule, resourceRule } from "../rule.ts";
 import { asNumber, type Fields, hasUnknownElements, isBlank, isFields, isTrue, objects, UNKNOWN } from "../values.ts";
-import { tasksOf } from "./jobs.ts";
+import { WAREHOUSE_WORKERS } from "./clusters.ts";
 
 export const computeRules: readonly Rule[] = [
   resourceRule({
@@ -35,7 +38,7 @@ export const computeRules: readonly Rule[] = [
     level: "mandatory",
     severity: "high",
     why: "A warehouse without an auto stop is paid for day and night.",
-    fix: "Set `autoStopMins` and `maxNumClusters` within the limits.",
+    fix: "Set `autoStopMins`, `maxNumClusters` and `clusterSize` within the limits.",
     source: "own",
     url: "https://docs.databricks.com/aws/en/compute/sql-warehouse/create",
     types: ["SqlEndpoint"],
@@ -47,8 +50,9 @@ export const computeRules: readonly Rule[] = [
         description: "Most minutes before a warehouse stops",
       },
       maxClusters: { type: "integer", default: 4, minimum: 1, description: "Most clusters of a warehouse" },
+      largest: { type: "string", default: "Large", description: "Largest size of a warehouse" },
     },
-    check: ({ props }, { maxAutoStopMinutes, maxClusters }) => {
+    check: ({ props }, { maxAutoStopMinutes, maxClusters, largest }) => {
       const stop = asNumber(props.autoStopMins);
       const clusters = asNumber(props.maxNumClusters);
       return [
@@ -57,6 +61,9 @@ export const computeRules: readonly Rule[] = [
           : []),
         ...(clusters !== undefined && clusters > maxClusters
           ? [{ property: "maxNumClusters", problem: `is ${clusters}, more than ${maxClusters}` }]
+          : []),
+        ...(sizeOf(props.clusterSize) > sizeOf(largest)
+          ? [{ property: "clusterSize", problem: `is larger than ${largest}` }]
           : []),
       ];
     },
@@ -70,7 +77,7 @@ export const computeRules: readonly Rule[] = [
     fix: "Set the missing tags.",
     source: "own",
     url: "https://docs.databricks.com/aws/en/admin/account-settings/usage-detail-tags",
-    types: ["Pipeline", "Job", "Cluster", "SqlEndpoint"],
+    types: ["Pipeline", "Job", "Cluster", "SqlEndpoint", "InstancePool", "ModelServing"],
     limits: {
       tags: { type: "array", default: ["environment", "owner", "cost_center"], description: "Tags that must be there" },
     },
@@ -78,7 +85,21 @@ export const computeRules: readonly Rule[] = [
       const { property, tags, complete } = tagsOf(type, props);
       if (!complete) return [];
       const missing = required.filter((tag) => isBlank(tags[tag]));
-      return missing.length === 0 ? [] : [{ property, problem: `lacks ${missing.join(", ")}` }];
+      const empty = required.filter(
+        (tag) => typeof tags[tag] === "string" && !missing.includes(tag) && isEmptyTag(tags[tag]),
+      );
+      return [
+        ...(missing.length === 0 ? [] : [{ property, problem: `lacks ${missing.join(", ")}` }]),
+        ...(empty.length === 0
+          ? []
+          : [
+              {
+                property,
+                problem: `says nothing in ${empty.join(", ")}`,
+                fix: "Name the team, the environment and the cost center that the bill goes to.",
+              },
+            ]),
+      ];
     },
   }),
   resourceRule({
@@ -100,6 +121,10 @@ export const computeRules: readonly Rule[] = [
   }),
 ];
 
+/** Workers of a warehouse's cluster by its size; sizes that are not known yet count nothing. */
+const sizeOf = (size: Fields[string]): number =>
+  typeof size === "string" ? (WAREHOUSE_WORKERS[size.trim().toUpperCase()] ?? 0) : 0;
+
 function tagsOf(type: string, props: Fields): { property: string; tags: Fields; complete: boolean } {
   if (type === "SqlEndpoint") {
     const list = objects(props.tags)[0]?.customTags;
@@ -108,7 +133,13 @@ function tagsOf(type: string, props: Fields): { property: string; tags: Fields; 
     );
     return { property: "tags.customTags", tags, complete: props.tags !== UNKNOWN && !hasUnknownKeys(list) };
   }
-  const property = type === "Cluster" ? "customTags" : "tags";
+  if (type === "ModelServing") {
+    const tags: Fields = Object.fromEntries<Fields[string]>(
+      objects(props.tags).flatMap(({ key, value }) => (typeof key === "string" ? [[key, value]] : [])),
+    );
+    return { property: "tags", tags, complete: !hasUnknownKeys(props.tags) };
+  }
+  const property = type === "Cluster" || type === "InstancePool" ? "customTags" : "tags";
   const tags = props[property];
   return { property, tags: isFields(tags) ? tags : {}, complete: tags !== UNKNOWN };
 }

@@ -1,36 +1,30 @@
 /** Rules on Unity Catalog grants, whatever the spelling of privileges and principals. */
-import { type Finding, type Resource, type Rule, resourceRule, shortType, stackRule } from "../rule.ts";
-import { isBlank, objects, principalName, texts, type Value } from "../values.ts";
+import {
+  everyoneGroup,
+  GRANT_TYPES,
+  type Granted,
+  granted,
+  isApplicationId,
+  isPerson,
+  MadePrincipals,
+  PRINCIPAL_TYPES,
+  privilegesOf,
+} from "../read/principals.ts";
+import {
+  type Finding,
+  type Resource,
+  type Rule,
+  resourceRule,
+  type StackFinding,
+  shortType,
+  stackRule,
+} from "../rule.ts";
+import { isBlank, principalName } from "../values.ts";
 
 const PRIVILEGES = "https://docs.databricks.com/aws/en/data-governance/unity-catalog/manage-privileges/privileges";
 const BEST_PRACTICES = "https://docs.databricks.com/aws/en/data-governance/unity-catalog/best-practices";
+/** Types whose lists of grants are compared with each other. */
 const TYPES = ["Grant", "Grants"];
-
-interface Granted {
-  readonly path: string;
-  readonly principal: Value;
-  readonly privileges: readonly string[];
-}
-
-/** The grants of either resource; the singular one has a single principal at its top. */
-function granted({ type, props }: Resource): Granted[] {
-  if (type === "Grant") return [{ path: "", principal: props.principal, privileges: texts(props.privileges) }];
-  return objects(props.grants).map((grant, at) => ({
-    path: `grants[${at}].`,
-    principal: grant.principal,
-    privileges: texts(grant.privileges),
-  }));
-}
-
-/** Letters of each privilege in a text: "all privileges", "All-Privileges" and ALL_PRIVILEGES are one privilege. */
-const privilegeNames = (text: string): string[] =>
-  text.split(/[,;\n]/).map((name) =>
-    name
-      .normalize("NFKC")
-      .replace(/[^A-Za-z]/g, "")
-      .toUpperCase(),
-  );
-const names = (privileges: readonly string[]): string[] => privileges.flatMap(privilegeNames);
 
 function eachGrant(resource: Resource, check: (grant: Granted) => Finding[]): Finding[] {
   return granted(resource).flatMap(check);
@@ -49,28 +43,117 @@ const OTHER_TYPES: Readonly<Record<string, readonly string[]>> = {
   secret: ["SecretUc"],
 };
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** Privileges that let a credential be used without an external location. */
+const CREDENTIAL_USE = ["READFILES", "WRITEFILES", "CREATEEXTERNALTABLE"];
+
+/** What a check finds in each grant of a program, with the resources that the grant's property comes from. */
+function eachOf(
+  resources: readonly Resource[],
+  check: (grant: Granted, sources: readonly string[]) => Finding[],
+): StackFinding[] {
+  return resources.flatMap((resource) =>
+    GRANT_TYPES.includes(resource.type)
+      ? granted(resource).flatMap((grant) =>
+          check(grant, resource.propertyDependencies[grant.property] ?? []).map((finding) => ({
+            ...finding,
+            urn: resource.urn,
+            name: resource.name,
+          })),
+        )
+      : [],
+  );
+}
+
+interface ForAdmins {
+  readonly name: string;
+  readonly title: string;
+  readonly why: string;
+  readonly fix: string;
+  readonly source: string;
+  readonly privileges: readonly string[];
+  readonly ids: { readonly sat?: readonly string[] };
+}
+
+/**
+ * A rule on privileges that only admins may hold. Names are looked at in each resource; application ids, and what is not known yet, in the
+ * whole stack, since they may be of a service principal that the program makes under an admin's name.
+ */
+function privilegeForAdmins({ privileges: restricted, ...about }: ForAdmins): Rule {
+  const forbidden = (names: readonly string[]): number =>
+    restricted.findIndex((name) => privilegesOf(names).includes(privilegesOf([name])[0]!));
+  const finding = ({ path }: Granted, at: number): Finding => ({
+    property: `${path}privileges`,
+    problem: `gives ${restricted[at]} to a principal that is no admin`,
+  });
+  return resourceRule({
+    ...about,
+    level: "mandatory",
+    severity: "high",
+    url: BEST_PRACTICES,
+    types: GRANT_TYPES,
+    limits: {
+      admins: {
+        type: "array",
+        default: ["platform-admins"],
+        description: `Groups and service principals that may hold ${restricted.join(", ")}; one that the program makes is also known by its display name`,
+      },
+    },
+    check: (resource, { admins }) =>
+      eachGrant(resource, (grant) => {
+        const at = forbidden(grant.privileges);
+        if (at < 0 || typeof grant.principal !== "string") return [];
+        const name = principalName(grant.principal);
+        return isApplicationId(name) || admins.map(principalName).includes(name) ? [] : [finding(grant, at)];
+      }),
+    stack: {
+      looksUp: PRINCIPAL_TYPES,
+      check: (resources, { admins }) => {
+        const made = new MadePrincipals(resources);
+        const allowed = new Set(admins.map(principalName));
+        return eachOf(resources, (grant, sources) => {
+          const at = forbidden(grant.privileges);
+          if (at < 0) return [];
+          const known = made.find(grant.principal, sources);
+          if (known !== undefined)
+            return known.some(({ names }) => names.some((name) => allowed.has(name))) || !isId(grant)
+              ? []
+              : [finding(grant, at)];
+          return typeof grant.principal === "string" && isId(grant) && !allowed.has(principalName(grant.principal))
+            ? [finding(grant, at)]
+            : [];
+        });
+      },
+    },
+  });
+}
+
+/** Not seen by the check of the single resource. */
+const isId = ({ principal }: Granted): boolean =>
+  typeof principal !== "string" || isApplicationId(principalName(principal));
 
 export const grantRules: readonly Rule[] = [
   resourceRule({
     name: "grant-forbid-everyone",
-    title: "Nothing is granted to everyone",
+    title: "Nothing but BROWSE is granted to everyone",
     level: "mandatory",
     severity: "high",
     why: "A grant to all users of the account is a grant to people nobody has thought of.",
     fix: "Grant to the group that needs it.",
     source: "own",
     url: PRIVILEGES,
-    types: TYPES,
+    types: GRANT_TYPES,
     limits: {
       everyone: { type: "array", default: ["account users", "users"], description: "Groups that hold everyone" },
+      privileges: { type: "array", default: ["BROWSE"], description: "Privileges that everyone may have" },
     },
-    check: (resource, { everyone }) =>
-      eachGrant(resource, ({ path, principal }) =>
-        everyone
-          .filter((group) => typeof principal === "string" && principalName(group) === principalName(principal))
-          .map((group) => ({ property: `${path}principal`, problem: `is '${group}', which holds everyone` })),
-      ),
+    check: (resource, { everyone, privileges: allowed }) =>
+      eachGrant(resource, ({ path, principal, privileges }) => {
+        const group = everyoneGroup(principal, everyone);
+        const names = privilegesOf(privileges);
+        if (group === undefined || (names.length > 0 && names.every((name) => privilegesOf(allowed).includes(name))))
+          return [];
+        return [{ property: `${path}principal`, problem: `is '${group}', which holds everyone` }];
+      }),
   }),
   resourceRule({
     name: "grant-forbid-all-privileges",
@@ -81,38 +164,56 @@ export const grantRules: readonly Rule[] = [
     fix: "List the privileges that the principal needs.",
     source: "Unity Catalog best practices",
     url: BEST_PRACTICES,
-    types: TYPES,
+    types: GRANT_TYPES,
     check: (resource) =>
       eachGrant(resource, ({ path, privileges }) =>
-        names(privileges).some((privilege) => privilege === "ALLPRIVILEGES" || privilege === "ALL")
+        privilegesOf(privileges).some((privilege) => privilege === "ALLPRIVILEGES" || privilege === "ALL")
           ? [{ property: `${path}privileges`, problem: "has ALL_PRIVILEGES" }]
           : [],
       ),
   }),
-  resourceRule({
+  privilegeForAdmins({
     name: "grant-restrict-manage",
     title: "MANAGE is for admins",
-    level: "mandatory",
-    severity: "high",
     why: "Who holds MANAGE can grant everything else, to themselves too.",
     fix: "Remove MANAGE, or add the principal to `admins` in the pack's configuration.",
     source: "Unity Catalog best practices",
+    privileges: ["MANAGE"],
+    ids: {},
+  }),
+  privilegeForAdmins({
+    name: "grant-restrict-sharing",
+    title: "Shares and recipients are made by admins",
+    why: "Who makes shares and recipients decides what leaves the company.",
+    fix: "Remove the privilege, or add the principal to `admins` in the pack's configuration.",
+    source: "Security Analysis Tool",
+    privileges: ["CREATE_SHARE", "CREATE_RECIPIENT", "CREATE_PROVIDER", "SET_SHARE_PERMISSION"],
+    ids: { sat: ["INFO-18"] },
+  }),
+  resourceRule({
+    name: "grant-forbid-credential-use",
+    title: "Storage is used by external locations, not by credentials",
+    level: "mandatory",
+    severity: "high",
+    why: "Who may use a credential reads and writes everything that it can reach, past every external location.",
+    fix: "Grant on an external location or a volume, and leave `storageCredentialName` out of tables.",
+    source: "Security Analysis Tool",
     url: BEST_PRACTICES,
-    types: TYPES,
-    limits: {
-      admins: {
-        type: "array",
-        default: ["platform-admins"],
-        description: "Groups and service principals that may hold MANAGE",
-      },
+    ids: { sat: ["GOV-22"] },
+    types: ["Grant", "Grants", "SqlTable"],
+    check: (resource) => {
+      const { type, props } = resource;
+      if (type === "SqlTable")
+        return isBlank(props.storageCredentialName)
+          ? []
+          : [{ property: "storageCredentialName", problem: "uses a credential directly" }];
+      if (isBlank(props.storageCredential)) return [];
+      return eachGrant(resource, ({ path, privileges }) =>
+        privilegesOf(privileges).some((name) => CREDENTIAL_USE.includes(name))
+          ? [{ property: `${path}privileges`, problem: "lets a credential be used directly" }]
+          : [],
+      );
     },
-    check: (resource, { admins }) =>
-      eachGrant(resource, ({ path, principal, privileges }) => {
-        if (typeof principal !== "string" || admins.map(principalName).includes(principalName(principal))) return [];
-        return names(privileges).includes("MANAGE")
-          ? [{ property: `${path}privileges`, problem: "gives MANAGE to a principal that is no admin" }]
-          : [];
-      }),
   }),
   resourceRule({
     name: "grant-require-groups",
@@ -120,25 +221,42 @@ export const grantRules: readonly Rule[] = [
     level: "mandatory",
     severity: "medium",
     why: "People change teams; a grant to a person stays.",
-    fix: "Grant to a group, or add the service principal to `servicePrincipals` in the pack's configuration.",
+    fix: "Grant to a group, or to a service principal that the program makes or `servicePrincipals` in the pack's configuration lists.",
     source: "Unity Catalog best practices",
     url: BEST_PRACTICES,
-    types: TYPES,
+    types: GRANT_TYPES,
     limits: {
       servicePrincipals: {
         type: "array",
         default: [],
-        description: "Application ids of service principals that may be granted to",
+        description:
+          "Application ids, or names in the program, of service principals that may be granted to, beside those that the program makes",
       },
     },
-    check: (resource, { servicePrincipals }) =>
-      eachGrant(resource, ({ path, principal }) => {
-        if (typeof principal !== "string") return [];
-        const name = principalName(principal);
-        if (name.includes("@")) return [{ property: `${path}principal`, problem: "is a person, not a group" }];
-        if (!UUID.test(name) || servicePrincipals.map(principalName).includes(name)) return [];
-        return [{ property: `${path}principal`, problem: "is a service principal that is not allowed" }];
-      }),
+    check: (resource) =>
+      eachGrant(resource, ({ path, principal }) =>
+        typeof principal === "string" && isPerson(principalName(principal))
+          ? [{ property: `${path}principal`, problem: "is a person, not a group" }]
+          : [],
+      ),
+    stack: {
+      looksUp: PRINCIPAL_TYPES,
+      check: (resources, { servicePrincipals }) => {
+        const made = new MadePrincipals(resources);
+        const allowed = new Set(servicePrincipals.map(principalName));
+        return eachOf(resources, (grant, sources) => {
+          const known = made.find(grant.principal, sources);
+          const property = `${grant.path}principal`;
+          if (known?.every(({ type }) => type === "User"))
+            return [{ property, problem: "is a person that the program makes" }];
+          if (known !== undefined || typeof grant.principal !== "string") return [];
+          const name = principalName(grant.principal);
+          return !isApplicationId(name) || allowed.has(name)
+            ? []
+            : [{ property, problem: "is a service principal that is neither made here nor allowed" }];
+        });
+      },
+    },
   }),
   stackRule({
     name: "grant-single-owner",

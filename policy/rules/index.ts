@@ -1,19 +1,31 @@
 /** All rules of the pack, by family. */
 import type { Rule } from "../rule.ts";
 import { accessRules } from "./access.ts";
+import { accountRules } from "./account.ts";
+import { clusterRules } from "./clusters.ts";
 import { computeRules } from "./compute.ts";
 import { grantRules } from "./grants.ts";
 import { jobRules } from "./jobs.ts";
+import { modelRules } from "./models.ts";
+import { peopleRules } from "./people.ts";
 import { pipelineRules } from "./pipelines.ts";
+import { settingRules } from "./settings.ts";
 import { sourceRules } from "./sources.ts";
 import { unityCatalogRules } from "./unity-catalog.ts";
+import { workspaceConfRules } from "./workspace-conf.ts";
 
 export const rules: readonly Rule[] = [
   ...unityCatalogRules,
   ...grantRules,
+  ...peopleRules,
   ...pipelineRules,
   ...sourceRules,
   ...computeRules,
+  ...clusterRules,
   ...jobRules,
   ...accessRules,
+  ...modelRules,
+  ...settingRules,
+  ...workspaceConfRules,
+  ...accountRules,
 ];

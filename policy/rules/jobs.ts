@@ -1,5 +1,6 @@
 /** Rules on jobs and their tasks, nested ones included. */
-import { shortestInterval } from "../quartz.ts";
+import { quartzProblem, shortestInterval } from "../quartz.ts";
+import { tasksOf } from "../read/tasks.ts";
 import { type Finding, type Rule, resourceRule, stackRule } from "../rule.ts";
 import {
   asNumber,
@@ -20,26 +21,6 @@ const JOBS = "https://docs.databricks.com/aws/en/jobs/";
 const SAT = "https://github.com/databricks-industry-solutions/security-analysis-tool";
 const types = ["Job"];
 
-export interface Task {
-  readonly path: string;
-  readonly task: Fields;
-}
-
-/** All tasks of a job: those of the list, the one inside a for-each task, and a task written at job level (deprecated). */
-export function tasksOf(job: Fields): Task[] {
-  const nested = (path: string, task: Fields): Task[] => [
-    { path, task },
-    ...objects(task.forEachTask).flatMap((loop) =>
-      objects(loop.task).flatMap((inner) => nested(`${path}.forEachTask.task`, inner)),
-    ),
-  ];
-  const single = Object.keys(job).some((key) => /Task$/.test(key) && job[key] !== undefined && job[key] !== null);
-  return [
-    ...objects(job.tasks).flatMap((task, at) => nested(`tasks[${at}]`, task)),
-    ...(single ? [{ path: "the job", task: job }] : []),
-  ];
-}
-
 /** Kinds of tasks that retry on their own or have nothing to retry; of a for-each task, the task within it is looked at. */
 const NOT_RETRIED = ["pipelineTask", "conditionTask", "forEachTask"];
 
@@ -55,6 +36,7 @@ export const jobRules: readonly Rule[] = [
     fix: "Set `runAs.servicePrincipalName` to an application id.",
     source: "Security Analysis Tool, production job guidance",
     url: PRODUCTION,
+    ids: { sat: ["GOV-42"] },
     types,
     check: ({ props }) => checkRunAs(props),
   }),
@@ -172,6 +154,34 @@ export const jobRules: readonly Rule[] = [
     },
   }),
   resourceRule({
+    name: "schedule-require-quartz",
+    title: "Schedules are Quartz expressions",
+    level: "mandatory",
+    severity: "medium",
+    why: "Databricks refuses others, at the update and not in the preview.",
+    fix: "Write seconds, minutes, hours, day of month, month and day of week, with ? in one of the two days: 0 0 5 * * ?.",
+    source: "own",
+    url: "https://docs.databricks.com/aws/en/jobs/scheduled",
+    types: ["Job", "Pipeline", "AlertV2", "QualityMonitor", "LakehouseMonitor"],
+    check: ({ props }) =>
+      schedules(props).flatMap(({ property, expression }) => {
+        const problem = quartzProblem(expression);
+        if (problem === undefined) return [];
+        const unix = expression.trim().split(/\s+/).length === 5;
+        return [
+          {
+            property,
+            problem: `is no Quartz expression: ${problem}`,
+            ...(unix
+              ? {
+                  fix: "It looks like a Unix expression: put the seconds (0) in front, and ? for one of the two days: 0 0 3 * * ?.",
+                }
+              : {}),
+          },
+        ];
+      }),
+  }),
+  resourceRule({
     name: "job-limit-schedule",
     title: "Schedules leave time between runs",
     level: "advisory",
@@ -196,8 +206,8 @@ export const jobRules: readonly Rule[] = [
                   problem: `runs again after ${seconds} s, sooner than ${minMinutes} minutes`,
                 },
               ];
-        } catch (error) {
-          return [{ property, problem: `is not understood: ${(error as Error).message}` }];
+        } catch {
+          return []; // schedule-require-quartz says what is wrong
         }
       }),
       ...objects(props.trigger)
@@ -243,6 +253,7 @@ export const jobRules: readonly Rule[] = [
     fix: "Use serverless compute or a job cluster, and a task type instead of spark-submit.",
     source: "production job guidance, KICS",
     url: PRODUCTION,
+    ids: { kics: ["375cdab9-3f94-4ae0-b1e3-8fbdf9cdf4d7"] },
     types,
     check: ({ props }) => {
       const places = [{ path: "", task: props }, ...tasksOf(props).filter(({ path }) => path !== "the job")];
@@ -267,6 +278,7 @@ export const jobRules: readonly Rule[] = [
     fix: "Give each job one Permissions resource, with CAN_MANAGE for admins only.",
     source: "Security Analysis Tool",
     url: SAT,
+    ids: { sat: ["GOV-45"], kics: ["a4edb7e1-c0e0-4f7f-9d7c-d1b603e81ad5"] },
     types: ["Job", "Permissions"],
     limits: {
       admins: { type: "array", default: ["platform-admins", "admins"], description: "Groups that may hold CAN_MANAGE" },
@@ -318,6 +330,22 @@ export const jobRules: readonly Rule[] = [
     },
   }),
 ];
+
+/** Cron expressions wherever a resource has them. */
+function schedules(props: Fields): { property: string; expression: string }[] {
+  const inBlock = (property: string, block: Value, key: string): { property: string; expression: string }[] =>
+    objects(block).flatMap((schedule) => {
+      const expression = schedule[key];
+      return typeof expression === "string" ? [{ property: `${property}.${key}`, expression }] : [];
+    });
+  const triggers = [...objects(props.trigger), ...objects(props.triggers)];
+  return [
+    ...inBlock("schedule", props.schedule, "quartzCronExpression"),
+    ...inBlock("schedule", props.schedule, "quartzCronSchedule"),
+    ...triggers.flatMap(({ schedule }) => inBlock("trigger.schedule", schedule, "quartzCronExpression")),
+    ...triggers.flatMap(({ cron }) => inBlock("trigger.cron", cron, "quartzCronSchedule")),
+  ];
+}
 
 function unsorted(property: string, list: Value): Finding[] {
   // What is not known yet says nothing; its neighbours have to be in order without it.

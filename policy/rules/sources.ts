@@ -1,26 +1,46 @@
 /** Rules on where code comes from, on legacy storage paths, and on secrets written in clear. */
-import { EVERY_TYPE, type Finding, type Rule, resourceRule } from "../rule.ts";
+
+import { accessControls, everyoneGroup, isApplicationId } from "../read/principals.ts";
+import { tasksOf } from "../read/tasks.ts";
+import { EVERY_TYPE, type Finding, type Resource, type Rule, resourceRule } from "../rule.ts";
 import { isUserMap, secretLiterals } from "../secrets/literals.ts";
 import { type Fields, isFields, objects, texts, UNKNOWN, type Value, walkTexts } from "../values.ts";
-import { tasksOf } from "./jobs.ts";
+
+/** Types with code, dashboards or results in a folder of the workspace, and the properties that name it. */
+const PATH_PROPERTIES: Readonly<Record<string, readonly string[]>> = {
+  Notebook: ["path"],
+  WorkspaceFile: ["path"],
+  Directory: ["path"],
+  Repo: ["path"],
+  Dashboard: ["parentPath"],
+  Query: ["parentPath"],
+  Alert: ["parentPath"],
+  AlertV2: ["parentPath"],
+  App: ["sourceCodePath"],
+  QualityMonitor: ["assetsDir"],
+  MlflowExperiment: ["name"],
+  EnvironmentsWorkspaceBaseEnvironment: ["filepath"],
+};
+const PLACED = ["Pipeline", "Job", ...Object.keys(PATH_PROPERTIES)];
 
 export const sourceRules: readonly Rule[] = [
   resourceRule({
     name: "source-require-root",
-    title: "Code lies under a shared root",
+    title: "Code, dashboards and apps lie in a folder of the team's",
     level: "mandatory",
     severity: "high",
-    why: "Code in a person's folder changes without review and goes when the person goes.",
-    fix: "Upload to a folder under one of the roots that the pack's configuration allows.",
+    why: "What lies in a person's folder changes without review and goes when the person goes.",
+    fix: "Upload to a folder under one of the roots that the pack's configuration allows, or to a service principal's.",
     source: "own",
     url: "https://docs.databricks.com/aws/en/files/workspace",
-    types: ["Pipeline", "Job", "Notebook", "WorkspaceFile"],
+    types: PLACED,
     limits: {
       roots: {
         type: "array",
-        default: ["/Shared"],
+        default: [],
         holdsPaths: true,
-        description: "Workspace folders that code may lie under; /Workspace in front makes no difference",
+        description:
+          "Workspace folders that code may lie under, beside a service principal's own; with none, every folder that is no person's. /Workspace in front makes no difference",
       },
     },
     check: ({ type, props }, { roots }) =>
@@ -28,11 +48,57 @@ export const sourceRules: readonly Rule[] = [
         const normal = normalPath(path);
         if (normal.startsWith("/Volumes/")) return [];
         if (normal === "") return [{ property, problem: "is not an absolute path" }];
+        if (isPrincipalsFolder(normal)) return [];
         if (/^\/(Users|Repos)(\/|$)/i.test(normal)) return [{ property, problem: "is in a person's folder" }];
-        return roots.some((root) => isUnder(normal, normalPath(root)))
+        return roots.length === 0 || roots.some((root) => isUnder(normal, normalPath(root)))
           ? []
           : [{ property, problem: `is not under ${roots.join(" or ")}` }];
       }),
+  }),
+  resourceRule({
+    name: "source-forbid-open-folder",
+    title: "Code does not lie where everybody may change it",
+    level: "mandatory",
+    severity: "critical",
+    why: "All users of a workspace hold CAN_MANAGE below /Shared; whoever changes a job's code acts with the job's rights.",
+    fix: "Use a folder of its own, such as /Workspace/<team>, with permissions for its roles alone.",
+    source: "own",
+    url: "https://docs.databricks.com/aws/en/security/auth/access-control/",
+    types: [...PLACED, "Permissions"],
+    limits: {
+      open: {
+        type: "array",
+        default: ["/Shared"],
+        holdsPaths: true,
+        description: "Workspace folders that everybody may write to",
+      },
+    },
+    check: ({ type, props }, { open }) =>
+      type === "Permissions"
+        ? []
+        : paths(type, props).flatMap(({ property, path }) => {
+            const normal = normalPath(path);
+            return open.some((folder) => isUnder(normal.toLowerCase(), normalPath(folder).toLowerCase()))
+              ? [{ property, problem: "is where every user may write" }]
+              : [];
+          }),
+    stack: {
+      looksUp: ["Directory"],
+      check: (resources) => {
+        const folders = openedFolders(resources);
+        return folders.length === 0
+          ? []
+          : resources.flatMap(({ type, props, urn, name }) =>
+              PLACED.includes(type)
+                ? paths(type, props).flatMap(({ property, path }) =>
+                    folders.some((folder) => isUnder(normalPath(path), folder))
+                      ? [{ urn, name, property, problem: "is in a folder that the program lets every user write to" }]
+                      : [],
+                  )
+                : [],
+            );
+      },
+    },
   }),
   resourceRule({
     name: "forbid-dbfs",
@@ -43,7 +109,8 @@ export const sourceRules: readonly Rule[] = [
     fix: "Use a volume: /Volumes/<catalog>/<schema>/<volume>/….",
     source: "Security Analysis Tool",
     url: "https://docs.databricks.com/aws/en/dbfs/unity-catalog",
-    types: ["Pipeline", "Job", "Cluster", "Library", "DbfsFile", "Mount"],
+    ids: { sat: ["GOV-10", "GOV-11", "GOV-25"] },
+    types: [EVERY_TYPE],
     check: ({ type, props }) =>
       type === "DbfsFile" || type === "Mount"
         ? [{ property: "the resource", problem: "is itself a file or mount of DBFS" }]
@@ -64,14 +131,17 @@ export const sourceRules: readonly Rule[] = [
     fix: "Put the value into a secret scope and refer to it as {{secrets/<scope>/<key>}}.",
     source: "Security Analysis Tool",
     url: "https://docs.databricks.com/aws/en/security/secrets/",
+    ids: { sat: ["DP-1"] },
     types: [EVERY_TYPE],
     check: (resource) => distinct(secretLiterals(resource)),
   }),
 ];
 
-const DBFS = /(^|[^\w.-])dbfs:|(^|[^\w./-])\/+(dbfs|mnt)(?![\w-])|file:\/+(dbfs|mnt)\//i;
+const DBFS =
+  /(^|[^\w.-])dbfs:|(^|[^\w.-])wasbs?:\/\/|(^|["'\s=])\/FileStore(\/|$)|(^|[^\w./-])\/+(dbfs|mnt)(?![\w-])|file:\/+(dbfs|mnt)\//i;
 /** Prose of a job and its tasks, which may well speak of what is gone. */
-const DESCRIPTION = /^(tasks(\[\d+\])?\.(forEachTask\.task\.)?)?description$/;
+const DESCRIPTION =
+  /^(tasks(\[\d+\])?\.(forEachTask\.task\.)?)?(description|comment|displayName|customBody|customSubject|customDescription|customSummary)$|^(contentBase64|md5|source)$/;
 
 /** Without dot segments, and without the volumes that are written with DBFS' scheme. */
 const straight = (text: string): string =>
@@ -125,8 +195,33 @@ interface SourcePath {
   readonly path: string;
 }
 
+/** A service principal's own folder is named by its application id; only it and admins write there. */
+const isPrincipalsFolder = (path: string): boolean => isApplicationId(/^\/Users\/([^/]+)/i.exec(path)?.[1] ?? "");
+
+/** Folders that the program's own permissions open to everybody. */
+function openedFolders(resources: readonly Resource[]): string[] {
+  const directories = new Map(
+    resources.flatMap(({ urn, type, props }) => (type === "Directory" ? [[urn, props.path] as const] : [])),
+  );
+  return resources.flatMap(({ type, props, propertyDependencies }) => {
+    if (type !== "Permissions") return [];
+    const opens = accessControls(props).some(
+      ({ who, level }) => everyoneGroup(who) !== undefined && ["CAN_EDIT", "CAN_MANAGE"].includes(level),
+    );
+    if (!opens) return [];
+    const made = ["directoryPath", "directoryId"].flatMap((property) =>
+      (propertyDependencies[property] ?? []).map((urn) => directories.get(urn)),
+    );
+    return texts([props.directoryPath, ...made])
+      .map(normalPath)
+      .filter((path) => path !== "");
+  });
+}
+
 function paths(type: string, props: Fields): SourcePath[] {
-  if (type === "Notebook" || type === "WorkspaceFile") return one("path", props.path);
+  const own = PATH_PROPERTIES[type];
+  // A dashboard or query without a folder lies in its maker's home, which the program runs as.
+  if (own !== undefined) return own.flatMap((property) => pathIn(property, props[property]));
   if (type === "Pipeline") {
     return [
       ...one("rootPath", props.rootPath),
@@ -195,6 +290,10 @@ const MORE_PATHS: readonly (readonly [kind: string, ...keys: string[]])[] = [
   ["genAiComputeTask", "trainingScriptPath", "yamlParametersFilePath"],
   ["aiRuntimeTask", "codeSourcePath"],
 ];
+
+/** "/Workspace/Users/x" and "folders/123", of which the latter says nothing. */
+const pathIn = (property: string, value: Value): SourcePath[] =>
+  typeof value === "string" && /^\s*folders\/\d+\s*$/.test(value) ? [] : one(property, value);
 
 const one = (property: string, value: Value): SourcePath[] =>
   typeof value === "string" && value !== "" ? [{ property, path: value }] : [];

@@ -1,4 +1,5 @@
 /** Rules on catalogs, schemas, volumes and external locations. */
+import { isPlaceholder } from "../placeholders.ts";
 import { type Rule, resourceRule } from "../rule.ts";
 import { isBlank, isTrue, UNKNOWN, visible } from "../values.ts";
 
@@ -38,13 +39,21 @@ export const unityCatalogRules: readonly Rule[] = [
     fix: "Set `comment` to a sentence that says what the securable holds.",
     source: "own",
     url: "https://docs.databricks.com/aws/en/comments/",
-    types: ["Catalog", "Schema", "Volume", "RegisteredModel"],
+    types: ["Catalog", "Schema", "Volume", "RegisteredModel", "ExternalLocation", "Share", "Connection"],
     limits: {
       minLength: { type: "integer", default: 10, minimum: 1, description: "Least length of a comment in characters" },
     },
     check: ({ props: { comment } }, { minLength }) => {
       if (isBlank(comment)) return [{ property: "comment", problem: "is missing" }];
       if (typeof comment !== "string") return [];
+      if (isPlaceholder(comment))
+        return [
+          {
+            property: "comment",
+            problem: "says nothing",
+            fix: "Say what the securable holds, for example: Orders as the shop delivered them, one row an order.",
+          },
+        ];
       const { length } = visible(comment);
       return length >= minLength
         ? []
@@ -90,14 +99,23 @@ export const unityCatalogRules: readonly Rule[] = [
   }),
   resourceRule({
     name: "uc-require-protection",
-    title: "Catalogs, schemas and volumes are protected",
+    title: "Catalogs, schemas, volumes and pipelines are protected",
     level: "production",
     severity: "high",
-    why: "A mistaken destroy or rename would delete them with their data.",
+    why: "A mistaken destroy or rename would delete them with their data; a pipeline takes its tables with it.",
     fix: "Set the resource option `protect: true`.",
     source: "own",
     url: "https://www.pulumi.com/docs/iac/concepts/resources/options/protect/",
-    types: ["Catalog", "Schema", "Volume"],
+    types: [
+      "Catalog",
+      "Schema",
+      "Volume",
+      "Pipeline",
+      "SqlTable",
+      "ExternalLocation",
+      "StorageCredential",
+      "Metastore",
+    ],
     check: ({ protect }) => (protect ? [] : [{ property: "the option protect", problem: "is not set" }]),
   }),
   resourceRule({
@@ -120,8 +138,23 @@ export const unityCatalogRules: readonly Rule[] = [
     },
   }),
   resourceRule({
+    name: "external-location-narrow",
+    title: "External locations are folders, not whole buckets",
+    level: "mandatory",
+    severity: "high",
+    why: "Whoever may read a bucket's root reads what is put into it later, too, managed tables included.",
+    fix: "Give each purpose a folder of its own: s3://bucket/folder.",
+    source: "Unity Catalog best practices",
+    url: BEST_PRACTICES,
+    types: ["ExternalLocation"],
+    check: ({ props: { url } }) =>
+      typeof url === "string" && placeOf(url).folders.length === 0
+        ? [{ property: "url", problem: "is the root of a bucket or container" }]
+        : [],
+  }),
+  resourceRule({
     name: "external-location-safe",
-    title: "External locations are narrow and checked",
+    title: "External locations are checked, and read-only where data lands",
     level: "advisory",
     severity: "medium",
     why: "A landing location needs no writes, and an unchecked one may point anywhere.",
@@ -154,16 +187,22 @@ export const unityCatalogRules: readonly Rule[] = [
 
 const external = [{ property: "volumeType", problem: "is EXTERNAL outside the allowed roots" }];
 
-/** Whether a URL lies at or below a root; dot segments are resolved first, so that `root/../other` is outside. */
+/** A URL's bucket or container, and the folders below it; dot segments are resolved first, so that `root/../other` is outside. */
+function placeOf(url: string): { readonly root: string; readonly folders: readonly string[] } {
+  const [, scheme = "", rest = ""] = /^([a-z0-9+.-]+:\/\/)?(.*)$/i.exec(url.trim()) ?? [];
+  const [bucket = "", ...segments] = rest.split("/");
+  const folders: string[] = [];
+  for (const segment of segments) {
+    if (segment === "..") folders.pop();
+    else if (segment !== "" && segment !== ".") folders.push(segment);
+  }
+  return { root: `${scheme.toLowerCase()}${bucket}`, folders };
+}
+
 function isUnder(location: string, root: string): boolean {
   const normal = (url: string): string => {
-    const [, scheme = "", rest = ""] = /^([a-z0-9+.-]+:\/\/)?(.*)$/i.exec(url.trim()) ?? [];
-    const kept: string[] = [];
-    for (const segment of rest.split("/")) {
-      if (segment === "..") kept.pop();
-      else if (segment !== "" && segment !== ".") kept.push(segment);
-    }
-    return `${scheme.toLowerCase()}${kept.join("/")}/`;
+    const place = placeOf(url);
+    return `${[place.root, ...place.folders].join("/")}/`;
   };
   return normal(location).startsWith(normal(root));
 }

@@ -3,8 +3,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EVERY_TYPE, type Limit, type Rule } from "databricks-governance/rule";
 import { rules } from "databricks-governance/rules";
+import { SAT_CHECKS } from "databricks-governance/sat";
 
-const STACKS = ["local", "dev", "prod"] as const;
+const STACKS = ["local", "dev", "pr", "prod"] as const;
 type Configuration = Record<string, string | ({ enforcementLevel?: string } & Record<string, unknown>)>;
 
 export const DOCS_FILE = join(import.meta.dirname, "..", "..", "docs", "policies.md");
@@ -44,12 +45,68 @@ export function render(): string {
     "remediating one changes the input and says so. The levels are those of `policy/config/<stack>.json`; without a configuration, each rule",
     "has the level that its section names.",
     "",
+    ...summary(),
     `| rule | what holds | resources | ${STACKS.join(" | ")} |`,
     `| --- | --- | --- |${" --- |".repeat(STACKS.length)}`,
     ...overview,
     "",
+    ...coverage(),
     ...rules.flatMap(section),
   ].join("\n");
+}
+
+const rulesOf = (check: string): Rule[] => rules.filter(({ ids }) => ids?.sat?.includes(check));
+
+function summary(): string[] {
+  const expressible = SAT_CHECKS.filter(({ none }) => none === undefined);
+  const covered = expressible.filter(({ id }) => rulesOf(id).length > 0);
+  const everywhere = rules.filter((rule) => rule.types[0] === EVERY_TYPE).length;
+  const types = new Set(rules.flatMap((rule) => (rule.types[0] === EVERY_TYPE ? [] : rule.types)));
+  return [
+    `${rules.length} rules look at ${types.size} resource types by name, and ${everywhere} of them at every type. Of the ${SAT_CHECKS.length} checks of`,
+    `Databricks' Security Analysis Tool, a program's resources can express ${expressible.length}; rules make ${covered.length} of those ([table](#security-analysis-tool)).`,
+    "",
+  ];
+}
+
+function coverage(): string[] {
+  return [
+    "## Security Analysis Tool",
+    "",
+    "Each check with its controls of Databricks' AI Security Framework (DASF), and the rules that make it on what a program deploys.",
+    "",
+    "| check | what it asks | DASF | rules, or why none can |",
+    "| --- | --- | --- | --- |",
+    ...SAT_CHECKS.map(
+      ({ id, title, dasf = [], none }) =>
+        `| ${id} | ${title} | ${dasf.map((control) => control.replace("DASF-", "")).join(", ")} | ${
+          none ??
+          rulesOf(id)
+            .map(({ name }) => anchor(name))
+            .join(", ")
+        } |`,
+    ),
+    "",
+  ];
+}
+
+/** Controls of the framework that follow from a rule's checks. */
+const dasfOf = ({ ids }: Rule): string[] => [
+  ...new Set([
+    ...(ids?.dasf ?? []),
+    ...SAT_CHECKS.filter(({ id }) => ids?.sat?.includes(id)).flatMap(({ dasf = [] }) => dasf),
+  ]),
+];
+
+function idsOf(rule: Rule): string[] {
+  const { sat = [], kics = [], cis = [] } = rule.ids ?? {};
+  const all = [
+    ...sat.map((id) => `SAT ${id}`),
+    ...dasfOf(rule),
+    ...cis.map((id) => `CIS Azure 5.0 ${id}`),
+    ...kics.map((id) => `KICS ${id}`),
+  ];
+  return all.length === 0 ? [] : [`- Ids: ${all.join(", ")}`];
 }
 
 function section(rule: Rule): string[] {
@@ -62,6 +119,7 @@ function section(rule: Rule): string[] {
     `- Fix: ${rule.fix}`,
     `- Level: ${ownLevel(rule)}; severity: ${rule.severity}${rule.kind === "stack" ? "; sees all resources of the stack" : ""}`,
     `- Source: [${rule.source === "own" ? "this project's judgement; background" : rule.source}](${rule.url})`,
+    ...idsOf(rule),
     ...(limits.length > 0 ? ["- Configuration:"] : []),
     ...limits.map(
       ([key, { description, default: standard, minimum }]) =>

@@ -13,6 +13,8 @@ import { stackSettings } from "./stack.ts";
 
 export type PackConfig = Record<string, string | Record<string, unknown>>;
 
+/** Where the program puts code when its settings name no other root. */
+const CODE_ROOT = "/Workspace/olist";
 const CONFIG_DIR = join("policy", "config");
 
 /**
@@ -47,7 +49,7 @@ export function withSettings(
     ["grant-restrict-manage", "admins", admins],
     // Every workspace has this group, which may manage everything anyhow.
     ["job-require-acl", "admins", [...admins, "admins"]],
-    ["source-require-root", "roots", codeRoot === undefined ? [] : [codeRoot]],
+    ["source-require-root", "roots", [codeRoot ?? CODE_ROOT]],
   ];
   const merged: PackConfig = { ...config };
   for (const [rule, list, values] of allowed) {

@@ -3,11 +3,14 @@ import assert from "node:assert/strict";
 import { FIXTURES, resource } from "./fixtures.ts";
 import { Pack, type Sent, UNKNOWN, urnOf } from "./pack.ts";
 
-const NOTEBOOK = { notebookTask: { notebookPath: "/Shared/sales/generate" } };
+const NOTEBOOK = { notebookTask: { notebookPath: "/apps/sales/generate" } };
 const job = (task: object, set: Record<string, unknown> = {}): Sent =>
   resource("Job", { tasks: [{ taskKey: "a", maxRetries: 1, ...task }], ...set });
 const configured = (configuration: Record<string, string>): Sent => resource("Pipeline", { configuration });
-const initScript = (destination: string): object => ({ initScripts: [{ workspace: { destination } }] });
+const initScript = (destination: string): object => ({
+  ...{ policyId: "p", numWorkers: 1, dataSecurityMode: "SINGLE_USER", enableLocalDiskEncryption: true },
+  initScripts: [{ workspace: { destination } }],
+});
 
 type Fine = [what: string, ...Sent[]];
 const FINE: Fine[] = [
@@ -35,7 +38,7 @@ const FINE: Fine[] = [
           ...(FIXTURES.Job!.tasks as object),
           taskKey: "a",
           maxRetries: 1,
-          notebookTask: { notebookPath: "/Shared/x", baseParameters: { token: "{{job.parameters.token}}" } },
+          notebookTask: { notebookPath: "/apps/x", baseParameters: { token: "{{job.parameters.token}}" } },
         },
       ],
     }),
@@ -49,14 +52,14 @@ const FINE: Fine[] = [
   ],
   [
     "a maintenance cluster without workers",
-    resource("Pipeline", { clusters: [{ label: "maintenance", policyId: "p" }] }),
+    resource("Pipeline", { clusters: [{ label: "maintenance", policyId: "p", enableLocalDiskEncryption: true }] }),
   ],
   ["a block list of everything", resource("IpAccessList", { listType: "BLOCK", ipAddresses: ["0.0.0.0/0"] })],
   [
     "a timeout on each task",
     resource("Job", {
       timeoutSeconds: undefined,
-      tasks: [{ taskKey: "a", maxRetries: 1, timeoutSeconds: 60, notebookTask: { notebookPath: "/Shared/x" } }],
+      tasks: [{ taskKey: "a", maxRetries: 1, timeoutSeconds: 60, notebookTask: { notebookPath: "/apps/x" } }],
     }),
   ],
   [
@@ -65,10 +68,10 @@ const FINE: Fine[] = [
   ],
   ["a notebook from where is not known yet", job({ notebookTask: { notebookPath: "etl/a", source: UNKNOWN } })],
   ["a script in a cloud", job({ sparkPythonTask: { pythonFile: "s3://code/x.py" } })],
-  ["an init script under the root", job({ ...NOTEBOOK, newCluster: initScript("/Workspace/Shared/i.sh") })],
+  ["an init script under the root", job({ ...NOTEBOOK, newCluster: initScript("/Workspace/apps/i.sh") })],
   [
     "dbt's profiles beside the project",
-    job({ dbtTask: { projectDirectory: "/Shared/dbt", profilesDirectory: "profiles" } }),
+    job({ dbtTask: { projectDirectory: "/apps/dbt", profilesDirectory: "profiles" } }),
   ],
   [
     "an index of packages",
@@ -76,7 +79,7 @@ const FINE: Fine[] = [
   ],
   [
     "a parameter that is called dbfs",
-    job({ notebookTask: { notebookPath: "/Shared/x", baseParameters: { dbfs: "off" } } }),
+    job({ notebookTask: { notebookPath: "/apps/x", baseParameters: { dbfs: "off" } } }),
   ],
   ["a description of what was in a mount", job({ ...NOTEBOOK, description: "Replaces the copy in /mnt/lake" })],
   ["a folder whose name begins like a mount's", configured({ in: "/mnt-data/x" })],
@@ -94,11 +97,11 @@ const FINE: Fine[] = [
   ["where a key lies", configured({ private_key_path: "/Volumes/sales/ops/keys/x.pem" })],
   [
     "an argument after its name, by reference",
-    job({ sparkPythonTask: { pythonFile: "/Shared/x.py", parameters: ["--password", "{{secrets/a/b}}"] } }),
+    job({ sparkPythonTask: { pythonFile: "/apps/x.py", parameters: ["--password", "{{secrets/a/b}}"] } }),
   ],
   [
     "two switches of a script",
-    job({ sparkPythonTask: { pythonFile: "/Shared/x.py", parameters: ["--use-token", "--verbose"] } }),
+    job({ sparkPythonTask: { pythonFile: "/apps/x.py", parameters: ["--use-token", "--verbose"] } }),
   ],
   [
     "the password of an image, by reference",
@@ -108,7 +111,7 @@ const FINE: Fine[] = [
   ["a cluster that is not known yet", resource("Pipeline", { serverless: false, photon: true, clusters: [UNKNOWN] })],
   [
     "a notebook on a SQL warehouse without a budget",
-    job({ notebookTask: { notebookPath: "/Shared/x", warehouseId: "w" } }, { budgetPolicyId: undefined }),
+    job({ notebookTask: { notebookPath: "/apps/x", warehouseId: "w" } }, { budgetPolicyId: undefined }),
   ],
   ...[{ matchColumns: UNKNOWN }, { matchColumns: [UNKNOWN] }, { policyType: UNKNOWN }].map(
     (set): Fine => [

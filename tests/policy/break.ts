@@ -11,8 +11,8 @@ export interface Break {
   resources: readonly Sent[];
   /** Of a resource rule: the properties that have to be known for the violation to be seen. */
   literal?: readonly string[];
-  /** Only seen with this configuration of the rule. */
-  config?: Record<string, unknown>;
+  /** Only seen in all resources together. */
+  wholeStack?: boolean;
 }
 
 export function breaks(
@@ -35,4 +35,5 @@ export const stackBreak = (rule: string, what: string, property: string, resourc
   what,
   property,
   resources,
+  wholeStack: true,
 });

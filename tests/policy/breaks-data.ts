@@ -11,6 +11,7 @@ const schema = resource("Schema");
 const table: Sent = {
   type: "SqlTable",
   name: "the-table",
+  protect: true,
   props: { catalogName: "sales", schemaName: "s", name: "t" },
 };
 /** Grants on a resource whose id is not known yet. */
@@ -35,6 +36,9 @@ export const dataBreaks: readonly Break[] = [
     ["no comment", "Catalog", { comment: undefined }],
     ["a comment of spaces", "Schema", { comment: "               " }],
     ["a short comment", "Volume", { comment: "files" }],
+    ["a comment that says nothing", "Catalog", { comment: "TODO TODO TODO" }],
+    ["another", "Schema", { comment: "n/a n/a n/a n/a" }],
+    ["one character again and again", "Volume", { comment: "xxxxxxxxxxxx" }],
     ["a comment that nobody sees", "Volume", { comment: `files${"\u200b".repeat(10)}` }],
     ["no comment on a model", "RegisteredModel", { comment: "" }],
   ]),
@@ -49,7 +53,7 @@ export const dataBreaks: readonly Break[] = [
     ["a storage credential", "StorageCredential", { forceDestroy: true }],
     ["a credential", "Credential", { forceDestroy: true }],
   ]),
-  ...["Catalog", "Schema", "Volume"].map(
+  ...["Catalog", "Schema", "Volume", "Pipeline"].map(
     (type): Break => ({
       rule: "uc-require-protection",
       what: `an unprotected ${type.toLowerCase()}`,
@@ -68,6 +72,8 @@ export const dataBreaks: readonly Break[] = [
     ["with an invisible character", "Grants", grants("account\u200b users", SELECT)],
     ["with another", "Grants", grants("account \u2061users", SELECT)],
     ["the workspace's users, in a Grant", "Grant", { principal: "users" }],
+    ["the users of a workspace, by their own group", "Grant", { principal: "_workspace_users_workspace_42" }],
+    ["BROWSE and more", "Grants", grants("account users", "BROWSE", SELECT)],
   ]),
   ...breaks("grant-forbid-all-privileges", "privileges", [
     ["everything", "Grants", grants("platform-admins", "ALL_PRIVILEGES")],
@@ -87,8 +93,27 @@ export const dataBreaks: readonly Break[] = [
   ...breaks("grant-require-groups", "principal", [
     ["a person", "Grants", grants("someone@example.com", SELECT)],
     ["a person in a Grant", "Grant", { principal: "`Someone@Example.com`" }],
-    ["an unknown service principal", "Grants", grants("10000000-0000-4000-8000-00000000000A", SELECT)],
   ]),
+  stackBreak("grant-require-groups", "an unknown service principal", "principal", [
+    resource("Grants", grants("10000000-0000-4000-8000-00000000000A", SELECT)),
+    resource("ServicePrincipal"),
+  ]),
+  stackBreak("grant-require-groups", "a person that the program makes", "principal", [
+    resource("User", { userName: UNKNOWN }),
+    { ...resource("Grants", grants(UNKNOWN, SELECT)), dependencies: { grants: [urnOf(resource("User"))] } },
+  ]),
+  stackBreak(
+    "grant-restrict-manage",
+    "a service principal that the program makes, under no admin's name",
+    "privileges",
+    [
+      resource("ServicePrincipal", { applicationId: UNKNOWN }),
+      {
+        ...resource("Grants", grants(UNKNOWN, "MANAGE")),
+        dependencies: { grants: [urnOf(resource("ServicePrincipal"))] },
+      },
+    ],
+  ),
   stackBreak("grant-single-owner", "two Grants on one catalog", "the securable", [
     resource("Grants"),
     resource("Grants", { catalog: "`SALES`" }, "second"),
@@ -132,6 +157,41 @@ export const dataBreaks: readonly Break[] = [
   ...breaks("external-location-safe", "skipValidation", [
     ["an unchecked location", "ExternalLocation", { skipValidation: true }],
   ]),
+  ...breaks("external-location-narrow", "url", [
+    ["a bucket", "ExternalLocation", { url: "s3://landing" }],
+    ["a bucket with a slash", "ExternalLocation", { url: "S3://landing//" }],
+    ["a container", "ExternalLocation", { url: "abfss://landing@acme.dfs.core.windows.net/" }],
+    ["a folder and back", "ExternalLocation", { url: "s3://landing/in/.." }],
+  ]),
+  ...breaks(
+    "grant-restrict-sharing",
+    "privileges",
+    [
+      ["shares", "Grants", { catalog: undefined, metastore: "m", ...grants("analysts", "CREATE_SHARE") }],
+      ["recipients, in words", "Grant", { schema: undefined, metastore: "m", privileges: ["create recipient"] }],
+    ],
+    ["principal"],
+  ),
+  ...breaks(
+    "grant-forbid-credential-use",
+    "privileges",
+    [
+      [
+        "files by a credential",
+        "Grants",
+        { catalog: undefined, storageCredential: "reader", ...grants("analysts", "READ_FILES") },
+      ],
+      [
+        "tables by a credential",
+        "Grant",
+        { schema: undefined, storageCredential: "reader", privileges: ["CREATE EXTERNAL TABLE"] },
+      ],
+    ],
+    ["storageCredential"],
+  ),
+  ...breaks("grant-forbid-credential-use", "storageCredentialName", [
+    ["a table with a credential", "SqlTable", { storageCredentialName: "reader" }],
+  ]),
   ...breaks("external-location-safe", "fallback", [["a fallback", "ExternalLocation", { fallback: "true" }]]),
   ...breaks("token-bound-lifetime", "lifetimeSeconds", [
     ["a token for ever", "Token", { lifetimeSeconds: undefined }],
@@ -145,6 +205,7 @@ export const dataBreaks: readonly Break[] = [
   ]),
   ...breaks("secret-scope-acl", "principal", [
     ["an ACL by which everyone manages", "SecretAcl", { principal: "users", permission: "manage" }],
+    ["an ACL by which everyone reads", "SecretAcl", { principal: "account users" }],
   ]),
   ...breaks(
     "ip-list-bounded",

@@ -1,28 +1,32 @@
 /** Ways to break the rules on where code comes from, on legacy storage paths, and on secrets in clear. */
+import { Buffer } from "node:buffer";
 import { type Break, breaks } from "./break.ts";
 import { FIXTURES } from "./fixtures.ts";
 import { UNKNOWN } from "./pack.ts";
 
 const TAGS = FIXTURES.Job!.tags as Record<string, string>;
-const NOTEBOOK = { notebookTask: { notebookPath: "/Shared/sales/generate" } };
+const NOTEBOOK = { notebookTask: { notebookPath: "/apps/sales/generate" } };
 const task = (kind: Record<string, unknown>): Record<string, unknown> => ({
   tasks: [{ taskKey: "a", maxRetries: 1, ...kind }],
 });
 const notebook = (notebookPath: string): Record<string, unknown> => task({ notebookTask: { notebookPath } });
+/** A cluster that other rules accept. */
+const CLUSTER = { policyId: "p", numWorkers: 1, dataSecurityMode: "SINGLE_USER", enableLocalDiskEncryption: true };
 const classic = (cluster: Record<string, unknown>): Record<string, unknown> => ({
-  clusters: [{ policyId: "p", numWorkers: 1, ...cluster }],
+  clusters: [{ policyId: "p", numWorkers: 1, enableLocalDiskEncryption: true, ...cluster }],
 });
 const configuration = (key: string, value: string): Record<string, unknown> => ({ configuration: { [key]: value } });
 /** Has the form of a token and is none. */
 const TOKEN = `dapi${"0123456789abcdef".repeat(2)}`;
 
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
 export const sourceBreaks: readonly Break[] = [
   ...breaks("source-require-root", "notebookPath", [
     ["a person's notebook", "Job", notebook("/Users/someone@example.com/etl")],
     ["with /Workspace in front", "Job", notebook("/Workspace/Users/someone@example.com/etl")],
-    ["by a detour", "Job", notebook("/Shared/../Users/someone@example.com/etl")],
+    ["by a detour", "Job", notebook("/apps/../Users/someone@example.com/etl")],
     ["in a repository folder of a person", "Job", notebook("//Repos/someone@example.com/etl")],
-    ["elsewhere", "Job", notebook("/Sharedish/etl")],
     ["a relative path without git", "Job", notebook("etl")],
     [
       "inside a for-each task",
@@ -59,20 +63,19 @@ export const sourceBreaks: readonly Break[] = [
     [
       "an init script of a job's cluster",
       "Job",
-      { jobClusters: [{ newCluster: { initScripts: [{ workspace: { destination: "/Users/a/i.sh" } }] } }] },
+      { jobClusters: [{ newCluster: { ...CLUSTER, initScripts: [{ workspace: { destination: "/Users/a/i.sh" } }] } }] },
     ],
     [
       "an init script of a task's cluster, as a file's URL",
       "Job",
-      task({ ...NOTEBOOK, newCluster: { initScripts: [{ file: { destination: "file:/Workspace/Users/a/i.sh" } }] } }),
+      task({
+        ...NOTEBOOK,
+        newCluster: { ...CLUSTER, initScripts: [{ file: { destination: "file:/Workspace/Users/a/i.sh" } }] },
+      }),
     ],
   ]),
   ...breaks("source-require-root", "profilesDirectory", [
-    [
-      "dbt's profiles",
-      "Job",
-      task({ dbtTask: { projectDirectory: "/Shared/dbt", profilesDirectory: "/Users/a/dbt" } }),
-    ],
+    ["dbt's profiles", "Job", task({ dbtTask: { projectDirectory: "/apps/dbt", profilesDirectory: "/Users/a/dbt" } })],
   ]),
   ...breaks("source-require-root", "alertTask.workspacePath", [
     ["an alert", "Job", task({ alertTask: { workspacePath: "/Users/a/alert" } })],
@@ -103,6 +106,43 @@ export const sourceBreaks: readonly Break[] = [
     ["constraints of a person", "Pipeline", { environment: { dependencies: ["--constraint=/Users/a/c.txt"] } }],
     ["requirements of a person", "Job", { environments: [{ spec: { dependencies: ["-r /Users/a/r.txt"] } }] }],
   ]),
+  ...breaks("source-require-root", "parentPath", [
+    ["a dashboard", "Dashboard", { parentPath: "/Users/someone@example.com" }],
+    ["a query", "Query", { parentPath: "/Workspace/Users/someone@example.com/queries" }],
+    ["an alert of its own", "AlertV2", { parentPath: "/Users/someone@example.com" }],
+  ]),
+  ...breaks("source-require-root", "sourceCodePath", [
+    ["an app", "App", { sourceCodePath: "/Workspace/Users/someone@example.com/app" }],
+  ]),
+  ...breaks("source-require-root", "assetsDir", [
+    ["what a monitor makes", "QualityMonitor", { assetsDir: "/Workspace/Users/someone@example.com/m" }],
+  ]),
+  ...breaks("source-require-root", "name", [
+    ["an experiment", "MlflowExperiment", { name: "/Users/someone@example.com/churn" }],
+  ]),
+  ...breaks("source-forbid-open-folder", "path", [
+    ["a notebook for everybody", "Notebook", { path: "/Shared/etl/a" }],
+    ["with /Workspace in front", "WorkspaceFile", { path: "/Workspace/Shared/etl/a.py" }],
+    ["in other case", "Notebook", { path: "/workspace/shared/etl/a" }],
+    ["by a detour", "Notebook", { path: "/apps/../Shared/etl/a" }],
+  ]),
+  ...breaks("source-forbid-open-folder", "rootPath", [
+    ["a pipeline's root", "Pipeline", { rootPath: "/Workspace/Shared/x" }],
+  ]),
+  ...breaks("source-forbid-open-folder", "notebookPath", [["a job's notebook", "Job", notebook("/Shared/etl/a")]]),
+  ...breaks("forbid-dbfs", "storageLocation", [
+    ["a table's files", "SqlTable", { tableType: "EXTERNAL", storageLocation: "dbfs:/mnt/lake/t" }],
+    [
+      "over the old driver",
+      "SqlTable",
+      { tableType: "EXTERNAL", storageLocation: "wasbs://c@a.blob.core.windows.net/t" },
+    ],
+  ]),
+  ...breaks("forbid-dbfs", "artifactLocation", [
+    ["an experiment's files", "MlflowExperiment", { artifactLocation: "dbfs:/FileStore/churn" }],
+    ["in FileStore", "MlflowExperiment", { artifactLocation: "/FileStore/churn" }],
+  ]),
+  ...breaks("forbid-dbfs", "url", [["a location", "ExternalLocation", { url: "dbfs:/mnt/lake/x" }]]),
   ...breaks("forbid-dbfs", "configuration", [
     ["a DBFS path", "Pipeline", configuration("in", "dbfs:/tmp/in")],
     ["through the local file system", "Pipeline", configuration("in", "file:/dbfs/tmp/in")],
@@ -116,7 +156,7 @@ export const sourceBreaks: readonly Break[] = [
     [
       "an argument of a script",
       "Job",
-      task({ sparkPythonTask: { pythonFile: "/Shared/sales/a.py", parameters: ["--in=/dbfs/x"] } }),
+      task({ sparkPythonTask: { pythonFile: "/apps/sales/a.py", parameters: ["--in=/dbfs/x"] } }),
     ],
   ]),
   ...breaks("forbid-dbfs", "clusterLogConf.dbfs", [
@@ -157,31 +197,27 @@ export const sourceBreaks: readonly Break[] = [
     [
       "a task's parameter",
       "Job",
-      task({ notebookTask: { notebookPath: "/Shared/a", baseParameters: { password: "hunter2" } } }),
+      task({ notebookTask: { notebookPath: "/apps/a", baseParameters: { password: "hunter2" } } }),
     ],
   ]),
   ...breaks("forbid-secret-literals", "parameters[0].default", [
     ["a job's parameter", "Job", { parameters: [{ name: "api_key", default: "hunter2" }] }],
   ]),
   ...breaks("forbid-secret-literals", "sparkPythonTask.parameters[0]", [
-    [
-      "an argument",
-      "Job",
-      task({ sparkPythonTask: { pythonFile: "/Shared/a.py", parameters: ["--password=hunter2"] } }),
-    ],
+    ["an argument", "Job", task({ sparkPythonTask: { pythonFile: "/apps/a.py", parameters: ["--password=hunter2"] } })],
   ]),
   ...breaks("forbid-secret-literals", "sparkPythonTask.parameters[1]", [
     [
       "an argument after its name",
       "Job",
-      task({ sparkPythonTask: { pythonFile: "/Shared/a.py", parameters: ["--password", "hunter2"] } }),
+      task({ sparkPythonTask: { pythonFile: "/apps/a.py", parameters: ["--password", "hunter2"] } }),
     ],
   ]),
   ...breaks("forbid-secret-literals", "sparkPythonTask.parameters[0]", [
     [
       "a setting in an argument",
       "Job",
-      task({ sparkPythonTask: { pythonFile: "/Shared/a.py", parameters: ["--conf=spark.x.password=hunter2"] } }),
+      task({ sparkPythonTask: { pythonFile: "/apps/a.py", parameters: ["--conf=spark.x.password=hunter2"] } }),
     ],
   ]),
   ...breaks("forbid-secret-literals", "sparkConf", [
@@ -202,10 +238,70 @@ export const sourceBreaks: readonly Break[] = [
     [
       "the key of a log",
       "Job",
-      { newCluster: { azureAttributes: { logAnalyticsInfo: { logAnalyticsPrimaryKey: "x" } } } },
+      {
+        jobClusters: [
+          {
+            jobClusterKey: "k",
+            newCluster: { ...CLUSTER, azureAttributes: { logAnalyticsInfo: { logAnalyticsPrimaryKey: "x" } } },
+          },
+        ],
+      },
     ],
   ]),
   ...breaks("forbid-secret-literals", "tags", [["a tag", "Job", { tags: { ...TAGS, db_password: "hunter2" } }]]),
+  ...breaks("forbid-secret-literals", "environmentVars", [
+    [
+      "a served model's variable",
+      "ModelServing",
+      { config: { servedEntities: [{ entityName: "a.b.c", environmentVars: { API_KEY: "hunter2-and-more" } }] } },
+    ],
+  ]),
+  ...breaks("forbid-secret-literals", "openaiApiKeyPlaintext", [
+    [
+      "a provider's key in clear",
+      "ModelServing",
+      {
+        aiGateway: { rateLimits: [{ calls: 1, renewalPeriod: "minute" }] },
+        config: {
+          servedEntities: [
+            { externalModel: { name: "m", provider: "openai", openaiConfig: { openaiApiKeyPlaintext: "x-1" } } },
+          ],
+        },
+      },
+    ],
+  ]),
+  ...breaks("forbid-secret-literals", "definition", [
+    [
+      "a cluster policy's value",
+      "ClusterPolicy",
+      { definition: JSON.stringify({ "spark_conf.db.password": { type: "fixed", value: "hunter2" } }) },
+    ],
+  ]),
+  ...breaks("forbid-secret-literals", "contentBase64", [
+    ["a notebook's code", "Notebook", { contentBase64: base64(`token = "${TOKEN}"`) }],
+    ["a password in a notebook", "Notebook", { contentBase64: base64('db_password = "Summer2026!"') }],
+    ["a script for all clusters", "GlobalInitScript", { contentBase64: base64(`export X=${TOKEN}`) }],
+    ["a file", "WorkspaceFile", { contentBase64: base64(`{"token": "${TOKEN}"}`) }],
+  ]),
+  ...breaks("forbid-secret-literals", "dataAccessConfig", [
+    ["the warehouses' configuration", "SqlGlobalConfig", { dataAccessConfig: { "spark.db.password": "hunter2" } }],
+  ]),
+  ...breaks("forbid-secret-literals", "options", [
+    ["a connection's made-up password", "Connection", { options: { user: "u", password: "hunter2" } }],
+  ]),
+  ...breaks("forbid-secret-literals", "clientSecret", [
+    [
+      "a credential's secret that is not marked as one",
+      "StorageCredential",
+      { awsIamRole: undefined, azureServicePrincipal: { applicationId: "a", directoryId: "d", clientSecret: "x-1-y" } },
+    ],
+  ]),
+  ...breaks("forbid-secret-literals", "config.slack.oauthToken", [
+    ["a destination's token", "NotificationDestination", { config: { slack: { oauthToken: "x-1-y" } } }],
+  ]),
+  ...breaks("forbid-secret-literals", "configuration", [
+    ["a token in base64", "Pipeline", configuration("x", base64(TOKEN))],
+  ]),
   ...breaks("forbid-secret-literals", "sparkEnvVars", [
     ["an environment variable", "Cluster", { sparkEnvVars: { DB_PASSWORD: "hunter2" } }],
   ]),

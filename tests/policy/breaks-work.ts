@@ -5,11 +5,14 @@ import { UNKNOWN, urnOf } from "./pack.ts";
 
 const TAGS = FIXTURES.Job!.tags as Record<string, string>;
 const CLASSIC = { serverless: false, budgetPolicyId: undefined, photon: true };
-const classic = (cluster: Record<string, unknown>): Record<string, unknown> => ({ ...CLASSIC, clusters: [cluster] });
+const classic = (cluster: Record<string, unknown>): Record<string, unknown> => ({
+  ...CLASSIC,
+  clusters: [{ enableLocalDiskEncryption: true, ...cluster }],
+});
 const task = (kind: Record<string, unknown>, more: Record<string, unknown> = {}): Record<string, unknown> => ({
   tasks: [{ taskKey: "a", maxRetries: 1, ...kind, ...more }],
 });
-const NOTEBOOK = { notebookTask: { notebookPath: "/Shared/sales/generate" } };
+const NOTEBOOK = { notebookTask: { notebookPath: "/apps/sales/generate" } };
 const cron = (quartzCronExpression: string): Record<string, unknown> => ({
   schedule: { quartzCronExpression, timezoneId: "UTC" },
 });
@@ -23,7 +26,11 @@ export const workBreaks: readonly Break[] = [
     ["no limit of workers", "Pipeline", classic({ policyId: "p" })],
     ["no cluster on classic compute", "Pipeline", CLASSIC],
     ["a cluster for maintenance alone", "Pipeline", classic({ label: "maintenance", policyId: UNKNOWN })],
-    ["a cluster although serverless", "Pipeline", { clusters: [{ numWorkers: "100" }] }],
+    [
+      "a cluster although serverless",
+      "Pipeline",
+      { clusters: [{ numWorkers: "100", enableLocalDiskEncryption: true }] },
+    ],
   ]),
   ...breaks("pipeline-forbid-development", "development", [
     ["development mode", "Pipeline", { development: true }],
@@ -108,6 +115,20 @@ export const workBreaks: readonly Break[] = [
     ["no queue", "Job", { queue: undefined }],
     ["the queue off", "Job", { queue: { enabled: false } }],
   ]),
+  ...breaks("schedule-require-quartz", "quartzCronExpression", [
+    ["a word", "Job", cron("daily")],
+    ["a Unix expression", "Job", cron("0 3 * * *")],
+    ["both days", "Job", cron("0 0 5 * * *")],
+    ["neither day", "Job", cron("0 0 5 ? * ?")],
+    ["an hour that no day has", "Job", cron("0 0 25 * * ?")],
+    ["a month that no year has", "Job", cron("0 0 5 1 13 ?")],
+    ["a step of zero", "Job", cron("0 0/0 5 * * ?")],
+    ["eight fields", "Job", cron("0 0 5 * * ? 2026 *")],
+    ["a monitor's", "QualityMonitor", cron("30 6 * * *")],
+  ]),
+  ...breaks("schedule-require-quartz", "quartzCronSchedule", [
+    ["an alert's", "AlertV2", { schedule: { quartzCronSchedule: "*/5 * * * *", timezoneId: "UTC" } }],
+  ]),
   ...breaks("job-limit-schedule", "schedule.quartzCronExpression", [
     ["every minute", "Job", cron("0 * * * * ?")],
     ["every second by a field too many", "Job", cron("* 0 5 * * ?")],
@@ -115,7 +136,6 @@ export const workBreaks: readonly Break[] = [
     ["a range with a step", "Job", cron("0 0-30/10 * ? * MON-FRI")],
     ["a start and a step", "Job", cron("30 3/10 2 L * ? 2030")],
     ["around the hour", "Job", cron("0 0,55 * * * ?")],
-    ["what no cron expression is", "Job", cron("hourly")],
   ]),
   ...breaks("job-limit-schedule", "trigger.periodic", [
     ["a short period", "Job", { schedule: undefined, trigger: { periodic: { interval: 5, unit: "MINUTES" } } }],

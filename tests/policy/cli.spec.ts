@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { rules } from "databricks-governance/rules";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
-import { rules } from "../../policy/rules/index.ts";
 import type { Break } from "./break.ts";
+import { accountBreaks } from "./breaks-account.ts";
+import { computeBreaks } from "./breaks-compute.ts";
 import { dataBreaks } from "./breaks-data.ts";
 import { sourceBreaks } from "./breaks-sources.ts";
 import { workBreaks } from "./breaks-work.ts";
@@ -16,9 +18,12 @@ const REMEDIATED = rules.filter(({ level }) => level === "remediate").map(({ nam
 const nameOf = (urn: string): string => urn.split("::").pop()!;
 
 /** One bad program a rule: its first way to break it. */
-const FIRST = [...Map.groupBy([...dataBreaks, ...workBreaks, ...sourceBreaks], ({ rule }) => rule).values()].map(
-  ([first]) => first!,
-);
+const FIRST = [
+  ...Map.groupBy(
+    [...dataBreaks, ...workBreaks, ...sourceBreaks, ...computeBreaks, ...accountBreaks],
+    ({ rule }) => rule,
+  ).values(),
+].map(([first]) => first!);
 const kindOf = ({ rule }: Break): string => rules.find(({ name }) => name === rule)!.kind;
 
 /** Resources under names of their own, so that several programs fit one preview. */
@@ -113,7 +118,7 @@ describe("the policy pack in pulumi preview and up", () => {
   it("deploys what a remediation made of the program's input", async () => {
     const set = { name: "slow", serverless: false, photon: false, clusters: [{ policyId: "p", numWorkers: 1 }] };
     const { rootPath: _, libraries: __, runAs: ___, ...props } = FIXTURES.Pipeline!;
-    const libraries = [{ notebook: { path: "/Shared/sales/etl" } }];
+    const libraries = [{ notebook: { path: "/apps/sales/etl" } }];
     const pipeline = {
       ...resource("Pipeline"),
       protect: false,

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { EXEMPT } from "../../policy/configuration.ts";
-import { EXEMPTIONS_POLICY } from "../../policy/register.ts";
-import { rules } from "../../policy/rules/index.ts";
+import { EXEMPT } from "databricks-governance/configuration";
+import { EXEMPTIONS_POLICY } from "databricks-governance/register";
+import { rules } from "databricks-governance/rules";
 import { resource } from "./fixtures.ts";
 import { Pack, type Sent, secret, UNKNOWN } from "./pack.ts";
 
@@ -62,7 +62,7 @@ describe("configuration of the policy pack", () => {
   it("wins over a rule's own level and limits", async () => {
     const pipeline = resource("Pipeline", {
       ...{ serverless: false, budgetPolicyId: undefined, photon: true },
-      clusters: [{ policyId: "p", numWorkers: 20 }],
+      clusters: [{ policyId: "p", numWorkers: 20, enableLocalDiskEncryption: true }],
     });
     assert.deepEqual(await policies(pipeline), ["pipeline-require-bounded-compute"]);
     await pack.configure({ "pipeline-require-bounded-compute": { maxWorkers: 20 } });
@@ -90,12 +90,29 @@ describe("configuration of the policy pack", () => {
       resource("Grant", { principal: "00000000-0000-4000-8000-00000000000A" }),
     ],
     [
-      "another root of code",
-      "source-require-root",
-      { roots: ["/Workspace/Apps"] },
-      resource("Notebook", { path: "/Apps/x" }),
+      "a folder that is open elsewhere",
+      "source-forbid-open-folder",
+      { open: [] },
+      resource("Notebook", { path: "/Shared/x" }),
     ],
-    ["all roots of code", "source-require-root", { roots: ["/"] }, resource("Notebook", { path: "/Apps/x" })],
+    [
+      "another privilege for everyone",
+      "grant-forbid-everyone",
+      { privileges: ["BROWSE", "EXECUTE"] },
+      resource("Grant", { principal: "account users", privileges: ["execute"] }),
+    ],
+    [
+      "a larger warehouse",
+      "warehouse-bound-cost",
+      { largest: "2X-Large" },
+      resource("SqlEndpoint", { clusterSize: "X-Large" }),
+    ],
+    [
+      "an older runtime",
+      "compute-forbid-old-runtime",
+      { oldest: "13.3" },
+      resource("Cluster", { sparkVersion: "13.3.x-scala2.12" }),
+    ],
     ["a longer timeout", "job-require-timeout", { maxMinutes: 1440 }, resource("Job", { timeoutSeconds: 86400 })],
     ["more runs", "job-limit-concurrency", { maxConcurrentRuns: 3 }, resource("Job", { maxConcurrentRuns: 3 })],
     [
@@ -104,7 +121,7 @@ describe("configuration of the policy pack", () => {
       { minMinutes: 1 },
       resource("Job", { schedule: { quartzCronExpression: "0 * * * * ?" } }),
     ],
-    ["other tags", "require-tags", { tags: ["team"] }, resource("Job", { tags: { team: "x" } })],
+    ["other tags", "require-tags", { tags: ["team"] }, resource("Job", { tags: { team: "sales" } })],
     ["a longer token", "token-bound-lifetime", { maxDays: 365 }, resource("Token", { lifetimeSeconds: 365 * 86400 })],
     [
       "a wider network",
@@ -120,6 +137,20 @@ describe("configuration of the policy pack", () => {
       assert.ok(!(await policies(sent)).includes(rule));
     });
   }
+
+  it("looks for code under the configured roots alone, beside a service principal's folder", async () => {
+    const found = (path: string): Promise<string[]> => policies(resource("Notebook", { path }));
+    const elsewhere = "/Workspace/elsewhere/etl";
+    assert.deepEqual(await found(elsewhere), []);
+    await pack.configure({ "source-require-root": { roots: ["/Workspace/apps", "/Shared/etl"] } });
+    assert.deepEqual(await found(elsewhere), ["source-require-root"]);
+    assert.deepEqual(await found("/appsish/etl"), ["source-require-root"]);
+    assert.deepEqual(await found("/apps/etl"), []);
+    assert.deepEqual(await found("/Workspace/Users/00000000-0000-4000-8000-00000000000a/etl"), []);
+    assert.deepEqual(await found("/Users/someone@example.com/etl"), ["source-require-root"]);
+    // A configured root does not make a folder that everybody may write to a safe one.
+    assert.deepEqual(await found("/Shared/etl/a"), ["source-forbid-open-folder"]);
+  });
 
   it("takes a folder beside an allowed external root for what it is", async () => {
     await pack.configure({ "volume-prefer-managed": { allowedExternalRoots: ["s3://lake/files"] } });
@@ -137,7 +168,7 @@ describe("configuration of the policy pack", () => {
     ["uc-name-convention", { pattern: 3 }, /'pattern' must be text/],
     ["uc-name-convention", { constructor: "x" }, /there is no setting 'constructor'/],
     ["source-require-root", { roots: ["Shared"] }, /'source-require-root': 'roots' must hold absolute paths/],
-    ["source-require-root", { roots: ["/Shared", ""] }, /'roots' must hold absolute paths/],
+    ["source-require-root", { roots: ["/apps", ""] }, /'roots' must hold absolute paths/],
     [
       "catalog-require-isolation",
       { mode: "x" },

@@ -1,8 +1,8 @@
 /** Exemptions from a rule: by URN, with a reason and a last day, shown while they hold and over when they end. */
 import assert from "node:assert/strict";
-import { configured, exemptionOf, today } from "../../policy/configuration.ts";
-import { EXEMPTIONS_POLICY } from "../../policy/register.ts";
-import { rules } from "../../policy/rules/index.ts";
+import { configured, exemptionOf, today } from "databricks-governance/configuration";
+import { EXEMPTIONS_POLICY } from "databricks-governance/register";
+import { rules } from "databricks-governance/rules";
 import { resource } from "./fixtures.ts";
 import { type Diagnostic, Pack, urnOf } from "./pack.ts";
 

@@ -1,6 +1,6 @@
 /** forbid-secret-literals on a corpus of names and values: no false alarm, no secret that passes. */
 import assert from "node:assert/strict";
-import { secretLiterals } from "../../policy/secrets/literals.ts";
+import { secretLiterals } from "databricks-governance/secrets";
 import { HARMFUL, HARMLESS, type Literal } from "./literals.ts";
 
 /** The properties in which a user's name and value may stand. */

@@ -1,15 +1,18 @@
 /** Each rule through the analyzer protocol: what it accepts, each way to break it, unknown values, secrets, foreign types. */
 import assert from "node:assert/strict";
-import { EVERY_TYPE } from "../../policy/rule.ts";
-import { rules } from "../../policy/rules/index.ts";
+import { EVERY_TYPE } from "databricks-governance/rule";
+import { rules } from "databricks-governance/rules";
 import type { Break } from "./break.ts";
+import { accountBreaks } from "./breaks-account.ts";
+import { computeBreaks } from "./breaks-compute.ts";
 import { dataBreaks } from "./breaks-data.ts";
 import { sourceBreaks } from "./breaks-sources.ts";
 import { workBreaks } from "./breaks-work.ts";
 import { FIXTURES, resource, withCompanion } from "./fixtures.ts";
 import { type Diagnostic, Pack, type Sent, secret, UNKNOWN, urnOf } from "./pack.ts";
+import { findings } from "./pure.ts";
 
-const BREAKS: readonly Break[] = [...dataBreaks, ...workBreaks, ...sourceBreaks];
+const BREAKS: readonly Break[] = [...dataBreaks, ...workBreaks, ...sourceBreaks, ...computeBreaks, ...accountBreaks];
 /** Nothing of a resource's own text may come back in a message. */
 const PLANTED = "pl4nted-s3cret";
 
@@ -25,6 +28,11 @@ const changeTexts = (sent: Sent, change: (text: string) => unknown): Sent => ({
 });
 const list = (found: readonly Diagnostic[]): string =>
   found.map(({ policy, message }) => `${policy}: ${message}`).join("\n");
+
+const sentBy = ({ rule, resources, wholeStack }: Break): Sent[] =>
+  rules.find(({ name }) => name === rule)!.kind === "resource" && !wholeStack
+    ? withCompanion(resources[0]!)
+    : resources.map((sent) => ({ ...sent }));
 
 describe("rules of the policy pack", () => {
   let pack: Pack;
@@ -62,58 +70,78 @@ describe("rules of the policy pack", () => {
     );
   });
 
-  for (const { rule: name, what, property, resources, literal } of BREAKS) {
-    const rule = rules.find((one) => one.name === name)!;
-    const all = (): Sent[] =>
-      rule.kind === "resource" ? withCompanion(resources[0]!) : resources.map((sent) => ({ ...sent }));
+  for (const one of BREAKS) {
+    it(`catches ${one.rule}: ${one.what}`, () => {
+      const { rule: name, property, resources, literal } = one;
+      const rule = rules.find((each) => each.name === name)!;
+      const all = sentBy(one);
+      const found = findings(all);
+      assert.deepEqual([...new Set(found.map((finding) => finding.rule))], [name], JSON.stringify(found));
+      for (const finding of found) {
+        assert.ok(resources.some((sent) => sent.name === finding.name));
+        assert.ok(`${finding.property} ${finding.problem}`.includes(property), JSON.stringify(finding));
+      }
+      for (const change of [
+        (text: string) => `${text}${PLANTED}`,
+        (text: string) => `${PLANTED}${text}`,
+        () => PLANTED,
+      ]) {
+        const texts = findings(all.map((sent) => changeTexts(sent, change))).map((finding) =>
+          Object.values({ ...finding, name: "" }).join(" "),
+        );
+        assert.ok(!texts.join().includes(PLANTED), "a message has text of the resource");
+      }
+      if (rule.kind !== "resource" || one.wholeStack) return;
+      const [sent] = all as [Sent];
+      const props = Object.entries(sent.props).map(([key, value]) => [key, literal?.includes(key) ? value : UNKNOWN]);
+      const alone = findings([{ ...sent, props: Object.fromEntries(props) }]);
+      assert.ok(
+        alone.some((finding) => finding.rule === name),
+        "not while the other properties are not known yet",
+      );
+    });
+  }
 
-    describe(`${name}: ${what}`, () => {
-      it("is caught, by this rule alone, and the message names resource, property and fix", async () => {
-        const found = await pack.preview(all());
+  // The rest of the way is the same for every break of a rule.
+  for (const one of [...Map.groupBy(BREAKS, ({ rule }) => rule).values()].map(([first]) => first!)) {
+    const { rule: name, property, resources, literal } = one;
+    const rule = rules.find((each) => each.name === name)!;
+    const ofResource = rule.kind === "resource" && !one.wholeStack;
+
+    describe(`${name}, through the analyzer protocol`, () => {
+      it("is reported by this rule alone, with resource, property, fix and level", async () => {
+        const found = await pack.preview(sentBy(one));
         assert.ok(found.length > 0, "nothing was reported");
         assert.deepEqual([...new Set(found.map(({ policy }) => policy))], [name], list(found));
         for (const { message, urn, level } of found) {
           const about = resources.find((sent) => urnOf(sent) === urn);
           assert.ok(about, `the URN ${urn} is none of the resources`);
-          assert.ok(message.includes(`'${about.name}'`), message);
-          assert.ok(message.includes(property), message);
-          assert.ok(message.includes(rule.fix), message);
+          for (const part of [`'${about.name}'`, property, rule.fix]) assert.ok(message.includes(part), message);
           const reported = { production: "advisory", remediate: "mandatory" } as Record<string, string>;
           assert.equal(level, reported[rule.level] ?? rule.level);
         }
       });
 
-      it("keeps text of the resource out of every message", async () => {
-        for (const change of [
-          (text: string) => `${text}${PLANTED}`,
-          (text: string) => `${PLANTED}${text}`,
-          (text: string) => secret(`${text} ${PLANTED}`),
-          () => PLANTED,
-        ]) {
-          const found = await pack.preview(all().map((sent) => changeTexts(sent, change)));
-          assert.ok(!list(found).includes(PLANTED), list(found));
-        }
-      });
-
-      it("is caught when the text is a secret", async () => {
-        const found = await pack.preview(all().map((sent) => changeTexts(sent, secret)));
+      it("is reported when the text is a secret, without the text", async () => {
+        const whole = await pack.preview(sentBy(one).map((sent) => changeTexts(sent, secret)));
         assert.ok(
-          found.some(({ policy }) => policy === name),
-          list(found),
+          whole.some(({ policy }) => policy === name),
+          list(whole),
         );
+        const planted = await pack.preview(
+          sentBy(one).map((sent) => changeTexts(sent, (text) => secret(`${text} ${PLANTED}`))),
+        );
+        assert.ok(!list(planted).includes(PLANTED), list(planted));
       });
 
-      if (rule.kind !== "resource") return;
-      it("is caught while the other properties are not known yet", async () => {
-        const [sent] = all() as [Sent];
+      if (!ofResource) return;
+      it("is mandatory while the other properties are not known yet", async () => {
+        const [sent] = sentBy(one) as [Sent];
         const props = Object.entries(sent.props).map(([key, value]) => [key, literal?.includes(key) ? value : UNKNOWN]);
         const found = await pack.analyze({ ...sent, props: Object.fromEntries(props) });
         const own = found.filter(({ policy }) => policy === name);
         assert.ok(own.length > 0, "nothing was reported");
-        for (const { message, level } of own) {
-          assert.ok(message.includes(rule.fix), message);
-          if (rule.level === "mandatory") assert.equal(level, "mandatory");
-        }
+        if (rule.level === "mandatory") assert.ok(own.every(({ level }) => level === "mandatory"));
       });
 
       it("is nothing to the rule in a resource of another provider or type", async () => {

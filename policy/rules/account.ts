@@ -1,0 +1,223 @@
+/** Rules on what an account has: workspaces, networks, audit logs, metastores, and who is admin. */
+import { type Finding, type Rule, resourceRule, stackRule } from "../rule.ts";
+import { asNumber, hasUnknown, isBlank, isFalseValue, isTrue, objects, texts, UNKNOWN } from "../values.ts";
+
+const DAY_SECONDS = 24 * 60 * 60;
+const NETWORK = "https://docs.databricks.com/aws/en/security/network/";
+
+const text = (value: unknown): string => (typeof value === "string" ? value.trim().toUpperCase() : "");
+
+export const accountRules: readonly Rule[] = [
+  resourceRule({
+    name: "workspace-require-network",
+    title: "Workspaces are in networks of their own, without public addresses",
+    level: "production",
+    severity: "high",
+    why: "Without a network of yours, nobody controls where data may go to.",
+    fix: "Set `networkId` and `privateAccessSettingsId`, and leave `isNoPublicIpEnabled` on.",
+    source: "Security Analysis Tool",
+    url: `${NETWORK}classic/customer-managed-vpc`,
+    ids: { sat: ["NS-3", "NS-4", "NS-6", "NS-7"], cis: ["2.1.1", "2.1.9"] },
+    types: ["MwsWorkspaces", "MwsPrivateAccessSettings"],
+    check: ({ type, props }) => {
+      if (type === "MwsPrivateAccessSettings")
+        return isTrue(props.publicAccessEnabled) ? [{ property: "publicAccessEnabled", problem: "is true" }] : [];
+      // Serverless workspaces have no network of their own.
+      if (text(props.computeMode) === "SERVERLESS" || props.computeMode === UNKNOWN) return [];
+      return [
+        ...(["networkId", "privateAccessSettingsId"] as const)
+          .filter((property) => isBlank(props[property]))
+          .map((property): Finding => ({ property, problem: "is not set" })),
+        ...(isFalseValue(props.isNoPublicIpEnabled) ? [{ property: "isNoPublicIpEnabled", problem: "is false" }] : []),
+      ];
+    },
+  }),
+  resourceRule({
+    name: "workspace-require-keys",
+    title: "Workspaces have keys of yours",
+    level: "production",
+    severity: "medium",
+    why: "With a key of your own you can withdraw it.",
+    fix: "Set `managedServicesCustomerManagedKeyId` and `storageCustomerManagedKeyId`.",
+    source: "Security Analysis Tool",
+    url: "https://docs.databricks.com/aws/en/security/keys/customer-managed-keys",
+    ids: { sat: ["DP-3"], cis: ["2.1.8"] },
+    types: ["MwsWorkspaces"],
+    check: ({ props }) =>
+      (["managedServicesCustomerManagedKeyId", "storageCustomerManagedKeyId"] as const)
+        .filter((property) => isBlank(props[property]) && isBlank(props.customerManagedKeyId))
+        .map((property) => ({ property, problem: "is not set" })),
+  }),
+  resourceRule({
+    name: "network-policy-restrict",
+    title: "Network policies restrict what goes out and comes in",
+    level: "mandatory",
+    severity: "high",
+    why: "Serverless compute with full access sends data anywhere.",
+    fix: 'Set `restrictionMode: "RESTRICTED_ACCESS"` with the destinations that you need, and enforce it for all products.',
+    source: "Security Analysis Tool",
+    url: `${NETWORK}serverless-network-security/network-policies`,
+    ids: { sat: ["NS-9", "NS-12"] },
+    types: ["AccountNetworkPolicy"],
+    check: ({ props }) => {
+      const open = (mode: unknown): boolean => typeof mode === "string" && text(mode) !== "RESTRICTED_ACCESS";
+      const access = objects(props.egress).flatMap(({ networkAccess }) => objects(networkAccess));
+      return [
+        ...(isBlank(props.egress) ? [{ property: "egress", problem: "is not set, which means full access" }] : []),
+        ...access
+          .filter(({ restrictionMode }) => open(restrictionMode))
+          .map(() => ({ property: "egress.networkAccess.restrictionMode", problem: "is full access" })),
+        ...access
+          .flatMap(({ policyEnforcement }) => objects(policyEnforcement))
+          .filter(
+            ({ enforcementMode, dryRunModeProductFilters }) =>
+              text(enforcementMode) === "DRY_RUN" || texts(dryRunModeProductFilters).length > 0,
+          )
+          .map(() => ({ property: "egress.networkAccess.policyEnforcement", problem: "only tries the policy" })),
+        ...objects(props.ingress)
+          .flatMap(({ publicAccess }) => objects(publicAccess))
+          .filter(({ restrictionMode }) => open(restrictionMode))
+          .map(() => ({ property: "ingress.publicAccess.restrictionMode", problem: "is full access" })),
+      ];
+    },
+  }),
+  resourceRule({
+    name: "audit-keep-delivery",
+    title: "Audit logs are delivered",
+    level: "mandatory",
+    severity: "high",
+    why: "What was done cannot be found out afterwards.",
+    fix: 'Set `status: "ENABLED"`, for all workspaces.',
+    source: "Security Analysis Tool",
+    url: "https://docs.databricks.com/aws/en/admin/account-settings/audit-logs",
+    ids: { sat: ["GOV-3"], cis: ["2.1.7"] },
+    types: ["MwsLogDelivery"],
+    check: ({ props }) =>
+      text(props.logType) === "AUDIT_LOGS" && text(props.status) === "DISABLED"
+        ? [{ property: "status", problem: "is DISABLED" }]
+        : [],
+  }),
+  stackRule({
+    name: "audit-require-logs",
+    title: "Who makes a metastore or a workspace makes its audit logs readable",
+    level: "production",
+    severity: "high",
+    why: "What was done cannot be found out afterwards.",
+    fix: 'Add a SystemSchema with `schema: "access"`, or an MwsLogDelivery of AUDIT_LOGS.',
+    source: "Security Analysis Tool",
+    url: "https://docs.databricks.com/aws/en/admin/system-tables/",
+    ids: { sat: ["GOV-3", "GOV-34"], cis: ["2.1.7"] },
+    types: ["Metastore", "MwsWorkspaces"],
+    looksUp: ["SystemSchema", "MwsLogDelivery"],
+    check: (resources) => {
+      const logged = resources.some(
+        ({ type, props }) =>
+          (type === "SystemSchema" && (props.schema === UNKNOWN || text(props.schema) === "ACCESS")) ||
+          (type === "MwsLogDelivery" && (props.logType === UNKNOWN || text(props.logType) === "AUDIT_LOGS")),
+      );
+      if (logged) return [];
+      return resources
+        .filter(({ type }) => type === "Metastore" || type === "MwsWorkspaces")
+        .map(({ urn, name }) => ({
+          urn,
+          name,
+          property: "its audit logs",
+          problem: "are neither delivered nor in system tables",
+        }));
+    },
+  }),
+  resourceRule({
+    name: "sharing-bound-lifetime",
+    title: "Sharing with outsiders ends",
+    level: "mandatory",
+    severity: "high",
+    why: "A sharing token without an end is read by whoever finds it.",
+    fix: "Set `deltaSharingRecipientTokenLifetimeInSeconds` within the limit, or share INTERNAL only.",
+    source: "Security Analysis Tool",
+    url: "https://docs.databricks.com/aws/en/delta-sharing/set-up",
+    ids: { sat: ["GOV-17"] },
+    types: ["Metastore"],
+    limits: { maxDays: { type: "integer", default: 90, minimum: 1, description: "Longest lifetime in days" } },
+    check: ({ props }, { maxDays }) => {
+      const property = "deltaSharingRecipientTokenLifetimeInSeconds";
+      if (text(props.deltaSharingScope) !== "INTERNAL_AND_EXTERNAL" || props[property] === UNKNOWN) return [];
+      const seconds = asNumber(props[property]) ?? 0;
+      if (seconds > 0 && seconds <= maxDays * DAY_SECONDS) return [];
+      return [{ property, problem: seconds > 0 ? `is ${seconds}, more than ${maxDays} days` : "sets no end" }];
+    },
+  }),
+  stackRule({
+    name: "admin-limit-number",
+    title: "Few are admins, and none of them a person by name",
+    level: "mandatory",
+    severity: "high",
+    why: "An admin reads and changes everything; a person's rights stay when the person's task goes.",
+    fix: "Assign ADMIN to one group, whose members your identity provider knows.",
+    source: "Security Analysis Tool",
+    url: "https://docs.databricks.com/aws/en/admin/users-groups/best-practices",
+    ids: { sat: ["INFO-6"] },
+    types: ["PermissionAssignment", "MwsPermissionAssignment", "UserRole", "GroupRole", "ServicePrincipalRole"],
+    looksUp: ["User"],
+    limits: { maxAdmins: { type: "integer", default: 2, minimum: 1, description: "Most assignments of admins" } },
+    check: (resources, { maxAdmins }) => {
+      const people = new Set(resources.filter(({ type }) => type === "User").map(({ urn }) => urn));
+      const admins = resources.filter(({ type, props }) =>
+        /Role$/.test(type)
+          ? text(props.role) === "ACCOUNT_ADMIN"
+          : texts(props.permissions).some((one) => text(one) === "ADMIN"),
+      );
+      return admins.flatMap(({ urn, name, type, props, propertyDependencies }, at) => {
+        const byPerson =
+          type === "UserRole" ||
+          (typeof props.userName === "string" && props.userName !== "") ||
+          (propertyDependencies.principalId ?? []).some((source) => people.has(source));
+        const property = /Role$/.test(type) ? "role" : "permissions";
+        return [
+          ...(byPerson ? [{ urn, name, property, problem: "makes a person an admin" }] : []),
+          ...(at >= maxAdmins && !byPerson
+            ? [{ urn, name, property, problem: `is one more admin than ${maxAdmins}` }]
+            : []),
+        ];
+      });
+    },
+  }),
+  resourceRule({
+    name: "identity-forbid-compute",
+    title: "Nobody makes clusters without a policy",
+    level: "mandatory",
+    severity: "high",
+    why: "The entitlement leads around every cluster policy.",
+    fix: "Leave `allowClusterCreate` and `allowInstancePoolCreate` off, and give CAN_USE on a cluster policy.",
+    source: "own",
+    url: "https://docs.databricks.com/aws/en/security/auth/entitlements",
+    types: ["Entitlements", "Group", "User", "ServicePrincipal"],
+    check: ({ props }) =>
+      (["allowClusterCreate", "allowInstancePoolCreate"] as const)
+        .filter((property) => isTrue(props[property]))
+        .map((property) => ({ property, problem: "is true" })),
+  }),
+  resourceRule({
+    name: "secret-of-principal-bounded",
+    title: "Secrets of service principals end",
+    level: "mandatory",
+    severity: "high",
+    why: "A secret that is never changed is known to more people every year; the default is two years.",
+    fix: 'Set `lifetime`, for example "7776000s", or use a federation policy instead of a secret.',
+    source: "Security Analysis Tool",
+    url: "https://docs.databricks.com/aws/en/dev-tools/auth/oauth-m2m",
+    ids: { sat: ["IA-9"] },
+    types: ["ServicePrincipalSecret"],
+    limits: { maxDays: { type: "integer", default: 365, minimum: 1, description: "Longest lifetime in days" } },
+    check: ({ props: { lifetime } }, { maxDays }) => {
+      if (hasUnknown(lifetime)) return [];
+      const seconds = typeof lifetime === "string" ? Number(/^\s*(\d+)(\.\d+)?s\s*$/.exec(lifetime)?.[1]) : Number.NaN;
+      if (seconds > 0 && seconds <= maxDays * DAY_SECONDS) return [];
+      return [
+        {
+          property: "lifetime",
+          problem: Number.isNaN(seconds) ? "is not set in seconds" : `is not within ${maxDays} days`,
+        },
+      ];
+    },
+  }),
+];

@@ -1,0 +1,148 @@
+/** Rules on who owns, who may manage, and who acts as whom. */
+import { accessControls, everyoneGroup, isPerson, ownersOf } from "../read/principals.ts";
+import { type Rule, resourceRule } from "../rule.ts";
+import { isTrue, objects, principalName, UNKNOWN, type Value } from "../values.ts";
+
+const BEST_PRACTICES = "https://docs.databricks.com/aws/en/data-governance/unity-catalog/best-practices";
+const ACLS = "https://docs.databricks.com/aws/en/security/auth/access-control/";
+
+/** Types with an owner. */
+const OWNED = [
+  ...[
+    "Catalog",
+    "Schema",
+    "Volume",
+    "SqlTable",
+    "RegisteredModel",
+    "ExternalLocation",
+    "StorageCredential",
+    "Credential",
+  ],
+  ...["Metastore", "MetastoreDataAccess", "Connection", "Share", "Recipient", "SecretUc", "Query", "Alert"],
+];
+
+/** Levels that let one look at an object, or run queries on it, and no more. */
+const LOOKING = ["CAN_READ", "CAN_VIEW", "CAN_USE", "CAN_VIEW_METADATA", "CAN_QUERY"];
+
+export const peopleRules: readonly Rule[] = [
+  resourceRule({
+    name: "owner-require-group",
+    title: "Owners are groups or service principals",
+    level: "mandatory",
+    severity: "high",
+    why: "What a person owns cannot be administered when the person is gone.",
+    fix: "Set the owner to a group, or to a service principal's application id.",
+    source: "Security Analysis Tool, Unity Catalog best practices",
+    url: BEST_PRACTICES,
+    ids: { sat: ["GOV-21"], kics: ["a4edb7e1-c0e0-4f7f-9d7c-d1b603e81ad5"] },
+    types: [...OWNED, "Permissions"],
+    check: ({ props }) => [
+      ...ownersOf(props).flatMap(({ property, owner }) => {
+        if (typeof owner !== "string") return [];
+        const name = principalName(owner);
+        if (isPerson(name)) return [{ property, problem: "is a person" }];
+        if (name === "system user") return [{ property, problem: "is nobody who can be asked" }];
+        const group = everyoneGroup(owner);
+        return group === undefined ? [] : [{ property, problem: `is '${group}', which holds everyone` }];
+      }),
+      ...accessControls(props)
+        .filter(
+          ({ level, isPerson: person, who }) =>
+            level === "IS_OWNER" && (person || (typeof who === "string" && isPerson(who))),
+        )
+        .map(({ path }) => ({ property: path, problem: "makes a person the owner" })),
+    ],
+  }),
+  resourceRule({
+    name: "permissions-forbid-everyone",
+    title: "Not everybody may change or run things, or make tokens",
+    level: "mandatory",
+    severity: "high",
+    why: "Whoever may run or change a job, cluster or folder acts with the rights of its owner; tokens outlive logins.",
+    fix: "Give the level to the group that needs it.",
+    source: "Security Analysis Tool, KICS",
+    url: ACLS,
+    ids: { sat: ["IA-8"], kics: ["a4edb7e1-c0e0-4f7f-9d7c-d1b603e81ad5"], cis: ["2.1.6"] },
+    types: ["Permissions"],
+    limits: {
+      levels: {
+        type: "array",
+        default: LOOKING,
+        description: "Levels that everybody may have, except on tokens and passwords",
+      },
+    },
+    check: ({ props }, { levels }) => {
+      // Who may use tokens, passwords or an instance pool's machines is no matter of looking.
+      const authorization = typeof props.authorization === "string" && props.authorization.trim() !== "";
+      const allowed = levels.map((level) => level.toUpperCase());
+      return accessControls(props).flatMap(({ path, who, level }) => {
+        const group = everyoneGroup(who);
+        if (group === undefined || level === "" || (!authorization && allowed.includes(level))) return [];
+        return [
+          {
+            property: path,
+            problem: `gives ${authorization ? "tokens or passwords" : "more than looking"} to '${group}'`,
+          },
+        ];
+      });
+    },
+  }),
+  resourceRule({
+    name: "principal-use-bounded",
+    title: "Not everybody may act as a service principal",
+    level: "mandatory",
+    severity: "critical",
+    why: "Who may use a service principal runs jobs with all of its rights.",
+    fix: "Name the group of those who deploy with it.",
+    source: "own",
+    url: "https://docs.databricks.com/aws/en/security/auth/access-control/service-principal-acl",
+    types: ["AccessControlRuleSet"],
+    check: ({ props }) =>
+      objects(props.grantRules).flatMap(({ principals }, at) =>
+        (Array.isArray(principals) ? (principals as readonly Value[]) : []).flatMap((principal, index) => {
+          const group = everyoneGroup(principal);
+          const property = `grantRules[${at}].principals[${index}]`;
+          return group === undefined ? [] : [{ property, problem: `is '${group}', which holds everyone` }];
+        }),
+      ),
+  }),
+  resourceRule({
+    name: "run-as-viewer",
+    title: "Dashboards, queries and apps act with the rights of who looks",
+    level: "advisory",
+    severity: "medium",
+    why: "With the publisher's rights, masks and row filters are those of the publisher for everybody.",
+    fix: 'Set `embedCredentials: false`, and `runAsMode: "VIEWER"`.',
+    source: "own",
+    url: "https://docs.databricks.com/aws/en/dashboards/share/",
+    types: ["Dashboard", "Query", "SqlQuery", "SqlDashboard"],
+    check: ({ props }) => [
+      ...(isTrue(props.embedCredentials) ? [{ property: "embedCredentials", problem: "is true" }] : []),
+      ...(["runAsMode", "runAsRole"] as const)
+        .filter(
+          (property) => typeof props[property] === "string" && /^owner$/i.test((props[property] as string).trim()),
+        )
+        .map((property) => ({ property, problem: "is the owner" })),
+    ],
+  }),
+  resourceRule({
+    name: "federation-bounded",
+    title: "Federation policies name one identity",
+    level: "mandatory",
+    severity: "critical",
+    why: "A policy without a subject lets every pipeline of a public issuer log in, those of strangers included.",
+    fix: "Set `oidcPolicy.subject` to the one repository and environment, without wildcards, and `audiences`.",
+    source: "own",
+    url: "https://docs.databricks.com/aws/en/dev-tools/auth/oauth-federation-policy",
+    types: ["ServicePrincipalFederationPolicy"],
+    check: ({ props: { oidcPolicy } }) => {
+      if (oidcPolicy === UNKNOWN) return [];
+      const [policy] = objects(oidcPolicy);
+      const subject = policy?.subject;
+      if (subject === UNKNOWN) return [];
+      if (typeof subject !== "string" || subject.trim() === "")
+        return [{ property: "oidcPolicy.subject", problem: "is not set" }];
+      return /[*?]/.test(subject) ? [{ property: "oidcPolicy.subject", problem: "has a wildcard" }] : [];
+    },
+  }),
+];
