@@ -8,7 +8,7 @@ import { BACKEND_DIR, PROJECT_DIR } from "./paths.ts";
 
 export const STACK = "local";
 /** The name in Pulumi.yaml, which is the namespace of the settings. */
-const PROJECT = "olist-lakehouse";
+export const PROJECT = "olist-lakehouse";
 
 /**
  * Belongs to the salt in Pulumi.local.yaml, so that the CLI has no reason to change that file. No secret depends on it:
@@ -17,12 +17,16 @@ const PROJECT = "olist-lakehouse";
 const PASSPHRASE = "local-workspace";
 
 /** Environment of the CLI: file backend inside the data folder, its passphrase, and the local workspace's host and token. */
-export function stackEnv(tools: Toolchain, workspace: { api: WorkspaceApi; token: string }): NodeJS.ProcessEnv {
-  mkdirSync(BACKEND_DIR, { recursive: true, mode: 0o700 });
+export function stackEnv(
+  tools: Toolchain,
+  workspace: { api: WorkspaceApi; token: string },
+  backend: string = BACKEND_DIR,
+): NodeJS.ProcessEnv {
+  mkdirSync(backend, { recursive: true, mode: 0o700 });
   return {
     ...withoutDatabricks(process.env),
     ...tools.pulumiEnv,
-    PULUMI_BACKEND_URL: `file://${BACKEND_DIR}`,
+    PULUMI_BACKEND_URL: `file://${backend}`,
     PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
     PULUMI_STACK: STACK,
     DATABRICKS_HOST: workspace.api.host,
