@@ -73,11 +73,11 @@ export function listenToRuns(context: Context): void {
     return found === undefined ? { found: false } : { found: true, json: found };
   });
   engine.onRequest("workspace.requireRead", ({ principal, path }) => {
-    workspaceTree().requireRead(context, actingAs(context, { runAs: principal }), path);
+    workspaceTree(context).requireRead(context, actingAs(context, { runAs: principal }), path);
     return {};
   });
   engine.onRequest("workspace.mirror", ({ principal, path }) => {
-    workspaceTree().requireRead(context, actingAs(context, { runAs: String(principal) }), path);
+    workspaceTree(context).requireRead(context, actingAs(context, { runAs: String(principal) }), path);
     mirror(context, path);
     return {};
   });

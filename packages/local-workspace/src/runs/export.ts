@@ -17,7 +17,7 @@ export function exportView(
   }
   if (!isEnded(taskRun.state)) throw invalid(`Run ${taskRun.runId} has not ended; only finished runs can be exported.`);
   const path = canonical(task.notebook_task.notebook_path);
-  const notebook = workspaceTree().read(context, path);
+  const notebook = workspaceTree(context).read(context, path);
   if (notebook?.kind !== "notebook")
     throw invalid(`The notebook '${path}' of run ${taskRun.runId} is not there any more.`);
   if (views === "DASHBOARDS") return { views: [] };

@@ -21,13 +21,15 @@ export interface WorkspaceTree {
   below(context: Context, directory: string): WorkspaceObject[];
 }
 
-let tree: WorkspaceTree | undefined;
+const trees = new WeakMap<Context, WorkspaceTree>();
 
-export function provideTree(provided: WorkspaceTree): void {
-  tree = provided;
+/** The service that keeps the tree of this workspace says so when it starts. */
+export function provideTree(context: Context, provided: WorkspaceTree): void {
+  trees.set(context, provided);
 }
 
-export function workspaceTree(): WorkspaceTree {
+export function workspaceTree(context: Context): WorkspaceTree {
+  const tree = trees.get(context);
   if (!tree) throw new Error("no service of this workspace keeps notebooks and files");
   return tree;
 }

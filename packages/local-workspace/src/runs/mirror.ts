@@ -27,9 +27,9 @@ export function materialise(context: Context, path: string): string[] {
 
 /** Writes what is at a path of the workspace, a file or a folder with all below it. */
 export function mirror(context: Context, path: string): void {
-  const object = workspaceTree().read(context, path);
+  const object = workspaceTree(context).read(context, path);
   if (object) writeObject(context, object);
-  else if (workspaceTree().isDirectory(context, path)) writeTree(context, canonical(path));
+  else if (workspaceTree(context).isDirectory(context, path)) writeTree(context, canonical(path));
 }
 
 const mirrorRoot = (context: Context): string => join(context.dataDir, "workspace");
@@ -37,7 +37,7 @@ const mirrorRoot = (context: Context): string => join(context.dataDir, "workspac
 function writeTree(context: Context, root: string): void {
   const base = join(mirrorRoot(context), root);
   const wanted = new Set<string>();
-  for (const object of workspaceTree().below(context, root)) {
+  for (const object of workspaceTree(context).below(context, root)) {
     wanted.add(writeObject(context, object));
   }
   mkdirSync(base, { recursive: true });

@@ -15,7 +15,7 @@ export interface Source {
 const isSource = ({ language }: WorkspaceObject): boolean => language === "PYTHON" || language === "SQL";
 
 function expand(context: Context, library: Library): WorkspaceObject[] {
-  const tree = workspaceTree();
+  const tree = workspaceTree(context);
   if (library.glob) {
     const { include } = library.glob;
     const folder = /^(.*)\/\*\*$/.exec(include)?.[1];
@@ -33,7 +33,7 @@ function expand(context: Context, library: Library): WorkspaceObject[] {
 }
 
 function one(context: Context, path: string, kind: "notebook" | "file" | "source"): WorkspaceObject {
-  const object = workspaceTree().read(context, path);
+  const object = workspaceTree(context).read(context, path);
   if (!object) throw notFound(`The pipeline's ${kind} '${path}' does not exist in the workspace.`);
   if (kind !== "source" && object.kind !== kind) {
     throw new ApiError("INVALID_PARAMETER_VALUE", `'${path}' is a ${object.kind}; the pipeline lists it as a ${kind}.`);
@@ -52,7 +52,7 @@ function included(context: Context, sources: readonly WorkspaceObject[], known: 
   for (let source = waiting.pop(); source !== undefined; source = waiting.pop()) {
     for (const [, double, single, bare] of source.content.toString("utf8").matchAll(RUN)) {
       const path = canonical(posix.resolve(posix.dirname(source.path), double ?? single ?? bare!));
-      const notebook = known.has(path) ? undefined : workspaceTree().read(context, path);
+      const notebook = known.has(path) ? undefined : workspaceTree(context).read(context, path);
       if (!notebook) continue; // the engine names the line that asks for what is not there
       known.add(path);
       found.push(notebook);
@@ -74,7 +74,7 @@ export function pipelineSources(
   if (found.size === 0) throw notFound("The pipeline has no source: set libraries to its notebooks and files.");
   const sorted = [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   const rootPath = canonical(settings.root_path ?? posix.dirname(sorted[0]!.path));
-  const beside = workspaceTree()
+  const beside = workspaceTree(context)
     .below(context, rootPath)
     .filter((object) => object.kind === "file" && !found.has(object.path));
   const files = [

@@ -51,6 +51,6 @@ function read(context: Context, principal: Principal, path: string): Buffer | un
     const { file } = resolveVolumePath(context, principal, path.replace(/^dbfs:/, ""), "READ_VOLUME");
     return existsSync(file) ? readFileSync(file) : undefined;
   }
-  workspaceTree().requireRead(context, principal, path);
-  return workspaceTree().read(context, path)?.content;
+  workspaceTree(context).requireRead(context, principal, path);
+  return workspaceTree(context).read(context, path)?.content;
 }

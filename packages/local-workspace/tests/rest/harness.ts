@@ -30,7 +30,8 @@ export class Harness {
   }
 
   async start(): Promise<this> {
-    provideTree({
+    this.#workspace = await createWorkspace({ dataDir: this.dataDir, services, engine: this.engine });
+    provideTree(this.#workspace.context, {
       read: (_context, path) => this.files.get(canonical(path)),
       requireRead: () => undefined, // permissions on the tree are the workspace service's; tree.spec.ts has it
       isDirectory: (_context, path) => [...this.files.keys()].some((file) => file.startsWith(`${canonical(path)}/`)),
@@ -39,7 +40,6 @@ export class Harness {
           .filter((file) => file.path.startsWith(`${canonical(path)}/`))
           .sort((a, b) => (a.path < b.path ? -1 : 1)),
     });
-    this.#workspace = await createWorkspace({ dataDir: this.dataDir, services, engine: this.engine });
     await this.#workspace.listen(0);
     this.#token = readFileSync(join(this.dataDir, "token"), "utf8").trim();
     return this;

@@ -27,8 +27,8 @@ export async function notebookTask(work: TaskWork): Promise<Output> {
     );
   }
   const principal = actingAs(context, run);
-  workspaceTree().requireRead(context, principal, path);
-  const notebook = workspaceTree().read(context, path);
+  workspaceTree(context).requireRead(context, principal, path);
+  const notebook = workspaceTree(context).read(context, path);
   if (notebook?.kind !== "notebook") {
     throw notFound(
       `Unable to access the notebook "${path}" in the workspace. It does not exist, or is not a notebook.`,

@@ -29,8 +29,8 @@ async function pythonFile(context: Context, principal: Principal, path: string):
     const text = await readFile(file, "utf8").catch(() => undefined);
     if (text !== undefined) return text;
   } else {
-    workspaceTree().requireRead(context, principal, path);
-    const file = workspaceTree().read(context, path);
+    workspaceTree(context).requireRead(context, principal, path);
+    const file = workspaceTree(context).read(context, path);
     if (file) return file.content.toString("utf8");
   }
   throw notFound(`Python file ${path} does not exist. It must be a file of the workspace or of a volume.`);

@@ -36,8 +36,8 @@ function source(
   if (!file)
     throw notImplemented("sql_task: the local workspace runs file and query; dashboard and alert are not run.");
   if (file.source === "GIT") throw notImplemented("sql_task: file source GIT is not run by the local workspace.");
-  workspaceTree().requireRead(context, principal, file.path);
-  const found = workspaceTree().read(context, file.path);
+  workspaceTree(context).requireRead(context, principal, file.path);
+  const found = workspaceTree(context).read(context, file.path);
   if (!found) throw notFound(`SQL file ${file.path} does not exist in the workspace.`);
   return { text: found.content.toString("utf8") };
 }

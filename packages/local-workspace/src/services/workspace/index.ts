@@ -1,6 +1,6 @@
 /** The workspace's tree: notebooks, files and directories by path, kept in the store. */
 import type { Context, Service } from "../../core/service.ts";
-import { provideTree, type WorkspaceObject } from "../../runs/files.ts";
+import { provideTree, type WorkspaceObject, type WorkspaceTree } from "../../runs/files.ts";
 import { requireLevel } from "../permissions/access.ts";
 import { registerObjectType } from "../permissions/registry.ts";
 import { languageOfName } from "./notebook-format.ts";
@@ -18,7 +18,7 @@ const asTreeObject = ({ db }: Context, object: TreeObject): WorkspaceObject => {
   };
 };
 
-provideTree({
+const tree: WorkspaceTree = {
   read(context, path) {
     const object = findObject(context.db, canonical(path));
     return object && object.type !== "DIRECTORY" ? asTreeObject(context, object) : undefined;
@@ -32,7 +32,7 @@ provideTree({
     below(context.db, canonical(directory))
       .filter((object) => object.type !== "DIRECTORY")
       .map((object) => asTreeObject(context, object)),
-});
+};
 
 for (const [type, name] of Object.entries(PERMISSION_TYPE)) {
   registerObjectType(name, {
@@ -55,7 +55,10 @@ for (const [type, name] of Object.entries(PERMISSION_TYPE)) {
 export const workspace: Service = {
   name: "workspace",
   migrations,
-  routes: workspaceRoutes,
+  routes(app, context) {
+    provideTree(context, tree);
+    workspaceRoutes(app, context);
+  },
   start({ db }) {
     db.transaction(() => {
       if (!findObject(db, "/")) putObject(db, { path: "/", type: "DIRECTORY", principal: "System user" });
