@@ -11,8 +11,10 @@ import { FIXTURES, resource, withCompanion } from "../tests/policy/fixtures.ts";
 import { Pack, type Sent, urnOf } from "../tests/policy/pack.ts";
 
 const SIZES = [250, 500, 1000, 2000, 5000];
-/** Twenty times the resources may take at most this many times as long; quadratic work would take 400 times. The rest is noise. */
-const MOST_GROWTH = 80;
+/** Five times the resources may take at most this many times as long; quadratic work would take 25 times. The rest is noise. */
+const MOST_GROWTH = 15;
+/** Least time that is compared: the thread's clock ticks every few milliseconds. */
+const TICK_MS = 8;
 /** Added time of a preview with the pack, as a share of an empty program's preview. */
 const MOST_ADDED = 0.6;
 
@@ -69,7 +71,7 @@ function benchRules(): void {
         if (rule.kind === "resource") for (const one of resources) rule.check(one, limitsOf(rule));
       });
     });
-    const growth = times.at(-1)! / Math.max(times[0]!, 0.2);
+    const growth = times.at(-1)! / Math.max(times.at(-3)!, TICK_MS);
     const linear = growth <= MOST_GROWTH;
     failed ||= !linear;
     const each = ((times.at(-1)! * 1000) / SIZES.at(-1)!).toFixed(1);

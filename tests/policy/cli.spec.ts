@@ -77,6 +77,8 @@ describe("the policy pack in pulumi preview and up", () => {
       sent.type === "Grants" ? { ...sent, props: { ...sent.props, catalog: rule } } : sent;
     const made = await project(
       ...bad.flatMap(({ rule, resources }) => renamed(withCompanion(own(resources[0]!, rule)), rule)),
+      // Beside the bad ones: rules on the whole stack find the IP list enforced.
+      resource("WorkspaceConf", {}, "good"),
     );
     const outcome = await made.preview("prod");
     assert.notEqual(outcome.code, 0, "the preview went well");

@@ -21,6 +21,7 @@ describe("the policy pack's configuration of a stack", () => {
       "grant-require-groups": { servicePrincipals: ["b", "a"] },
       "grant-restrict-manage": { enforcementLevel: "mandatory", admins: ["lake-admins"] },
       "job-require-acl": "disabled",
+      "source-require-root": { roots: ["/Workspace/olist"] },
     });
     assert.deepEqual(withSettings({}, { roles: {}, codeRoot: "/Workspace/x" }), {
       "job-require-acl": { admins: ["admins"] },
