@@ -18,7 +18,7 @@ import org.apache.spark.sql.catalyst.rules.Rule
 import org.apache.spark.sql.catalyst.trees.TreeNodeTag
 import org.apache.spark.sql.catalyst.trees.TreePattern._
 import org.apache.spark.sql.catalyst.types.DataTypeUtils
-import org.apache.spark.sql.execution.datasources.LogicalRelation
+import org.apache.spark.sql.execution.datasources.{CreateTempViewUsing, LogicalRelation}
 import org.apache.spark.sql.execution.datasources.v2.DataSourceV2Relation
 import org.apache.spark.sql.types.{DataType, StringType, StructType}
 
@@ -66,6 +66,12 @@ object Guard {
   def inherit(from: SparkSession, to: SparkSession): Unit = {
     principal(from).foreach(protect(to, _))
     Option(pipelines.get(from)).foreach(own(to, _))
+  }
+
+  /** Whether a location is below the folder of the pipelines' own files, beside that of the tables. */
+  private[lakehouse] def inPipelines(location: String): Boolean = {
+    val path = location.replaceFirst("^file:/*", "/")
+    !path.split('/').contains("..") && path.startsWith(tablesRoot.stripSuffix("/").replaceFirst("[^/]*$", "pipelines/"))
   }
 
   private[lakehouse] def owns(session: SparkSession, table: Seq[String]): Boolean =
@@ -227,11 +233,31 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
     case Some(name) => check(privilege, "VOLUME", name)
     case None if path.replaceFirst("^file:/*", "/").startsWith(Guard.tablesRoot) => throw new Refused(
       s"'$path' is a managed table's folder: read the table by its name.", "INVALID_PARAMETER_VALUE.LOCATION_OVERLAP", "INVALID_PARAMETER_VALUE")
-    case None =>
+    case None => throw outside(path)
+  }
+
+  /** A principal reaches data through securables alone; what Unity Catalog does not govern, nobody could protect. */
+  private def outside(path: String): Refused = new Refused(
+    s"'$path' is not in a volume: SQL reads and writes tables by their names and files by /Volumes/<catalog>/<schema>/<volume>/….",
+    "PERMISSION_DENIED", "PERMISSION_DENIED")
+
+  /** Where a new table's files are to be. A pipeline's private tables lie in its own folder, which its updates name. */
+  private def places(table: V2CreateTablePlan): Unit = {
+    val spec = table match {
+      case t: CreateTable => Some(t.tableSpec)
+      case t: CreateTableAsSelect => Some(t.tableSpec)
+      case t: ReplaceTable => Some(t.tableSpec)
+      case t: ReplaceTableAsSelect => Some(t.tableSpec)
+      case _ => None
+    }
+    val named = spec.toSeq.collect { case s: UnresolvedTableSpec => s.optionExpression.options }.flatten
+      .collect { case (key, value) if key.equalsIgnoreCase("path") => value.toString }
+    (spec.flatMap(_.location).toSeq ++ named).filterNot(Guard.inPipelines).foreach(usesPath(_, "WRITE_VOLUME"))
   }
 
   private def volume(path: String): Option[Seq[String]] =
-    path.stripPrefix("dbfs:").split('/').filter(_.nonEmpty) match {
+    if (path.split('/').contains("..")) None
+    else path.stripPrefix("dbfs:").split('/').filter(_.nonEmpty) match {
       case Array("Volumes", catalog, schema, name, _*) => Some(Seq(catalog, schema, name))
       case _ => None
     }
@@ -326,7 +352,11 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
   private def asks(node: LogicalPlan): Unit = node match {
     case i: InsertIntoStatement => target(i.table)
     case w: V2WriteCommand => target(w.table)
-    case c: V2CreateTablePlan => made(c.name, replace = c.isInstanceOf[ReplaceTable] || c.isInstanceOf[ReplaceTableAsSelect])
+    case v: CreateTempViewUsing if who.isDefined =>
+      v.options.foreach { case (key, value) => if (key.equalsIgnoreCase("path")) usesPath(value, "READ_VOLUME") }
+    case c: V2CreateTablePlan =>
+      if (who.isDefined) places(c)
+      made(c.name, replace = c.isInstanceOf[ReplaceTable] || c.isInstanceOf[ReplaceTableAsSelect])
     case v: CreateView => made(v.child, v.replace)
     case d: DropTable => managed(d.child)
     case d: DropView => managed(d.child)

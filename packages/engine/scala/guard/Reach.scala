@@ -1,5 +1,6 @@
 package org.apache.spark.sql.lakehouse
 
+import java.net.URI
 import java.util.Locale
 
 import org.apache.spark.sql.catalyst.plans.logical._
@@ -19,11 +20,17 @@ object Reach {
     case _: ListJarsCommand | _: ListFilesCommand | _: ListArchivesCommand => throw refused("LIST JAR, FILE or ARCHIVE")
     case _: CreateFunction | _: CreateFunctionCommand => throw refused("CREATE FUNCTION … AS a class")
     case _: LoadData | _: LoadDataCommand => throw refused("LOAD DATA")
+    case d: InsertIntoDir if d.isLocal || !d.storage.locationUri.exists(inVolume) =>
+      throw refused("INSERT OVERWRITE DIRECTORY outside of a volume")
     case _: SetTableLocation => throw refused("ALTER TABLE … SET LOCATION")
     case _: CreateNamespace | _: DropNamespace | _: SetNamespaceLocation | _: SetNamespaceProperties =>
       throw refused("A schema's statement inside of another")
     case _ =>
   }
+
+  /** The default file system is that of the volumes; a scheme may be written in capitals, and `..` leaves the volume. */
+  private def inVolume(uri: URI): Boolean =
+    Option(uri.getScheme).forall(_.equalsIgnoreCase("dbfs")) && Option(uri.normalize.getPath).exists(_.startsWith("/Volumes/"))
 
   private def refused(what: String): Refused = new Refused(
     s"[UNSUPPORTED_FEATURE] $what is not available: it reaches beyond the tables and volumes of Unity Catalog.",

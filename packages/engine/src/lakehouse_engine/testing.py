@@ -31,6 +31,7 @@ _OF_THE_WORKSPACE = {
     "spark.hadoop.fs.dbfs.impl",
     "spark.delta.logStore.dbfs.impl",
     "spark.hadoop.fs.defaultFS",
+    "spark.python.daemon.module",
 }
 
 

@@ -133,7 +133,13 @@ class Guard:
         if not path:
             raise EngineError("read_files needs a path", error_class="INVALID_READER_OPTION")
         volume = volume_of(path)
-        if principal is not None and volume is not None:
+        if principal is not None:
+            if volume is None:
+                raise EngineError(
+                    f"read_files: '{path}' is not in a volume; name files by /Volumes/<catalog>/<schema>/<volume>/…",
+                    error_class="PERMISSION_DENIED",
+                    error_code="PERMISSION_DENIED",
+                )
             check = {"privilege": "READ_VOLUME", "securableType": "VOLUME", "fullName": volume}
             self._authorize(principal, check)
         context = ReaderContext(to_local=self._engine.volumes.to_local)

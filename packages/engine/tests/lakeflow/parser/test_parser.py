@@ -264,7 +264,7 @@ def test_an_error_names_place_clause_and_remedy(text, error, message):
         ("AUTO CDC INTO t FROM s KEYS (a) SEQUENCE BY b", r"FROM STREAM\(s\)"),
         ("AUTO CDC INTO t FROM STREAM s KEYS (a) SEQUENCE BY b TRACK HISTORY ON a", r"SCD TYPE 2"),
         (
-            "CREATE STREAMING TABLE t AS SELECT * FROM STREAM read_files('/a', format => lower('X'))",
+            "CREATE STREAMING TABLE t AS SELECT * FROM STREAM read_files('/a', format => )",
             r"expected a value",
         ),
     ],

@@ -272,7 +272,7 @@ AREA = Area(
         sql(
             "keys that differ by case are one column, and the other is rescued",
             SCHEMA,
-            stream("one_case", "format => 'json'"),
+            stream("one_case", "mode => 'PERMISSIVE'"),
             Step(
                 {"1.json": '{"b":1,"Order_ID":1,"c":{"X":1}}\n', "2.json": '{"b":1,"order_id":2,"c":{"x":2}}\n'},
                 tables={

@@ -295,12 +295,6 @@ AREA = Area(
             r"source\.sql:3:1: flow f is defined twice, first at .*:2:1",
         ),
         refused(
-            "INSERT without BY NAME",
-            FLOW,
-            "CREATE STREAMING TABLE t;\nCREATE FLOW f AS INSERT INTO t SELECT 1 AS a",
-            r"source\.sql:2:32: .*expected BY",
-        ),
-        refused(
             "a flow of rows that do not stream",
             FLOW,
             "CREATE STREAMING TABLE t;\nCREATE FLOW f AS INSERT INTO t BY NAME SELECT 1 AS a",
