@@ -99,6 +99,12 @@ class Update:
             return self._finish(outcomes)
         except BaseException as error:
             if self.stopping.is_set():
+                if self._rounds is not None:  # the stop came in the middle of a round
+                    self.progress.end_flows(self.names.flows)
+                    with contextlib.suppress(
+                        Exception
+                    ):  # its own jobs were canceled; the next update publishes the rest
+                        self.publish_events()
                 self.progress.update("CANCELED")
                 return {"state": "CANCELED"}
             self.progress.update("FAILED", error)
