@@ -1,7 +1,7 @@
 /**
  * `npm run import -- --bundle NAME_OR_DIR [--target NAME] | --catalog NAME  --out DIR [--stack NAME]`
  * Writes a Pulumi project into DIR that adopts what a bundle deployed, or what a catalog holds: `import.json` is read from the
- * workspace, `pulumi import` takes it into the stack's state, `index.ts` is written from there, and a preview proves that it changes nothing.
+ * workspace, `pulumi import` takes it into the stack's state, `index.ts` is written from there, and the preview that shows whether it changes anything is printed.
  * The workspace is that of DATABRICKS_HOST and DATABRICKS_TOKEN; without them the local workspace that runs. It is only read.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
