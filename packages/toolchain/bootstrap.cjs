@@ -90,7 +90,8 @@ async function ensureModules() {
     fs.rmSync(STAMP, { force: true });
     const started = Date.now();
     // Without the settings of the npm that runs this script, which would point at this package.
-    const code = await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=warn"], started);
+    // Errors only: npm runs under the machine's Node and warns of packages that want a newer one; they run under the project's own.
+    const code = await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], started);
     if (code !== 0)
       throw new Error(`npm ci failed with status ${code}; what it printed is above. Mend that and try again.`);
     fs.writeFileSync(STAMP, `${lockHash()}\n`);
