@@ -1,4 +1,5 @@
 /** The lakehouse of one stack: catalog, grants, notebooks, pipelines and the job, in the order they depend on each other. */
+import "./settings/traces.ts";
 import * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
 import { CATALOG, SCHEMAS } from "./access.ts";
