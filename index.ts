@@ -151,7 +151,7 @@ const job = new LakehouseJob(
     tags,
     alerts,
     runAs,
-    budgetPolicyId: settings.compute.kind === "serverless" ? settings.compute.budgetPolicyId : undefined,
+    budgetPolicyId: settings.compute.budgetPolicyId,
     access: access("CAN_MANAGE_RUN"),
   },
   // The generator imports modules that no output of the notebook names.

@@ -21,6 +21,8 @@ export type PipelineCompute =
       autoscale?: "ENHANCED" | "LEGACY";
       /** Default true. */
       photon?: pulumi.Input<boolean>;
+      /** Encrypts the local disks of the machines. Default true; Google Cloud does it by itself. */
+      encryptDisks?: pulumi.Input<boolean>;
       sparkConf?: Readonly<Record<string, pulumi.Input<string>>>;
     };
 
@@ -152,6 +154,7 @@ function computeArgs(
     nodeTypeId,
     driverNodeTypeId,
     sparkConf,
+    enableLocalDiskEncryption: compute.encryptDisks ?? true,
     customTags: { ...tags },
     autoscale: {
       minWorkers: compute.minWorkers ?? 1,

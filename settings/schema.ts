@@ -43,6 +43,9 @@ const roles = group(
   "Who holds which role. A role without a principal gets no grants",
 );
 
+const budgetPolicyId = (description: string) =>
+  uuid(description, "a policy's id (a UUID)", "5f7e2c1a-8b3d-4e6f-9a0b-1c2d3e4f5a6b");
+
 const compute = z
   .discriminatedUnion(
     "kind",
@@ -50,11 +53,7 @@ const compute = z
       group(
         {
           kind: z.literal("serverless"),
-          budgetPolicyId: uuid(
-            "Serverless usage policy that usage is attributed to",
-            "a policy's id (a UUID)",
-            "5f7e2c1a-8b3d-4e6f-9a0b-1c2d3e4f5a6b",
-          ).optional(),
+          budgetPolicyId: budgetPolicyId("Serverless usage policy that usage is attributed to").optional(),
         },
         "Serverless compute",
       ),
@@ -79,6 +78,7 @@ const compute = z
             },
             { min: 1, max: 8, whole: true },
           ).default(2),
+          budgetPolicyId: budgetPolicyId("Serverless usage policy of the job, which is serverless still").optional(),
         },
         "Classic clusters",
       ),

@@ -87,7 +87,7 @@ export const accessRules: readonly Rule[] = [
     fix: "List the networks of your company and your CI.",
     source: "KICS",
     url: "https://docs.databricks.com/aws/en/security/network/front-end/ip-access-list",
-    ids: { sat: ["NS-5", "NS-8", "NS-13"], kics: ["2c4fe4a9-f44b-4c70-b09b-5b75cd251805"], cis: ["2.1.10"] },
+    ids: { sat: ["NS-5", "NS-8", "NS-13"], kics: ["2c4fe4a9-f44b-4c70-b09b-5b75cd251805"] },
     types: ["IpAccessList"],
     limits: MAX_PERCENT,
     check: ({ props: { listType, ipAddresses, enabled } }, { maxPercent }) => [

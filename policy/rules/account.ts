@@ -17,7 +17,7 @@ export const accountRules: readonly Rule[] = [
     fix: "Set `networkId` and `privateAccessSettingsId`, and leave `isNoPublicIpEnabled` on.",
     source: "Security Analysis Tool",
     url: `${NETWORK}classic/customer-managed-vpc`,
-    ids: { sat: ["NS-3", "NS-4", "NS-6", "NS-7"], cis: ["2.1.1", "2.1.9"] },
+    ids: { sat: ["NS-3", "NS-4", "NS-6", "NS-7"], cis: ["2.1.1", "2.1.9", "2.1.10", "2.1.11"] },
     types: ["MwsWorkspaces", "MwsPrivateAccessSettings"],
     check: ({ type, props }) => {
       if (type === "MwsPrivateAccessSettings")

@@ -41,7 +41,7 @@ export const SAT_CHECKS: readonly SatCheck[] = [
   check("GOV-12", "Clusters use Unity Catalog"),
   check("GOV-14", "Instance metadata service, version 2"),
   check("GOV-15", "Verbose audit logs"),
-  check("GOV-16", "Workspaces have a metastore", [], PRESENCE),
+  check("GOV-16", "Workspaces have a metastore", ["DASF-5", "DASF-16", "DASF-24", "DASF-43"], PRESENCE),
   check("GOV-17", "Sharing tokens have a bounded lifetime", ["DASF-51"]),
   check("GOV-18", "Sharing recipients have IP access lists", ["DASF-51"]),
   check("GOV-19", "Sharing tokens expire", ["DASF-51"]),

@@ -1,6 +1,12 @@
 /** Writes docs/policies.md from the pack: `npm run docs`; with `--check` it only says whether the file is current. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import {
+  CHECKOV_CHECKS,
+  CIS_RECOMMENDATIONS,
+  type ForeignCheck,
+  KICS_QUERIES,
+} from "databricks-governance/other-checks";
 import { EVERY_TYPE, type Limit, type Rule } from "databricks-governance/rule";
 import { rules } from "databricks-governance/rules";
 import { SAT_CHECKS } from "databricks-governance/sat";
@@ -51,11 +57,13 @@ export function render(): string {
     ...overview,
     "",
     ...coverage(),
+    ...others(),
     ...rules.flatMap(section),
   ].join("\n");
 }
 
-const rulesOf = (check: string): Rule[] => rules.filter(({ ids }) => ids?.sat?.includes(check));
+const rulesOf = (check: string, framework: "sat" | "kics" | "cis" = "sat"): Rule[] =>
+  rules.filter(({ ids }) => ids?.[framework]?.includes(check));
 
 function summary(): string[] {
   const expressible = SAT_CHECKS.filter(({ none }) => none === undefined);
@@ -89,6 +97,33 @@ function coverage(): string[] {
     "",
   ];
 }
+
+/** A table of another tool's checks. */
+function foreign(title: string, about: string, checks: readonly ForeignCheck[], framework: "kics" | "cis"): string[] {
+  return [
+    `## ${title}`,
+    "",
+    about,
+    "",
+    "| check | what it asks | rules, or why none does |",
+    "| --- | --- | --- |",
+    ...checks.map(({ id, title, none, note }) => {
+      const made = rulesOf(id, framework).map(({ name }) => anchor(name));
+      return `| ${id} | ${title} | ${none ?? [made.join(", "), ...(note === undefined ? [] : [note])].join(". ")} |`;
+    }),
+    "",
+  ];
+}
+
+const others = (): string[] => [
+  ...foreign("KICS and Checkov", "All their checks on Databricks.", [...KICS_QUERIES, ...CHECKOV_CHECKS], "kics"),
+  ...foreign(
+    "CIS benchmark",
+    "Section 2.1 of the CIS Microsoft Azure Foundations Benchmark 5.0; the rules ask the same on every cloud.",
+    CIS_RECOMMENDATIONS,
+    "cis",
+  ),
+];
 
 /** Controls of the framework that follow from a rule's checks. */
 const dasfOf = ({ ids }: Rule): string[] => [

@@ -21,7 +21,7 @@ const CONFIG_DIR = join("policy", "config");
  * Of a stack without a configuration of its own, such as `pr-123`, that of its environment holds.
  * @throws Error when there is none, or it names a rule which the pack does not have: the CLI would ignore it
  */
-function configOf(stack: string, environment: string): PackConfig {
+export function configOf(stack: string, environment: string): PackConfig {
   const file = [stack, environment]
     .map((name) => join(CONFIG_DIR, `${name}.json`))
     .find((candidate) => existsSync(join(PROJECT_DIR, candidate)));

@@ -1,6 +1,6 @@
 /** Good programs of other kinds: in every configuration, nothing is found that a reviewer would not defend. */
 import assert from "node:assert/strict";
-import { configurationOf, ENVIRONMENTS } from "databricks-governance/configurations";
+import { configurationOf, ENVIRONMENTS } from "databricks-governance";
 import { FIXTURES, resource, withCompanion } from "./fixtures.ts";
 import { type Sent, UNKNOWN, urnOf } from "./pack.ts";
 import { type Config, findings } from "./pure.ts";

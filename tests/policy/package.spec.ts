@@ -5,10 +5,31 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureToolchain, type Toolchain } from "lakehouse-toolchain";
+import { packPolicy } from "../../scripts/pack/policy.ts";
 import { ROOT } from "./cli.ts";
 
 const NAME = "databricks-governance";
-/** Two catalogs without the SDK of the provider: one good, one without a comment. */
+/** A program of somebody else's that extends a configuration in TypeScript. */
+const EXTENDS = `
+import { extend, type PackConfiguration, problemsOf } from "${NAME}";
+import { rules } from "${NAME}/rules";
+const changes: PackConfiguration = {
+  "require-tags": { enforcementLevel: "advisory", tags: ["team"] },
+  "job-require-timeout": { maxMinutes: 60 },
+  "uc-require-comment": "disabled",
+};
+const problems: string[] = problemsOf({ "no-such-rule": "mandatory" });
+const levels = rules.map(({ name, level }) => [name, level] as const);
+declare const console: { log(text: string): void };
+console.log(JSON.stringify([extend("dev", changes)["require-tags"], problems.length, levels.length]));
+`;
+/** What its types refuse. */
+const MISTAKES = [
+  'extend("staging", {});',
+  'extend("dev", { "require-tags": "strict" });',
+  'extend("dev", { "require-tags": { enforcementLevel: 1 } });',
+];
+/** A catalog without a comment, without the SDK of the provider. */
 const PROGRAM = `
 import * as pulumi from "@pulumi/pulumi";
 new pulumi.CustomResource("databricks:index/catalog:Catalog", "bad", { name: "bad" }, {});
@@ -23,7 +44,7 @@ describe("the policy pack as a package", () => {
 
   before(async () => {
     tools = await ensureToolchain({ parts: ["pulumi"] });
-    execFileSync("npm", ["pack", "--silent", "--pack-destination", dir], { cwd: join(ROOT, "policy") });
+    const tarball = await packPolicy(dir);
     writeFileSync(join(dir, "package.json"), '{ "name": "x", "type": "module", "private": true }\n');
     writeFileSync(
       join(dir, "Pulumi.yaml"),
@@ -31,7 +52,7 @@ describe("the policy pack as a package", () => {
     );
     writeFileSync(join(dir, "program.js"), PROGRAM);
     mkdirSync(join(dir, "backend"));
-    execFileSync("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--silent", `./${NAME}-0.1.0.tgz`], {
+    execFileSync("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--silent", tarball], {
       cwd: dir,
     });
   });
@@ -40,7 +61,15 @@ describe("the policy pack as a package", () => {
   it("holds JavaScript and declarations, a license, and a README whose links hold", () => {
     for (const file of ["LICENSE", "PulumiPolicy.yaml", "policies.md", "dist/start.js", "dist/configurations.d.ts"])
       assert.ok(existsSync(join(installed, file)), file);
-    assert.ok(!existsSync(join(installed, "start.ts")));
+    const { exports, bin, ...manifest } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+    assert.deepEqual([manifest.private, manifest.scripts], [undefined, undefined]);
+    const targets = Object.values<string | object>({ ...exports, bin }).flatMap((one) =>
+      typeof one === "string" ? [one] : Object.values(one),
+    );
+    for (const target of targets.filter((one) => !one.includes("*"))) {
+      assert.doesNotMatch(target, /(?<!\.d)\.ts$/);
+      assert.ok(existsSync(join(installed, target)), target);
+    }
     const links = [...readFileSync(join(installed, "README.md"), "utf8").matchAll(/\]\((?!https:)([^)#]+)/g)].map(
       ([, to]) => to!,
     );
@@ -65,6 +94,27 @@ describe("the policy pack as a package", () => {
     );
     assert.match(bad.stderr, /'require-tags': there is no setting 'tag'/);
     assert.equal(command("staging").status, 2);
+  });
+
+  it("is typed: somebody else's TypeScript extends a configuration, and its mistakes are found", () => {
+    const check = (file: string): { status: number | null; stdout: string } =>
+      spawnSync(
+        process.execPath,
+        [
+          join(ROOT, "node_modules", "typescript", "bin", "tsc"),
+          ...["--noEmit", "--strict", "--module", "nodenext", "--types", "", file],
+        ],
+        { cwd: dir, encoding: "utf8" },
+      );
+    writeFileSync(join(dir, "extends.ts"), EXTENDS);
+    const { status, stdout } = check("extends.ts");
+    assert.equal(status, 0, stdout);
+    const [tags, problems, rules] = JSON.parse(execFileSync(process.execPath, ["extends.ts"], { cwd: dir }).toString());
+    assert.deepEqual([tags, problems], [{ enforcementLevel: "advisory", tags: ["team"] }, 1]);
+    assert.ok(rules > 80, rules);
+    writeFileSync(join(dir, "mistakes.ts"), [`import { extend } from "${NAME}";`, ...MISTAKES].join("\n"));
+    const mistakes = check("mistakes.ts");
+    assert.equal(mistakes.stdout.match(/mistakes\.ts\(\d+,\d+\): error/g)?.length, MISTAKES.length, mistakes.stdout);
   });
 
   it("stops the preview of a program that breaks a rule", () => {

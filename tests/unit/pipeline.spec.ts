@@ -54,6 +54,7 @@ describe("LakehousePipeline", () => {
         policyId: "policy",
         applyPolicyDefaultValues: true,
         nodeTypeId: "m5d.large",
+        enableLocalDiskEncryption: true,
         customTags: { environment: "dev" },
         autoscale: { minWorkers: 1, maxWorkers: 3, mode: "ENHANCED" },
       },

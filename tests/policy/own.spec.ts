@@ -1,0 +1,156 @@
+/**
+ * This project's program with the settings of each kind of stack, through the analyzer protocol with the configuration that the stack gets: no
+ * finding. In a preview, where no id is known yet, and in an update.
+ */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+import { configOf, type PackConfig, withSettings } from "../../scripts/stack/pack.ts";
+import { PROJECT } from "../../scripts/stack/stack.ts";
+import { parseSettings } from "../../settings.ts";
+import { ROOT } from "./cli.ts";
+import { Pack, type Sent, urnOf } from "./pack.ts";
+
+type Registration = {
+  getType(): string;
+  getName(): string;
+  getCustom(): boolean;
+  getProtect(): boolean;
+  getParent(): string;
+  getObject(): { toJavaScript(): Record<string, unknown> };
+  getPropertydependenciesMap(): { forEach(each: (urns: { getUrnsList(): string[] }, property: string) => void): void };
+};
+interface Monitor {
+  registerResource(request: Registration, ...rest: unknown[]): unknown;
+  newUrn(parent: string, type: string, name: string): string;
+}
+
+/** What an account puts where the files have placeholders. */
+const FILLED: readonly (readonly [placeholder: RegExp, value: string])[] = [
+  [/0{8}-0000-4000-8000-0{11}/g, "5f3c1d9e-7a42-4b1c-9d0e-6b8a2c4e1f0"],
+  [/1234567890123456/g, "3456701289345670"],
+  [/@example\.com/g, "@acme.io"],
+];
+
+function configurationOf(kind: string, more: Record<string, unknown>): Record<string, string> {
+  let text = readFileSync(join(ROOT, `Pulumi.${kind}.yaml`), "utf8");
+  for (const [placeholder, value] of FILLED) text = text.replace(placeholder, value);
+  const { config } = parse(text) as { config: Record<string, unknown> };
+  const all = {
+    ...config,
+    ...Object.fromEntries(Object.entries(more).map(([key, value]) => [`${PROJECT}:${key}`, value])),
+  };
+  return Object.fromEntries(
+    Object.entries(all).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
+  );
+}
+
+let runs = 0;
+/** What the program registers, with what is not known in a preview, and which resources a value comes from. */
+async function registered(stack: string, config: Record<string, string>, preview: boolean): Promise<Sent[]> {
+  const mocks: pulumi.runtime.Mocks = {
+    newResource: ({ name, inputs }) => ({ id: preview ? undefined : `${name}-id`, state: inputs }),
+    call: ({ token }) => assert.fail(`the program calls ${token}, which the mock does not know`),
+  };
+  await pulumi.runtime.setMocks(mocks, PROJECT, stack, preview, "acme");
+  pulumi.runtime.setAllConfig(config);
+  const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
+  const register = monitor.registerResource.bind(monitor);
+  const requests: Registration[] = [];
+  monitor.registerResource = (request, ...rest) => {
+    requests.push(request);
+    return register(request, ...rest);
+  };
+  runs += 1;
+  // A module of its own for each run.
+  await import(`../../index.ts?${runs}`);
+  await pulumi.runtime.disconnect();
+  const urns = new Map(
+    requests.map((one) => [
+      monitor.newUrn(one.getParent(), one.getType(), one.getName()),
+      urnOf({ type: one.getType(), name: one.getName() }),
+    ]),
+  );
+  const dependenciesOf = (one: Registration): Record<string, string[]> => {
+    const found: Record<string, string[]> = {};
+    one.getPropertydependenciesMap().forEach((list, property) => {
+      found[property] = list.getUrnsList().map((urn) => urns.get(urn) ?? urn);
+    });
+    return found;
+  };
+  return requests
+    .filter((one) => one.getCustom() && one.getType().startsWith("databricks:"))
+    .map((one) => ({
+      type: one.getType(),
+      name: one.getName(),
+      props: { ...one.getObject().toJavaScript(), ...(preview ? {} : { id: `${one.getName()}-id` }) },
+      protect: one.getProtect(),
+      dependencies: dependenciesOf(one),
+    }));
+}
+
+/** Levels as the protocol takes them. */
+const asConfigured = (config: PackConfig): Parameters<Pack["configure"]>[0] =>
+  Object.fromEntries(
+    Object.entries(config).map(([rule, value]) => {
+      const { enforcementLevel, ...settings } =
+        typeof value === "string" ? { enforcementLevel: value } : (value as Record<string, unknown>);
+      return [
+        rule,
+        { ...settings, ...(enforcementLevel === undefined ? {} : { level: enforcementLevel as "mandatory" }) },
+      ];
+    }),
+  );
+
+const VARIANTS: Readonly<Record<string, Record<string, unknown>>> = {
+  "as its file says": {},
+  "with every part": {
+    warehouse: { size: "Small" },
+    dashboard: true,
+    quality: { staleHours: 6 },
+    secretScope: true,
+    alerts: ["data-alerts@acme.io"],
+  },
+  "on classic compute": {
+    compute: {
+      kind: "classic",
+      clusterPolicyId: "E0123456789ABCDE",
+      maxWorkers: 8,
+      budgetPolicyId: "5f7e2c1a-8b3d-4e6f-9a0b-1c2d3e4f5a6b",
+    },
+  },
+};
+/** Stacks by kind; on Free Edition there is no group to give the job's permissions to. */
+const STACKS = [
+  ["local", "local", []],
+  ["dev", "dev", []],
+  ["free", "free", ["job-require-acl"]],
+  ["pr", "pr-123", []],
+  ["prod", "prod", []],
+] as const;
+
+describe("this project's program and the policy pack", () => {
+  let pack: Pack;
+  before(async () => {
+    pack = await Pack.start();
+  });
+  after(() => pack?.stop());
+
+  for (const [kind, stack, accepted] of STACKS)
+    for (const [variant, more] of Object.entries(VARIANTS))
+      for (const preview of variant === "with every part" ? [true, false] : [true])
+        it(`agree on stack ${stack} ${variant}, in ${preview ? "a preview" : "an update"}`, async () => {
+          const values = configurationOf(kind, { ...more, ...(kind === "pr" ? { suffix: "pr_123" } : {}) });
+          const settings = parseSettings({ project: PROJECT, stack, values, isSecret: () => false });
+          await pack.configure(asConfigured(withSettings(configOf(stack, settings.environment), settings)));
+          const program = await registered(stack, values, preview);
+          assert.ok(program.length > 50, `${program.length} resources`);
+          const found = (await pack.preview(program)).filter(({ policy }) => !accepted.some((name) => name === policy));
+          assert.deepEqual(
+            found.map(({ policy, level, message }) => `${level} ${policy}: ${message}`),
+            [],
+          );
+        });
+});
