@@ -1,6 +1,6 @@
 /** Kinds of settings. Messages never hold the value, which may be a secret: `describe.ts` adds it where it may be shown. */
 import { z } from "zod";
-import { CronError, parseCron } from "./cron.ts";
+import { neverStarts, parseQuartz, QuartzError, shortestSeconds } from "./quartz.ts";
 import { isTimeZone } from "./time-zones.ts";
 
 /** What docs/settings.md says of a setting beside its default. */
@@ -76,12 +76,15 @@ export const LEAST_MINUTES_BETWEEN_RUNS = 15;
 export const cron = (about: About) =>
   text(about, (value) => {
     try {
-      const { shortestMinutes } = parseCron(value);
-      return shortestMinutes < LEAST_MINUTES_BETWEEN_RUNS
-        ? `runs must be at least ${LEAST_MINUTES_BETWEEN_RUNS} minutes apart, and these are ${shortestMinutes < 1 ? "seconds" : `${shortestMinutes} minutes`} apart`
+      const quartz = parseQuartz(value);
+      const never = neverStarts(quartz);
+      if (never !== undefined) return `must be ${about.allowed}: ${never}`;
+      const seconds = shortestSeconds(quartz);
+      return seconds < LEAST_MINUTES_BETWEEN_RUNS * 60
+        ? `runs must be at least ${LEAST_MINUTES_BETWEEN_RUNS} minutes apart, and these are ${seconds < 60 ? "seconds" : `${Math.floor(seconds / 60)} minutes`} apart`
         : undefined;
     } catch (error) {
-      if (error instanceof CronError) return `must be ${about.allowed}: ${error.message}`;
+      if (error instanceof QuartzError) return `must be ${about.allowed}: ${error.message}`;
       throw error;
     }
   });

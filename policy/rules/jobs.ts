@@ -1,5 +1,5 @@
 /** Rules on jobs and their tasks, nested ones included. */
-import { quartzProblem, shortestInterval } from "../quartz.ts";
+import { neverStarts, parseQuartz, type Quartz, QuartzError, shortestSeconds } from "../quartz.ts";
 import { tasksOf } from "../read/tasks.ts";
 import { type Finding, type Rule, resourceRule, stackRule } from "../rule.ts";
 import {
@@ -165,8 +165,11 @@ export const jobRules: readonly Rule[] = [
     types: ["Job", "Pipeline", "AlertV2", "QualityMonitor", "LakehouseMonitor"],
     check: ({ props }) =>
       schedules(props).flatMap(({ property, expression }) => {
-        const problem = quartzProblem(expression);
+        const quartz = readQuartz(expression);
+        const problem = typeof quartz === "string" ? quartz : neverStarts(quartz);
         if (problem === undefined) return [];
+        if (typeof quartz !== "string")
+          return [{ property, problem: `never starts: ${problem}`, fix: "Choose days that come." }];
         const unix = expression.trim().split(/\s+/).length === 5;
         return [
           {
@@ -196,19 +199,12 @@ export const jobRules: readonly Rule[] = [
       ...objects(props.schedule).flatMap(({ quartzCronExpression }) => {
         if (typeof quartzCronExpression !== "string") return [];
         const property = "schedule.quartzCronExpression";
-        try {
-          const seconds = shortestInterval(quartzCronExpression);
-          return seconds >= minMinutes * 60
-            ? []
-            : [
-                {
-                  property,
-                  problem: `runs again after ${seconds} s, sooner than ${minMinutes} minutes`,
-                },
-              ];
-        } catch {
-          return []; // schedule-require-quartz says what is wrong
-        }
+        const quartz = readQuartz(quartzCronExpression);
+        if (typeof quartz === "string") return []; // schedule-require-quartz says what is wrong
+        const seconds = shortestSeconds(quartz);
+        return seconds >= minMinutes * 60
+          ? []
+          : [{ property, problem: `runs again after ${seconds} s, sooner than ${minMinutes} minutes` }];
       }),
       ...objects(props.trigger)
         .flatMap(({ periodic }) => objects(periodic))
@@ -330,6 +326,16 @@ export const jobRules: readonly Rule[] = [
     },
   }),
 ];
+
+/** An expression as read, or what is wrong with it. */
+function readQuartz(expression: string): Quartz | string {
+  try {
+    return parseQuartz(expression);
+  } catch (error) {
+    if (error instanceof QuartzError) return error.message;
+    throw error;
+  }
+}
 
 /** Cron expressions wherever a resource has them. */
 function schedules(props: Fields): { property: string; expression: string }[] {

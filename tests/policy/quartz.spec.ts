@@ -1,8 +1,11 @@
-/** The shortest interval of cron expressions, against going through every second of two days. */
+/** Quartz expressions, their shortest interval against going through every second of a day, and the share of addresses that networks cover. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { coveredPercent } from "../../policy/networks.ts";
-import { shortestInterval } from "../../policy/quartz.ts";
+import { neverStarts, parseQuartz, shortestSeconds } from "../../policy/quartz.ts";
+import { ROOT } from "./cli.ts";
 
 const DAY = 24 * 60 * 60;
 
@@ -49,23 +52,67 @@ describe("the shortest interval of a quartz expression", () => {
           }
         }
         shortest = Math.min(shortest, first! + DAY - last!);
-        assert.equal(shortestInterval(`${second.text} ${minute.text} ${hour.text} ? * MON-FRI 2030-2040`), shortest);
+        const quartz = parseQuartz(`${second.text} ${minute.text} ${hour.text} ? * MON-FRI 2030-2040`);
+        assert.equal(shortestSeconds(quartz), shortest);
       }),
       { numRuns: 300 },
     );
   });
+});
 
-  for (const expression of [
+/** Expressions with the seconds between their closest starts. */
+const GOOD: readonly (readonly [expression: string, seconds: number])[] = [
+  ["0 0 5 * * ?", 86400],
+  [" 0  0 5 ? * MON-FRI ", 86400],
+  ["0 0/15 * * * ?", 900],
+  ["0,30 0 5 * * ?", 30],
+  ["0 0 22-2 ? * fri#3", 3600],
+  ["0 15 10 ? * 6L 2027-2030", 86400],
+  ["0 0 0 L-3 * ?", 86400],
+  ["0 0 0 LW * ?", 86400],
+  ["0 0 0 15W JAN,jul ?", 86400],
+  ["0 0 0 ? * FRI-MON *", 86400],
+  ["59 59 23,0 ? * L", 3600],
+];
+const BAD = [
+  ...[
     "",
     "0 0 5 * *",
+    "0 3 * * *",
     "0 0 5 * * ? 2030 x",
     "60 * * * * ?",
     "0 0 24 * * ?",
     "a * * * * ?",
     "0 */0 * * * ?",
-    "0 , * * * ?",
-  ]) {
-    it(`is not guessed for '${expression}'`, () => assert.throws(() => shortestInterval(expression)));
+  ],
+  ...["0 , * * * ?", "0 0 5 * * *", "0 0 5 ? * ?", "0 0 5 ? * 8", "0 0 5 ? * 0", "0 0 5 32 * ?", "0 0 5 0 * ?"],
+  ...["0 0 5 ? 13 1", "0 0 5 ? * MON#6", "0 0 5 ? * MON,WED#2", "0 0 5 L-31 * ?", "0 0 5 32W * ?", "0 0 5 1W,2 * ?"],
+  ...["0 0 5 * * ? 1969", "0 0 5 * * ? 2030-2027", "0 1-2-3 5 * * ?", "0 0 5 ? * MONDAY", "@daily", "0 0 5 * * ?;"],
+];
+/** Read well, and over or without a day. */
+const NEVER = ["0 0 5 30 2 ?", "0 0 5 31 4,6 ?", "0 0 5 31W FEB ?", "0 0 5 * * ? 2020"];
+
+describe("Quartz expressions", () => {
+  it("are read by the program, the pack and the local workspace with the same text", () => {
+    const [program, pack, workspace] = ["settings", "policy", "packages/local-workspace/src/services/jobs"].map(
+      (folder) => readFileSync(join(ROOT, folder, "quartz.ts"), "utf8"),
+    );
+    assert.equal(pack, program);
+    assert.equal(workspace, program);
+  });
+  for (const [expression, seconds] of GOOD) {
+    it(`are read: '${expression}'`, () => {
+      const quartz = parseQuartz(expression);
+      assert.deepEqual([shortestSeconds(quartz), neverStarts(quartz)], [seconds, undefined]);
+    });
+  }
+  for (const expression of BAD) {
+    it(`are refused without a word of them: '${expression}'`, () =>
+      assert.throws(() => parseQuartz(expression), { message: /field|value|step|range|part|'\?'|'#'|30 days/ }));
+  }
+  for (const expression of NEVER) {
+    it(`are read and never start anything: '${expression}'`, () =>
+      assert.match(neverStarts(parseQuartz(expression), new Date("2026-11-29")) ?? "", /years are over|no|none/));
   }
 });
 

@@ -1,197 +1,163 @@
 /**
- * Quartz cron expressions: `seconds minutes hours day-of-month month day-of-week [year]`, Sunday is 1.
- * Parsed to sets of numbers, so that the next time is found field by field in the schedule's own time zone.
+ * Reads a Quartz cron expression: `seconds minutes hours day-of-month month day-of-week [year]`. Fields and forms are those of the Quartz
+ * Scheduler's CronTrigger tutorial and CronExpression reference; Databricks' jobs take them as they are.
+ *
+ * The same file is in settings/, policy/ and packages/local-workspace, none of which may import another (docs/decisions.md); a test compares
+ * them. Errors hold no word of the expression, which may be a secret.
  */
 interface Field {
   readonly name: string;
   readonly min: number;
   readonly max: number;
-  readonly names?: readonly string[];
+  readonly names: readonly string[];
+  /** Quartz refuses a range of years that ends before it begins; other ranges go round. */
+  readonly goesRound: boolean;
 }
 
 const MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
-const FIELDS: readonly Field[] = [
-  { name: "seconds", min: 0, max: 59 },
-  { name: "minutes", min: 0, max: 59 },
-  { name: "hours", min: 0, max: 23 },
-  { name: "day of month", min: 1, max: 31 },
-  { name: "month", min: 1, max: 12, names: MONTHS },
-  { name: "day of week", min: 1, max: 7, names: DAYS },
-  { name: "year", min: 1970, max: 2099 },
-];
+const field = (name: string, min: number, max: number, names: readonly string[] = [], goesRound = true): Field => ({
+  ...{ name, min, max, names, goesRound },
+});
+const SECOND = field("seconds", 0, 59);
+const MINUTE = field("minutes", 0, 59);
+const HOUR = field("hours", 0, 23);
+const DAY_OF_MONTH = field("day of month", 1, 31);
+const MONTH = field("month", 1, 12, MONTHS);
+const DAY_OF_WEEK = field("day of week", 1, 7, DAYS);
+const YEAR = field("year", 1970, 2099, [], false);
 
-type DayRule = (year: number, month: number, day: number) => boolean;
+export type DayOfMonth =
+  | { readonly form: "any" }
+  | { readonly form: "days"; readonly days: readonly number[] }
+  /** So many days before the month's last. */
+  | { readonly form: "last"; readonly before: number }
+  | { readonly form: "last weekday" }
+  | { readonly form: "nearest weekday"; readonly to: number };
+
+/** Sunday is 1. */
+export type DayOfWeek =
+  | { readonly form: "any" }
+  | { readonly form: "days"; readonly days: readonly number[] }
+  | { readonly form: "last"; readonly day: number }
+  | { readonly form: "nth"; readonly day: number; readonly nth: number };
 
 export interface Quartz {
   readonly seconds: readonly number[];
   readonly minutes: readonly number[];
   readonly hours: readonly number[];
+  readonly dayOfMonth: DayOfMonth;
   readonly months: readonly number[];
+  readonly dayOfWeek: DayOfWeek;
   readonly years: readonly number[];
-  readonly matchesDay: DayRule;
 }
 
 export class QuartzError extends Error {}
 
-const daysIn = (year: number, month: number): number => new Date(Date.UTC(year, month, 0)).getUTCDate();
-/** Sunday is 1. */
-const weekdayOf = (year: number, month: number, day: number): number =>
-  new Date(Date.UTC(year, month - 1, day)).getUTCDay() + 1;
-
-function number(text: string, field: Field): number {
-  const named = field.names?.indexOf(text.toUpperCase()) ?? -1;
-  const value = named >= 0 ? named + field.min : /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isNaN(value) || value < field.min || value > field.max) {
-    throw new QuartzError(`${field.name} must be from ${field.min} to ${field.max}, got '${text}'`);
-  }
-  return value;
+function numberOf(text: string, { name, min, max, names }: Field): number {
+  const named = names.indexOf(text.toUpperCase());
+  const value = named >= 0 ? named + min : /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  const allowed = names.length > 0 ? ` or ${names[0]} to ${names.at(-1)}` : "";
+  throw new QuartzError(`a value of ${name} is not a number from ${min} to ${max}${allowed}`);
 }
 
-function values(text: string, field: Field): number[] {
-  const found = new Set<number>();
-  for (const part of text.split(",")) {
-    const [range = "", step, ...more] = part.split("/");
-    if (more.length > 0 || part === "") throw new QuartzError(`${field.name} has the malformed part '${part}'`);
-    const every = step === undefined ? 1 : /^[1-9]\d*$/.test(step) ? Number(step) : Number.NaN;
-    if (Number.isNaN(every)) throw new QuartzError(`${field.name} has the step '${step}', which is not a number`);
-    let from = field.min;
-    let to = field.max;
-    if (range !== "*" && !(range === "" && step !== undefined)) {
-      const [low = "", high, ...rest] = range.split("-");
-      if (rest.length > 0) throw new QuartzError(`${field.name} has the malformed range '${range}'`);
-      from = number(low, field);
-      to = high !== undefined ? number(high, field) : step !== undefined ? field.max : from;
-    }
-    const span = to < from ? to + (field.max - field.min + 1) : to; // FRI-MON goes round
-    for (let value = from; value <= span; value += every) {
-      found.add(value > field.max ? value - (field.max - field.min + 1) : value);
-    }
+/** Values of one part between commas: `*`, `5`, `1-5`, and each with a step. */
+function valuesOfPart(part: string, field: Field): number[] {
+  const { name, min, max } = field;
+  const [, range, step] = /^([^/]*)(?:\/([^/]*))?$/.exec(part) ?? [];
+  if (range === undefined || (range === "" && step === undefined))
+    throw new QuartzError(`${name} has a malformed part`);
+  const every = step === undefined ? 1 : /^\d{1,4}$/.test(step) ? Number(step) : 0;
+  if (every < 1 || every > max) throw new QuartzError(`a step of ${name} is not a number from 1 to ${max}`);
+  let [from, to] = [min, max];
+  if (range !== "*" && range !== "") {
+    const bounds = range.split("-");
+    if (bounds.length > 2) throw new QuartzError(`${name} has a malformed range`);
+    from = numberOf(bounds[0]!, field);
+    // "5/15" runs from 5 to the end of the field, a plain "5" is that value alone.
+    to = bounds[1] !== undefined ? numberOf(bounds[1], field) : step === undefined ? from : max;
   }
-  return [...found].sort((a, b) => a - b);
+  if (to < from && !field.goesRound) throw new QuartzError(`a range of ${name} ends before it begins`);
+  const size = max - min + 1;
+  const end = to < from ? to + size : to;
+  return Array.from(
+    { length: Math.floor((end - from) / every) + 1 },
+    (_, at) => ((from + at * every - min) % size) + min,
+  );
 }
 
-/** The weekday nearest to `day` inside its month (LW: nearest to the last). */
-function nearestWeekday(year: number, month: number, day: number): number {
-  const last = daysIn(year, month);
-  const target = Math.min(day, last);
-  const weekday = weekdayOf(year, month, target);
-  if (weekday === 7) return target === 1 ? 3 : target - 1;
-  if (weekday === 1) return target === last ? target - 2 : target + 1;
-  return target;
+const valuesOf = (text: string, field: Field): number[] =>
+  [...new Set(text.split(",").flatMap((part) => valuesOfPart(part, field)))].sort((a, b) => a - b);
+
+function dayOfMonth(text: string): DayOfMonth {
+  if (text === "?") return { form: "any" };
+  if (/^LW$/i.test(text)) return { form: "last weekday" };
+  const fromEnd = /^L(?:-(\d{1,2}))?$/i.exec(text);
+  if (fromEnd) {
+    const before = Number(fromEnd[1] ?? 0);
+    if (before > 30) throw new QuartzError("day of month counts more than 30 days from the last");
+    return { form: "last", before };
+  }
+  const nearest = /^(\d{1,2})W$/i.exec(text);
+  if (nearest) return { form: "nearest weekday", to: numberOf(nearest[1]!, DAY_OF_MONTH) };
+  return { form: "days", days: valuesOf(text, DAY_OF_MONTH) };
 }
 
-function dayOfMonth(text: string): DayRule {
-  const upper = text.toUpperCase();
-  if (upper === "LW") return (year, month, day) => day === nearestWeekday(year, month, 31);
-  const fromEnd = /^L(?:-(\d{1,2}))?$/.exec(upper);
-  if (fromEnd) return (year, month, day) => day === daysIn(year, month) - Number(fromEnd[1] ?? 0);
-  const weekday = /^(\d{1,2})W$/.exec(upper);
-  if (weekday) {
-    const wanted = number(weekday[1]!, FIELDS[3]!);
-    return (year, month, day) => day === nearestWeekday(year, month, wanted);
-  }
-  const days = new Set(values(text, FIELDS[3]!));
-  return (_year, _month, day) => days.has(day);
+function dayOfWeek(text: string): DayOfWeek {
+  if (text === "?") return { form: "any" };
+  if (/^L$/i.test(text)) return { form: "days", days: [7] };
+  const [, name, nth] = /^([^,/-]+?)(?:L|#([^,/-]+))$/i.exec(text) ?? [];
+  if (name === undefined) return { form: "days", days: valuesOf(text, DAY_OF_WEEK) };
+  const day = numberOf(name, DAY_OF_WEEK);
+  if (nth === undefined) return { form: "last", day };
+  if (!/^[1-5]$/.test(nth)) throw new QuartzError("day of week has a number after '#' that is not from 1 to 5");
+  return { form: "nth", day, nth: Number(nth) };
 }
 
-function dayOfWeek(text: string): DayRule {
-  const field = FIELDS[5]!;
-  const upper = text.toUpperCase();
-  if (upper === "L") return (year, month, day) => weekdayOf(year, month, day) === 7;
-  const last = /^(\w+)L$/.exec(upper);
-  if (last && !DAYS.includes(upper)) {
-    const wanted = number(last[1]!, field);
-    return (year, month, day) => weekdayOf(year, month, day) === wanted && day + 7 > daysIn(year, month);
-  }
-  const nth = /^(\w+)#(\d)$/.exec(upper);
-  if (nth) {
-    const wanted = number(nth[1]!, field);
-    const which = Number(nth[2]);
-    if (which < 1 || which > 5)
-      throw new QuartzError(`day of week has '#${which}'; a month has at most 5 of a weekday`);
-    return (year, month, day) => weekdayOf(year, month, day) === wanted && Math.ceil(day / 7) === which;
-  }
-  const days = new Set(values(text, field));
-  return (year, month, day) => days.has(weekdayOf(year, month, day));
-}
-
-/** @throws QuartzError that names the field */
+/** @throws QuartzError naming the field that is wrong */
 export function parseQuartz(expression: string): Quartz {
-  const parts = expression.trim().split(/\s+/);
-  if (parts.length < 6 || parts.length > 7) {
-    throw new QuartzError(`it has ${expression.trim() ? parts.length : 0} fields; Quartz has 6, or 7 with the year`);
+  const fields = expression.trim().split(/\s+/);
+  if (fields.length < 6 || fields.length > 7) {
+    const found = fields[0] === "" ? 0 : fields.length;
+    throw new QuartzError(`it has ${found} fields, and Quartz has 6, or 7 with the year`);
   }
-  const [seconds, minutes, hours, monthDay, month, weekday, year = "*"] = parts as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
+  const [second, minute, hour, monthDay, month, weekDay, year = "*"] = fields as [
+    ...[string, string, string, string, string, string],
     string?,
   ];
-  if ((monthDay === "?") === (weekday === "?")) {
-    throw new QuartzError("exactly one of day of month and day of week must be '?'");
-  }
-  return {
-    seconds: values(seconds, FIELDS[0]!),
-    minutes: values(minutes, FIELDS[1]!),
-    hours: values(hours, FIELDS[2]!),
-    months: values(month, FIELDS[4]!),
-    years: values(year, FIELDS[6]!),
-    matchesDay: weekday === "?" ? dayOfMonth(monthDay) : dayOfWeek(weekday),
+  const quartz = {
+    seconds: valuesOf(second, SECOND),
+    minutes: valuesOf(minute, MINUTE),
+    hours: valuesOf(hour, HOUR),
+    dayOfMonth: dayOfMonth(monthDay),
+    months: valuesOf(month, MONTH),
+    dayOfWeek: dayOfWeek(weekDay),
+    years: valuesOf(year, YEAR),
   };
+  if ((monthDay === "?") === (weekDay === "?"))
+    throw new QuartzError("one of day of month and day of week must be '?', and only one");
+  return quartz;
 }
 
-/** Milliseconds that the zone is ahead of UTC at that moment. */
-function offsetAt(at: number, zone: Intl.DateTimeFormat): number {
-  const parts = Object.fromEntries(zone.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
-  const local = Date.UTC(parts.year!, parts.month! - 1, parts.day!, parts.hour! % 24, parts.minute!, parts.second!);
-  return local - Math.floor(at / 1000) * 1000;
+const LONGEST_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Why an expression that can be read never starts anything; undefined when it does. */
+export function neverStarts({ years, months, dayOfMonth }: Quartz, now = new Date()): string | undefined {
+  if (years.at(-1)! < now.getUTCFullYear()) return "its years are over";
+  const first =
+    dayOfMonth.form === "days" ? dayOfMonth.days[0]! : dayOfMonth.form === "nearest weekday" ? dayOfMonth.to : 1;
+  return months.some((month) => LONGEST_MONTH[month - 1]! >= first) ? undefined : "none of its months has such a day";
 }
 
-/** @throws RangeError when there is no such time zone */
-export function timeZone(name: string): Intl.DateTimeFormat {
-  return new Intl.DateTimeFormat("en-US", {
-    timeZone: name,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  });
-}
+const DAY_SECONDS = 24 * 60 * 60;
 
-/** The first time after `after` (ms) that the expression names, or undefined when there is none. */
-export function nextTime(quartz: Quartz, zoneName: string, after: number): number | undefined {
-  const zone = timeZone(zoneName);
-  const start = new Date(after + offsetAt(after, zone));
-  const day = new Date(Date.UTC(start.getUTCFullYear(), start.getUTCMonth(), start.getUTCDate()));
-  const lastYear = quartz.years.at(-1)!;
-  while (day.getUTCFullYear() <= lastYear) {
-    const [year, month, date] = [day.getUTCFullYear(), day.getUTCMonth() + 1, day.getUTCDate()];
-    if (!quartz.years.includes(year)) {
-      day.setUTCFullYear(year + 1, 0, 1);
-      continue;
-    }
-    if (!quartz.months.includes(month)) {
-      day.setUTCMonth(month, 1);
-      continue;
-    }
-    if (quartz.matchesDay(year, month, date)) {
-      for (const hour of quartz.hours)
-        for (const minute of quartz.minutes)
-          for (const second of quartz.seconds) {
-            const local = Date.UTC(year, month - 1, date, hour, minute, second);
-            const at = local - offsetAt(local - offsetAt(local, zone), zone);
-            // a local time that the change to summer time leaves out does not occur that day
-            if (at > after && at + offsetAt(at, zone) === local) return at;
-          }
-    }
-    day.setUTCDate(date + 1);
-  }
-  return undefined;
+/** Seconds between the two closest starts; between days, those of days that follow each other. */
+export function shortestSeconds({ seconds, minutes, hours }: Quartz): number {
+  // Gaps repeat: within a minute, from minute to minute, from hour to hour; looking at each level is enough.
+  const starts = hours.flatMap((hour) => minutes.map((minute) => hour * 3600 + minute * 60));
+  const spread = seconds.at(-1)! - seconds[0]!;
+  const gaps = starts.map((start, at) => (starts[at + 1] ?? starts[0]! + DAY_SECONDS) - start - spread);
+  const within = seconds.slice(1).map((second, at) => second - seconds[at]!);
+  return Math.min(...gaps, ...within);
 }

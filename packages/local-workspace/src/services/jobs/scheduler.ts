@@ -10,7 +10,8 @@ import type { Context } from "../../core/service.ts";
 import type { Launcher } from "../../runs/launcher.ts";
 import { countRunning, listJobRuns } from "../../runs/store.ts";
 import { type JobRun, type State, succeeded } from "../../runs/types.ts";
-import { nextTime, parseQuartz } from "./quartz.ts";
+import { nextTime } from "./next-time.ts";
+import { parseQuartz } from "./quartz.ts";
 import { getJob, type Job, listJobs, markTrigger, triggerMark } from "./store.ts";
 import { filesAt, fires, intervalOf, type Seen, tablesOf, versionsOf, type Watched } from "./triggers.ts";
 
