@@ -22,6 +22,7 @@ const checks: [string, string, string[]][] = [
     bin("depcruise"),
     ["--config", "dependency-cruiser.config.js", "index.ts", "settings.ts"].concat(FOLDERS),
   ],
+  ["Python imports", tools.python, ["scripts/check/python_circles.py", "packages/engine/src", "notebooks"]],
   ["engine protocol", process.execPath, ["scripts/docs/protocol.ts", "--check"]],
   ["Python lint", tools.python, ["-m", "ruff", "check", "."]],
   ["Python format", tools.python, ["-m", "ruff", "format", "--check", "."]],

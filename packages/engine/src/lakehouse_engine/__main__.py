@@ -64,7 +64,7 @@ class Server:
         self.catalog = Catalog(self.engine, self._peer)
         Guard(self.engine, self.catalog, self._peer)
         self.catalog.load(params)
-        self.statements = Statements(self.engine, self.catalog, self._peer)
+        self.statements = Statements(self.engine, self.catalog, self._peer, self._refresh)
         self.notebooks = Notebooks(self.engine, self.statements, self._peer)
         python_workers.send_folders(code_folders)
         return {
@@ -102,6 +102,11 @@ class Server:
 
                 self._updates = UpdateService(self._ready("engine"), self.catalog, self._peer)
             return self._updates
+
+    def _refresh(self, params: dict[str, Any]) -> dict[str, Any]:
+        from lakehouse_engine.updates.service import run_unheard
+
+        return run_unheard(self.engine, self.catalog, params)
 
 
 def code_folders() -> list[str]:

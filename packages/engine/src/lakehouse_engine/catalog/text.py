@@ -21,8 +21,13 @@ def literal(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
+def local(location: str) -> str:
+    """A location without the scheme of this machine's files."""
+    return location.removeprefix("file://").removeprefix("file:")
+
+
 def path_of(location: str | None) -> Path | None:
-    return Path(location.removeprefix("file://").removeprefix("file:")).resolve() if location else None
+    return Path(local(location)).resolve() if location else None
 
 
 def uri_of(location: str) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse_engine import event_log
-from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.errors import EngineError
 
 SCHEMA = """
@@ -32,40 +31,6 @@ def file_of(storage: str) -> str:
 def event_log_frame(session: SparkSession, storage: str) -> DataFrame:
     """The events so far of the pipeline whose files are in `storage`."""
     return frame_of(session, event_log.read(file_of(storage)))
-
-
-def publish(
-    session: SparkSession, catalog: Catalog, full_name: str, storage: str, pipeline_id: str, principal: str | None
-) -> None:
-    """Appends the events that the table lacks. The last one that it has is remembered beside the log."""
-    mark = os.path.join(storage, "published.json")
-    try:
-        with open(mark) as file:
-            through = json.load(file)
-    except (FileNotFoundError, ValueError):
-        through = {}
-    record = catalog.get(full_name)
-    if record is None:
-        schema = session.createDataFrame([], SCHEMA).schema
-        record = catalog.create_table(
-            full_name, schema, comment="Event log of a pipeline", pipeline_id=pipeline_id, principal=principal
-        )
-        through = {}
-    elif record.get("pipelineId") != pipeline_id:
-        raise EngineError(
-            f"event_log: the table {full_name} exists already and is not this pipeline's; name another table",
-            error_class="TABLE_ALREADY_EXISTS",
-        )
-    done = through.get(record["location"], 0)
-    events = event_log.read(file_of(storage))
-    if len(events) > done:
-        frame = frame_of(session, events[done:])
-        frame.write.format("delta").mode("append").option("txnAppId", f"event-log-{pipeline_id}").option(
-            "txnVersion", str(len(events))
-        ).save(record["location"])
-        with open(mark + ".tmp", "w") as file:
-            json.dump({record["location"]: len(events)}, file)
-        os.replace(mark + ".tmp", mark)
 
 
 def frame_of(session: SparkSession, events: list[event_log.Event]) -> DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from typing import Any
 
@@ -9,11 +10,19 @@ from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
 from lakehouse_engine.expectations import Rules
+from lakehouse_engine.flows.context import Reader
 from lakehouse_engine.flows.streams import add_quality
 from lakehouse_engine.flows.targets import Target
 from lakehouse_engine.graph.names import quote
-from lakehouse_engine.updates.context import Reader
-from lakehouse_engine.updates.reading import version
+
+
+def version(folder: str) -> int:
+    """The newest version of a Delta table, by the names of its commits."""
+    try:
+        names = os.listdir(os.path.join(folder, "_delta_log"))
+    except FileNotFoundError:
+        return -1
+    return max((int(name[:20]) for name in names if name.endswith(".json") and name[:20].isdigit()), default=-1)
 
 
 def inputs(reader: Reader, frame: DataFrame) -> dict[str, int] | None:

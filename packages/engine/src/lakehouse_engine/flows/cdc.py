@@ -10,9 +10,9 @@ from pyspark.sql import DataFrame
 from lakehouse_engine.auto_cdc import AutoCdcApplier, CdcMetrics, SnapshotApplier
 from lakehouse_engine.expectations import Rules
 from lakehouse_engine.flows import batch, streams
+from lakehouse_engine.flows.context import Reader, reading_as
 from lakehouse_engine.flows.targets import Target
 from lakehouse_engine.graph.model import AutoCdcFlow, SnapshotCdcFlow
-from lakehouse_engine.updates.context import Reader, reading_as
 
 # Deletion vectors let a merge touch few bytes of large files.
 PROPERTIES = {"delta.enableDeletionVectors": "true"}

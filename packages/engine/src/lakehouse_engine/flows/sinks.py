@@ -8,14 +8,14 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
+from lakehouse_engine.catalog.text import local
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.expectations import Rules
 from lakehouse_engine.flows import streams
+from lakehouse_engine.flows.context import Reader
 from lakehouse_engine.flows.targets import Target
 from lakehouse_engine.graph.model import Dataset, QueryFlow
 from lakehouse_engine.session import active
-from lakehouse_engine.updates.context import Reader
-from lakehouse_engine.updates.reading import local
 
 FORMATS = ("delta", "kafka")
 

@@ -10,7 +10,7 @@ from pyspark.sql.streaming import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 from lakehouse_engine.expectations import Rules
-from lakehouse_engine.updates.context import Reader
+from lakehouse_engine.flows.context import Reader
 
 ROWS = "flow_rows"
 

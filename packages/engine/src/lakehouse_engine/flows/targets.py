@@ -19,11 +19,11 @@ from pyspark.sql.types import StructField, StructType, _parse_datatype_string
 from lakehouse_engine.catalog import Catalog, TableRecord, literal
 from lakehouse_engine.catalog.columns import ddl, schema_of
 from lakehouse_engine.catalog.keys import described
+from lakehouse_engine.catalog.text import local
 from lakehouse_engine.errors import EngineError
-from lakehouse_engine.flows.protection import protect
+from lakehouse_engine.flows.protection import Protected, protect
 from lakehouse_engine.graph.model import Dataset
 from lakehouse_engine.graph.names import Defaults, quote, split
-from lakehouse_engine.updates.reading import local
 
 
 def slug(name: str) -> str:
@@ -191,11 +191,18 @@ class Target:
         if self.record is None or self.resetting:
             self._create(schema, generated, properties, kind)
             (self.folder / "resetting.json").unlink(missing_ok=True)
-            protect(self, self.defaults)
+            self._protect()
             return True
         self._alter(session, schema, properties, kind)
-        protect(self, self.defaults)
+        self._protect()
         return False
+
+    def _protect(self) -> None:
+        before = self.state("protection")
+        table = Protected(self.key, self.table, self.dataset, self.catalog, self.principal)
+        wanted = protect(table, self.defaults, before)
+        if wanted != before:
+            self.remember("protection", wanted)
 
     @property
     def sql_name(self) -> str:

@@ -15,10 +15,10 @@ from pyspark.sql.types import StructType
 
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.readers import frames, options
-from lakehouse_engine.readers.frames import ReaderContext
 from lakehouse_engine.readers.hints import parse_schema
 from lakehouse_engine.readers.listing import list_files
 from lakehouse_engine.readers.registry import FORMATS
+from lakehouse_engine.readers.source import ReaderContext, Source
 
 __all__ = ["ReaderContext", "install", "is_schema_change", "read_files"]
 
@@ -59,7 +59,7 @@ def read_files(
         texts["format"] = _detect_format(where.to_local(path), path)
     checked = options.parse(source, texts, schema_given=parsed is not None, streaming=streaming)
     _tell_ignored(where, checked)
-    return frames.build(frames.Source(spark, where, checked, path, parsed, streaming))
+    return frames.build(Source(spark, where, checked, path, parsed, streaming))
 
 
 def _tell_ignored(context: ReaderContext, checked: options.FileOptions) -> None:
@@ -127,7 +127,7 @@ def _patch() -> None:
         checked = options.parse("cloudFiles", given, schema_given=struct is not None, streaming=True)
         context = getattr(self._spark, _ATTRIBUTE, None) or ReaderContext()
         _tell_ignored(context, checked)
-        return frames.build(frames.Source(self._spark, context, checked, path, struct, True))
+        return frames.build(Source(self._spark, context, checked, path, struct, True))
 
     for name, function in {
         "format": format_,

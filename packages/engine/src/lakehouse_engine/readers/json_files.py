@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, MapType, StringType, StructField, StructType, VariantType
 
 from lakehouse_engine.errors import EngineError
-from lakehouse_engine.readers import frames
+from lakehouse_engine.readers.source import Source, finished, listed, without
 from lakehouse_engine.session import clone
-
-if TYPE_CHECKING:
-    from lakehouse_engine.readers.frames import Source
 
 CORRUPT = "_corrupt_record"
 _OF_THE_FILE = (
@@ -40,7 +37,7 @@ def build(source: Source) -> DataFrame:
     schema = source.resolved(lambda paths: _infer(source, paths))
     if options.rescued_column is None:
         partitions = source.partitions(schema)
-        return frames.finished(source.load("json", frames.without(schema, partitions)), schema, partitions)
+        return finished(source.load("json", without(schema, partitions)), schema, partitions)
     return _rescuing(source, schema, options.rescued_column)
 
 
@@ -54,7 +51,7 @@ def _infer(source: Source, paths: Sequence[str]) -> StructType | None:
     # Names that differ by case alone would fail as duplicates; the first of them is the column, the others are rescued.
     session = clone(source.spark)
     session.conf.set("spark.sql.caseSensitive", "true")
-    found = _one_per_name(frames.listed(session.read.format("json").options(**settings), paths).schema)
+    found = _one_per_name(listed(session.read.format("json").options(**settings), paths).schema)
     corrupt = source.options.spark.get("columnNameOfCorruptRecord", CORRUPT)
     fields = [f for f in found.fields if f.name != corrupt]
     if not source.options.infer_types:  # fields within columns are text, too: the column holds their JSON
@@ -84,7 +81,7 @@ def _rescuing(source: Source, schema: StructType, rescued: str) -> DataFrame:
     corrupt = options.spark.get("columnNameOfCorruptRecord")
     parse = {k: v for k, v in options.spark.items() if k not in (*_OF_THE_FILE, "multiLine", "mode")}
     partitions = source.partitions(schema)
-    plain = frames.without(schema, partitions, rescued, corrupt)
+    plain = without(schema, partitions, rescued, corrupt)
     value = F.col("value")
     parsed = StructType([*plain.fields, StructField(CORRUPT, StringType())])
     frame = _records(source).select(
@@ -107,7 +104,7 @@ def _rescuing(source: Source, schema: StructType, rescued: str) -> DataFrame:
     columns[rescued] = _rest(plain.fields, parse, keep_whole=corrupt not in columns)
     if rescued not in schema.fieldNames():
         kept = [*kept, StructField(rescued, StringType())]
-    return frames.finished(frame, StructType(kept), partitions, columns)
+    return finished(frame, StructType(kept), partitions, columns)
 
 
 def _records(source: Source) -> DataFrame:

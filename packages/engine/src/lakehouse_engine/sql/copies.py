@@ -17,7 +17,7 @@ from lakehouse_engine.catalog.text import quoted
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import SourceText
-from lakehouse_engine.sql.unity import Names
+from lakehouse_engine.sql.securables import Names
 
 # Of Delta's own making; a new table has those of its own.
 _OWN = ("delta.feature.", "delta.minReaderVersion", "delta.minWriterVersion", "clusteringColumns")

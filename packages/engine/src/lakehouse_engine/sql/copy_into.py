@@ -25,7 +25,7 @@ from lakehouse_engine.sources.sql.parser.clauses import properties
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import SourceText
 from lakehouse_engine.sql import inserted
-from lakehouse_engine.sql.unity import Names
+from lakehouse_engine.sql.securables import Names
 from lakehouse_engine.volumes import Volumes, volume_of
 
 COLUMNS = "num_affected_rows bigint, num_inserted_rows bigint, num_skipped_corrupt_files bigint"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -13,14 +13,12 @@ from lakehouse_engine.session import use
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import Kind
 from lakehouse_engine.sql.current import current
-
-if TYPE_CHECKING:
-    from lakehouse_engine.sql.unity import _Reader
+from lakehouse_engine.sql.securables import SecurableReader
 
 FunctionRecord = dict[str, Any]
 
 
-def read_create(reader: _Reader, replace: bool) -> dict[str, Any]:
+def read_create(reader: SecurableReader, replace: bool) -> dict[str, Any]:
     """CREATE [OR REPLACE] FUNCTION [IF NOT EXISTS] name(parameters) RETURNS type … RETURN body"""
     c = reader.cursor
     exists = c.accept("IF", "NOT", "EXISTS")
@@ -99,7 +97,7 @@ def _columns(c: Cursor) -> str:
     return c.parenthesised_text("the columns of the result") if c.sees("(") else ""
 
 
-def _parameters(reader: _Reader) -> list[dict[str, Any]]:
+def _parameters(reader: SecurableReader) -> list[dict[str, Any]]:
     c = reader.cursor
     c.expect("(", after="the function's name")
     found: list[dict[str, Any]] = []
@@ -126,7 +124,7 @@ def _parameters(reader: _Reader) -> list[dict[str, Any]]:
     return found
 
 
-def _type(reader: _Reader) -> str:
+def _type(reader: SecurableReader) -> str:
     """A type as written: its word, and what stands in its brackets."""
     c = reader.cursor
     start = c.token.start

@@ -12,7 +12,7 @@ from lakehouse_engine.errors import EngineError
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import Kind, SourceText
 from lakehouse_engine.sql import describe_json, show_catalog
-from lakehouse_engine.sql.unity import Names
+from lakehouse_engine.sql.securables import Names
 
 Row = dict[str, Any]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,13 @@ from lakehouse_engine.sources.sql.parser import parse_statement
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.statements import CreateDataset
 from lakehouse_engine.sources.sql.tokenizer import SourceText
-from lakehouse_engine.sql.unity import Names
+from lakehouse_engine.sql.securables import Names
 
 _KINDS = {("MATERIALIZED", "VIEW"): "MATERIALIZED_VIEW", ("STREAMING", "TABLE"): "STREAMING_TABLE"}
 _SPEC = "standalone.json"
+
+# `update.run` without events (updates/service.py)
+RunUpdate = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -132,9 +136,10 @@ def _no_schedule(clause: str) -> EngineError:
 
 
 class StandaloneTables:
-    def __init__(self, engine: Engine, catalog: Catalog) -> None:
+    def __init__(self, engine: Engine, catalog: Catalog, run_update: RunUpdate) -> None:
         self._engine = engine
         self._catalog = catalog
+        self._run_update = run_update
 
     def run(self, wanted: Standalone, names: Names, principal: str | None) -> bool:
         """Whether the statement was one of these."""
@@ -238,11 +243,9 @@ class StandaloneTables:
 
     def _update(self, spec: dict[str, Any], *, full: bool) -> None:
         """As its owner, whoever asks for it."""
-        from lakehouse_engine.updates.service import UpdateService  # updates import this package's parameters
-
         folder = self._folder(spec["id"])
         folder.mkdir(parents=True, exist_ok=True)
-        answer = UpdateService(self._engine, self._catalog, _Unheard()).run(
+        answer = self._run_update(
             {
                 "pipelineId": spec["id"],
                 "updateId": str(uuid.uuid4()),
@@ -256,13 +259,6 @@ class StandaloneTables:
         if answer["state"] != "COMPLETED":
             message = (answer.get("error") or {}).get("message", "The refresh was canceled.")
             raise EngineError(message, error_class="REFRESH_FAILED")
-
-
-class _Unheard:
-    """Events of these pipelines stay in their folder: the workspace has no record of them."""
-
-    def notify(self, method: str, params: dict[str, Any]) -> None:
-        return
 
 
 def _spoken(kind: str | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import types
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from lakehouse_engine.session import Engine
 from lakehouse_engine.sql import Statements
 from lakehouse_engine.unit_tests.coverage import Coverage
 from lakehouse_engine.unit_tests.isolation import IsolatedCatalog, IsolatedVolumes, Names, Workspace
-from lakehouse_engine.updates.service import UpdateService
+from lakehouse_engine.updates.service import UpdateService, run_unheard
 
 
 class UpdateFailed(Exception):
@@ -58,7 +59,7 @@ class Runner:
         self._catalog = catalog
         self._workspace = workspace
         self._updates = UpdateService(engine, catalog, workspace)
-        self._statements = Statements(engine, catalog, workspace)
+        self._statements = Statements(engine, catalog, workspace, partial(run_unheard, engine, catalog))
         self.spec = spec
         self.defaults = Defaults(spec["catalog"], spec["schema"])
         self.names = Names(catalog, self.defaults, lambda: self._statements.follow(None))

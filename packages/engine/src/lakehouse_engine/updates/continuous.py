@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING
 
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.graph.model import Dataset, DatasetKind
+from lakehouse_engine.updates.running import RunningUpdate
 from lakehouse_engine.updates.scheduler import Outcome
-
-if TYPE_CHECKING:
-    from lakehouse_engine.updates.update import Update
 
 INTERVAL = "pipelines.trigger.interval"
 # Databricks' defaults in seconds: streams; whole queries over Delta tables alone; other whole queries.
@@ -28,7 +25,7 @@ _WITHOUT_ROWS = (DatasetKind.TEMPORARY_VIEW, DatasetKind.VIEW)
 class Rounds:
     """Raises EngineError where an interval that is given cannot be read."""
 
-    def __init__(self, update: Update) -> None:
+    def __init__(self, update: RunningUpdate) -> None:
         self._update = update
         kept = {key: d for key, d in update.names.datasets.items() if d.kind not in _WITHOUT_ROWS}
         self._given = {key: self._given_interval(key, dataset) for key, dataset in kept.items()}

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
@@ -16,16 +16,14 @@ from lakehouse_engine.errors import EngineError, reason_of, to_rpc
 from lakehouse_engine.event_log.progress import Evaluated
 from lakehouse_engine.expectations import Rules
 from lakehouse_engine.flows import batch, cdc, sinks, streams
+from lakehouse_engine.flows.context import Reader, reading_as
 from lakehouse_engine.graph.model import AutoCdcFlow, Dataset, DatasetKind, Flow, QueryFlow, SnapshotCdcFlow
 from lakehouse_engine.readers import is_schema_change
 from lakehouse_engine.sources.python_api import session_of_flow
 from lakehouse_engine.updates.actions import in_query
-from lakehouse_engine.updates.context import Reader, reading_as
 from lakehouse_engine.updates.reading import clone, not_a_frame
+from lakehouse_engine.updates.running import RunningUpdate
 from lakehouse_engine.updates.scheduler import DependencyFailed, Stopped
-
-if TYPE_CHECKING:
-    from lakehouse_engine.updates.update import Update
 
 # Files may bring new columns more than once in an update; each time the stream starts again.
 _MAX_RESTARTS = 10
@@ -35,7 +33,7 @@ _STREAMING, _MATERIALIZED = "STREAMING_TABLE", "MATERIALIZED_VIEW"
 class Work:
     """One dataset in one update."""
 
-    def __init__(self, update: Update, key: str) -> None:
+    def __init__(self, update: RunningUpdate, key: str) -> None:
         self.update = update
         self.key = key
         self.dataset: Dataset = update.names.datasets[key]

@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse_engine.errors import EngineError, message_of, to_rpc
 from lakehouse_engine.event_log.table import event_log_frame, storage_of
+from lakehouse_engine.flows.context import CurrentSession, current
 from lakehouse_engine.graph.model import Graph, SourceLocation
 from lakehouse_engine.graph.names import Defaults
 from lakehouse_engine.notebook_runner.dbutils import Widgets
@@ -23,7 +24,6 @@ from lakehouse_engine.sources.python import load_python
 from lakehouse_engine.sources.python_api import Registration, registering
 from lakehouse_engine.sources.python_imports import PipelineImports, importing
 from lakehouse_engine.sources.sql import SqlSourceError, defines, load_sql
-from lakehouse_engine.updates.context import CurrentSession, current
 
 
 class Sources:

@@ -19,15 +19,17 @@ from pyspark.sql.streaming import DataStreamReader
 from pyspark.sql.types import StructType
 
 from lakehouse_engine.catalog import Catalog
+from lakehouse_engine.catalog.text import local
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.expectations import Rules
+from lakehouse_engine.flows.batch import version
+from lakehouse_engine.flows.context import Reader, current, reading_as
 from lakehouse_engine.graph.model import Dataset, DatasetKind, QueryFlow
 from lakehouse_engine.graph.names import Defaults, Names, quote, split
 from lakehouse_engine.readers import install as install_readers
 from lakehouse_engine.session import clone as clone_session
 from lakehouse_engine.session import use
 from lakehouse_engine.updates.actions import no_query
-from lakehouse_engine.updates.context import Reader, current, reading_as
 
 _lock = threading.Lock()
 _original: dict[str, Callable] = {}
@@ -234,19 +236,6 @@ def not_a_frame(flow: QueryFlow, found: Any) -> EngineError:
         error_class="QUERY_FUNCTION_WITHOUT_FRAME",
         location=str(flow.location),
     )
-
-
-def local(location: str) -> str:
-    return location.removeprefix("file://").removeprefix("file:")
-
-
-def version(folder: str) -> int:
-    """The newest version of a Delta table, by the names of its commits."""
-    try:
-        names = os.listdir(os.path.join(folder, "_delta_log"))
-    except FileNotFoundError:
-        return -1
-    return max((int(name[:20]) for name in names if name.endswith(".json") and name[:20].isdigit()), default=-1)
 
 
 def install() -> None:

@@ -37,3 +37,13 @@ class UpdateService:
         if update is not None:
             update.stop()
         return {}
+
+
+def run_unheard(engine: Engine, catalog: Catalog, params: dict[str, Any]) -> dict[str, Any]:
+    """An update whose events stay in its folder: the workspace has no record of its pipeline."""
+    return Update(engine, catalog, _Unheard(), params).run()
+
+
+class _Unheard:
+    def notify(self, method: str, params: dict[str, Any]) -> None:
+        return

@@ -12,19 +12,20 @@ import threading
 from collections.abc import Iterator
 from contextvars import copy_context
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol
 
 from pyspark.sql import SparkSession
 from pyspark.sql.types import StructType
 
 from lakehouse_engine import readers as file_readers
 from lakehouse_engine.catalog import Catalog
-from lakehouse_engine.contract import Connection
+from lakehouse_engine.contract import UpdateEventParams
 from lakehouse_engine.errors import EngineError, message_of
 from lakehouse_engine.event_log import EventLog
 from lakehouse_engine.event_log.hooks import EventHooks
 from lakehouse_engine.event_log.progress import Progress
-from lakehouse_engine.event_log.table import file_of, publish
+from lakehouse_engine.event_log.table import file_of
+from lakehouse_engine.flows.context import Reader, current
 from lakehouse_engine.flows.targets import Target
 from lakehouse_engine.graph.model import DatasetKind, Flow
 from lakehouse_engine.graph.names import Defaults, Names, split
@@ -34,19 +35,25 @@ from lakehouse_engine.session import DEFAULT_CATALOG, Engine
 from lakehouse_engine.session import active as active_session
 from lakehouse_engine.sources.python_imports import importing
 from lakehouse_engine.updates import actions, reading
-from lakehouse_engine.updates.context import Reader, current
 from lakehouse_engine.updates.continuous import Rounds
 from lakehouse_engine.updates.datasets import Work
 from lakehouse_engine.updates.inactive import drop_inactive, drops_inactive
 from lakehouse_engine.updates.loading import Sources
+from lakehouse_engine.updates.published_events import publish
 from lakehouse_engine.updates.scheduler import DependencyFailed, Outcome, Scheduler, Stopped
 
 _FLOWS_AT_ONCE = 4
 _UNPUBLISHED = (DatasetKind.TEMPORARY_VIEW, DatasetKind.SINK)
 
 
+class Listener(Protocol):
+    """Who hears of an update's events."""
+
+    def notify(self, method: Literal["update.event"], params: UpdateEventParams) -> None: ...
+
+
 class Update:
-    def __init__(self, engine: Engine, catalog: Catalog, peer: Connection, params: dict[str, Any]) -> None:
+    def __init__(self, engine: Engine, catalog: Catalog, peer: Listener, params: dict[str, Any]) -> None:
         self.engine = engine
         self.catalog = catalog
         self.params = params
@@ -72,7 +79,7 @@ class Update:
         }
 
         def tell(event: dict[str, Any]) -> None:
-            told = {"pipelineId": self.pipeline_id, "updateId": self.update_id, "event": event}
+            told: UpdateEventParams = {"pipelineId": self.pipeline_id, "updateId": self.update_id, "event": event}
             peer.notify("update.event", told)
             if self._hooks is not None:
                 self._hooks.tell(event)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.sources.sql.errors import SqlSyntaxError
-from lakehouse_engine.sql.unity import Names, parse
+from lakehouse_engine.sql.securables import Names
+from lakehouse_engine.sql.unity import parse
 
 NAMES = Names("main", "default")
 

@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from pyspark.sql import DataFrame, Observation, SparkSession
 
+from lakehouse_engine.expectations import Rules
+from lakehouse_engine.graph.names import Names
 from lakehouse_engine.volumes import Volumes
 
-if TYPE_CHECKING:
-    from lakehouse_engine.expectations import Rules
-    from lakehouse_engine.updates.reading import Reading
+
+class Reading(Protocol):
+    """How the update resolves names in queries (updates/reading.py)."""
+
+    names: Names
 
 
 @dataclass(eq=False)
