@@ -3,6 +3,9 @@
 /** Folders that are one package each: what is inside of one is reached from outside only through its package.json's exports. */
 const PACKAGES = "packages/[^/]+|policy";
 
+/** Folders of the local workspace, each with all that is below it. */
+const WORKSPACE_FOLDERS = "packages/local-workspace/src/(?:services/[^/]+|(?!services)[^/]+)";
+
 /** @type {import("dependency-cruiser").IConfiguration} */
 export default {
   forbidden: [
@@ -12,6 +15,14 @@ export default {
       severity: "error",
       from: {},
       to: { circular: true },
+    },
+    {
+      name: "no-circles-of-folders",
+      comment: "Services and the other folders of the local workspace do not depend on each other in circles.",
+      severity: "error",
+      scope: "folder",
+      from: { path: `^(${WORKSPACE_FOLDERS})$` },
+      to: { path: `^(${WORKSPACE_FOLDERS})(/|$)`, pathNot: "^$1(/|$)", circular: true },
     },
     {
       name: "packages-by-their-exports",

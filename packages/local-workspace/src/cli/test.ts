@@ -8,6 +8,7 @@ import { PYTHON_PATH } from "lakehouse-engine";
 import { ensureEngine } from "lakehouse-toolchain/engine";
 import type { WorkspaceApi } from "../client.ts";
 import { ControlError } from "../control/index.ts";
+import { canonical } from "../core/workspace-path.ts";
 import { requireWorkspace } from "./workspace.ts";
 
 interface TestOptions {
@@ -160,8 +161,6 @@ async function deployed(options: TestOptions, folder: string): Promise<Target> {
     configuration: { ...spec.configuration, ...options.configuration },
   };
 }
-
-const canonical = (path: string): string => path.replace(/^\/Workspace(?=\/)/, "").replace(/\/+$/, "");
 
 async function find(api: WorkspaceApi, pipeline: string): Promise<Pipeline> {
   const { statuses = [] } = await api.get<{ statuses?: { pipeline_id: string; name: string }[] }>(

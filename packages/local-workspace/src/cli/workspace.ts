@@ -13,7 +13,7 @@ import {
   startWorkspace,
   stopWorkspace,
 } from "../control/index.ts";
-import { PYTHON_TRUST } from "../core/python-code.ts";
+import { PYTHON_TRUST } from "../services/identity/python-code.ts";
 
 interface Options {
   dataDir: string;

@@ -12,9 +12,9 @@ import {
   type ZodTypeProvider,
 } from "fastify-type-provider-zod";
 import { config } from "zod";
-import type { EngineClient } from "../engine/client.ts";
 import { Database } from "../store/database.ts";
 import { answerBroken, giveUpStalled, LONGEST_PART, PATIENCE, requireOwnHost } from "./connection.ts";
+import type { EngineClient } from "./engine-client.ts";
 import { ApiError, isDiskFull, notImplemented } from "./errors.ts";
 import { numericId } from "./ids.ts";
 import type { App, Context, Principal, Service } from "./service.ts";

@@ -3,8 +3,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
-import type { EngineClient } from "../engine/client.ts";
 import type { Database, Migration } from "../store/database.ts";
+import type { EngineClient } from "./engine-client.ts";
 
 export type App = FastifyInstance<
   RawServerDefault,

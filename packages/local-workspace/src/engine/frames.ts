@@ -2,8 +2,9 @@
  * Frames of the engine protocol: a JSON value ends with the byte 0x0A and holds none, as JSON escapes line feeds in strings.
  * Only that byte separates: `node:readline` also splits at U+2028 and U+2029, which JSON allows within a string.
  */
+
+import type { Params } from "../core/engine-client.ts";
 import { ApiError } from "../core/errors.ts";
-import type { Params } from "./client.ts";
 
 const LINE_FEED = 0x0a;
 

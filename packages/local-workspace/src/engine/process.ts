@@ -8,8 +8,8 @@ import { appendFileSync, closeSync, mkdirSync, openSync, readSync, statSync } fr
 import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
 import type { CatalogChange, EngineParams } from "lakehouse-engine/protocol";
+import { EngineClient, EngineError, type Params } from "../core/engine-client.ts";
 import { ApiError } from "../core/errors.ts";
-import { EngineClient, EngineError, type Params } from "./client.ts";
 import { decode, encode, errorOf, FrameSplitter, idOf, type Message } from "./frames.ts";
 
 export interface EngineOptions {

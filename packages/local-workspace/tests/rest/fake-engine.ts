@@ -16,7 +16,7 @@ import {
   workspaceMethods,
 } from "lakehouse-engine/protocol";
 import { z } from "zod";
-import { EngineClient, EngineError, type Params } from "../../src/engine/client.ts";
+import { EngineClient, EngineError, type Params } from "../../src/core/engine-client.ts";
 
 /** What a test gives instead of a whole answer: a method's required fields come from `EMPTY`. */
 // biome-ignore lint/suspicious/noConfusingVoidType: what a test does on a cancel has no value

@@ -1,11 +1,13 @@
 /** A workspace of all services on a temporary folder and a fake engine, with a tree kept in a map. */
+
 import { strict as assert } from "node:assert";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createWorkspace, type Workspace } from "../../src/core/server.ts";
-import { canonical, provideTree, type WorkspaceObject } from "../../src/runs/files.ts";
+import { canonical } from "../../src/core/workspace-path.ts";
 import { services } from "../../src/services/index.ts";
+import { provideTree, type WorkspaceObject } from "../../src/services/workspace/tree.ts";
 import { FakeEngine } from "./fake-engine.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked into as they come

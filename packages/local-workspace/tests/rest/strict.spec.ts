@@ -2,7 +2,7 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PYTHON_TRUST } from "../../src/core/python-code.ts";
+import { PYTHON_TRUST } from "../../src/services/identity/python-code.ts";
 import { type Client, type Json, TestWorkspace } from "./client.ts";
 
 describe("a strict workspace", function () {

@@ -1,14 +1,14 @@
 /** The Jobs service: https://docs.databricks.com/api/workspace/jobs */
 import type { Context, Service } from "../../core/service.ts";
-import { listenToRuns } from "../../runs/engine-run.ts";
-import { RunExecutor } from "../../runs/executor.ts";
-import { Launcher } from "../../runs/launcher.ts";
-import { migrations as runMigrations } from "../../runs/store.ts";
-import { taskRunner } from "../../runs/tasks/index.ts";
-import { updateRunner } from "../../runs/updates.ts";
 import { registerObjectType } from "../permissions/registry.ts";
+import { updateRunner } from "../pipelines/updates.ts";
 import { jobRoutes } from "./routes.ts";
 import { runRoutes } from "./run-routes.ts";
+import { listenToRuns } from "./runs/engine-run.ts";
+import { RunExecutor } from "./runs/executor.ts";
+import { Launcher } from "./runs/launcher.ts";
+import { migrations as runMigrations } from "./runs/store.ts";
+import { taskRunner } from "./runs/tasks/index.ts";
 import { Scheduler } from "./scheduler.ts";
 import { getJob, migrations } from "./store.ts";
 

@@ -1,8 +1,8 @@
 /** What Databricks checks in a job's settings, each check a function that throws with Databricks' error code. */
 import { invalid } from "../../core/errors.ts";
+import { timeZone } from "../../core/next-time.ts";
+import { parseQuartz, QuartzError } from "../../core/quartz.ts";
 import type { Context } from "../../core/service.ts";
-import { timeZone } from "./next-time.ts";
-import { parseQuartz, QuartzError } from "./quartz.ts";
 import type { Settings, Task } from "./schemas.ts";
 import { checkTrigger } from "./triggers.ts";
 

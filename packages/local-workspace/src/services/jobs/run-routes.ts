@@ -2,16 +2,16 @@
 import { ApiError, denied, invalid } from "../../core/errors.ts";
 import { paginate } from "../../core/paging.ts";
 import type { App, Context, Principal } from "../../core/service.ts";
-import { exportView } from "../../runs/export.ts";
-import { type Launcher, requireRun, runNotFound } from "../../runs/launcher.ts";
-import { currentTaskRuns, deleteJobRun, getJobRun, getTaskRun, listJobRuns } from "../../runs/store.ts";
-import { isEnded, type JobRun, type TaskRun } from "../../runs/types.ts";
-import { outputView, runView, taskRunView } from "../../runs/view.ts";
 import { isAdmin } from "../identity/store.ts";
 import { hasLevel, requireLevel } from "../permissions/access.ts";
 import { requireRunAs } from "../permissions/run-as.ts";
 import { pageOfLists, RUN_LISTS } from "./pages.ts";
 import { VERSIONS } from "./routes.ts";
+import { exportView } from "./runs/export.ts";
+import { type Launcher, requireRun, runNotFound } from "./runs/launcher.ts";
+import { currentTaskRuns, deleteJobRun, getJobRun, getTaskRun, listJobRuns } from "./runs/store.ts";
+import { isEnded, type JobRun, type TaskRun } from "./runs/types.ts";
+import { outputView, runView, taskRunView } from "./runs/view.ts";
 import {
   cancelAllRequest,
   exportRunQuery,

@@ -6,12 +6,12 @@
 
 import { pauseAfter } from "../../core/backoff.ts";
 import { ApiError } from "../../core/errors.ts";
+import { nextTime } from "../../core/next-time.ts";
+import { parseQuartz } from "../../core/quartz.ts";
 import type { Context } from "../../core/service.ts";
-import type { Launcher } from "../../runs/launcher.ts";
-import { countRunning, listJobRuns } from "../../runs/store.ts";
-import { type JobRun, type State, succeeded } from "../../runs/types.ts";
-import { nextTime } from "./next-time.ts";
-import { parseQuartz } from "./quartz.ts";
+import type { Launcher } from "./runs/launcher.ts";
+import { countRunning, listJobRuns } from "./runs/store.ts";
+import { type JobRun, type State, succeeded } from "./runs/types.ts";
 import { getJob, type Job, listJobs, markTrigger, triggerMark } from "./store.ts";
 import { filesAt, fires, intervalOf, type Seen, tablesOf, versionsOf, type Watched } from "./triggers.ts";
 

@@ -6,8 +6,8 @@
 import { pauseAfter } from "../../core/backoff.ts";
 import { ApiError } from "../../core/errors.ts";
 import type { Context } from "../../core/service.ts";
-import type { UpdateRunner } from "../../runs/updates.ts";
 import { activeUpdate, getPipeline, listPipelines, listUpdates, type Pipeline, type Update } from "./store.ts";
+import type { UpdateRunner } from "./updates.ts";
 
 /** How often a failed update is tried again; Databricks' default for continuous pipelines is without limit. */
 const ATTEMPTS = "pipelines.numUpdateRetryAttempts";

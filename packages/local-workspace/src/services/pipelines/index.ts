@@ -2,7 +2,6 @@
 
 import { denied } from "../../core/errors.ts";
 import type { Context, Service } from "../../core/service.ts";
-import { updateRunner } from "../../runs/updates.ts";
 import { actingPrincipal } from "../identity/store.ts";
 import { hasLevel } from "../permissions/access.ts";
 import { registerObjectType } from "../permissions/registry.ts";
@@ -10,6 +9,7 @@ import { ContinuousPipelines } from "./continuous.ts";
 import { pipelineRoutes } from "./routes.ts";
 import { getPipeline, migrations } from "./store.ts";
 import { updateRoutes } from "./update-routes.ts";
+import { updateRunner } from "./updates.ts";
 
 registerObjectType("pipelines", {
   exists: ({ db }, id) => getPipeline(db, id) !== undefined,

@@ -5,7 +5,6 @@ import { ApiError } from "../../core/errors.ts";
 import { uuid } from "../../core/ids.ts";
 import { paginate } from "../../core/paging.ts";
 import type { App, Context, Principal } from "../../core/service.ts";
-import type { UpdateRunner } from "../../runs/updates.ts";
 import type { Database } from "../../store/database.ts";
 import { forgetObject, hasLevel, requireLevel } from "../permissions/access.ts";
 import { requireRunAs, runAsName } from "../permissions/run-as.ts";
@@ -27,6 +26,7 @@ import {
   requirePipeline,
   savePipeline,
 } from "./store.ts";
+import type { UpdateRunner } from "./updates.ts";
 
 const BASE = "/api/2.0/pipelines";
 const LATEST = 5;

@@ -2,12 +2,12 @@
 import { invalid, notFound } from "../../core/errors.ts";
 import { paginate } from "../../core/paging.ts";
 import type { App, Context, Principal } from "../../core/service.ts";
-import type { UpdateRunner } from "../../runs/updates.ts";
 import { requireLevel } from "../permissions/access.ts";
 import type { ContinuousPipelines } from "./continuous.ts";
 import { matches, parseFilter, parseOrder } from "./filter.ts";
 import { eventsQuery, pipelineParams, startRequest, updateParams, updatesQuery } from "./schemas.ts";
 import { getUpdate, listEvents, listUpdates, type PipelineEvent, requirePipeline, type Update } from "./store.ts";
+import type { UpdateRunner } from "./updates.ts";
 
 const ORDERED = ["=", "<", "<=", ">", ">="] as const;
 /** What filters know: https://docs.databricks.com/api/workspace/pipelines/listpipelineevents */

@@ -2,10 +2,10 @@
 import { z } from "zod";
 import { invalid } from "../../core/errors.ts";
 import { uuid } from "../../core/ids.ts";
+import { timeZone } from "../../core/next-time.ts";
 import { paginate } from "../../core/paging.ts";
+import { parseQuartz, QuartzError } from "../../core/quartz.ts";
 import type { App, Context, Principal } from "../../core/service.ts";
-import { timeZone } from "../jobs/next-time.ts";
-import { parseQuartz, QuartzError } from "../jobs/quartz.ts";
 import { hasLevel, requireLevel } from "../permissions/access.ts";
 import { requireRunAs, runAsName } from "../permissions/run-as.ts";
 import { type Document, insertSaved, listSaved, requireSaved, type Saved, saveSaved } from "./store.ts";

@@ -1,10 +1,11 @@
 /** Dashboards: kept and published as records; nothing draws them here. https://docs.databricks.com/api/workspace/lakeview */
+
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { ApiError, invalid, notFound } from "../../core/errors.ts";
 import { paginate } from "../../core/paging.ts";
 import type { App, Context, Principal } from "../../core/service.ts";
-import { canonical } from "../../runs/files.ts";
+import { canonical } from "../../core/workspace-path.ts";
 import { hasLevel, requireLevel } from "../permissions/access.ts";
 import { type Document, insertSaved, listSaved, listTrashed, requireSaved, type Saved, saveSaved } from "./store.ts";
 

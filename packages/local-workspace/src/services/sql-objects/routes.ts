@@ -2,12 +2,13 @@
  * Saved queries and alerts. https://docs.databricks.com/api/workspace/queries, …/alerts. Queries run as sql_task of a job;
  * alerts are kept and not evaluated.
  */
+
 import { z } from "zod";
 import { ApiError, invalid } from "../../core/errors.ts";
 import { uuid } from "../../core/ids.ts";
 import { paginate } from "../../core/paging.ts";
 import type { App, Context, Principal } from "../../core/service.ts";
-import { canonical } from "../../runs/files.ts";
+import { canonical } from "../../core/workspace-path.ts";
 import { requirePrincipal } from "../identity/rules.ts";
 import { hasLevel, requireLevel } from "../permissions/access.ts";
 import { type Document, insertSaved, type Kind, listSaved, requireSaved, type Saved, saveSaved } from "./store.ts";

@@ -1,9 +1,9 @@
 /** The Statement Execution service: https://docs.databricks.com/api/workspace/statementexecution */
 import { createReadStream } from "node:fs";
+import { EngineError } from "../../core/engine-client.ts";
 import { ApiError, denied, invalid, notFound } from "../../core/errors.ts";
 import { paginate } from "../../core/paging.ts";
 import type { App, Context, Principal, Service } from "../../core/service.ts";
-import { EngineError } from "../../engine/client.ts";
 import { sqlOf, useWarehouse } from "./access.ts";
 import { featureFlagRoutes } from "./feature-flags.ts";
 import { checkLink } from "./links.ts";

@@ -3,9 +3,9 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Parameter as EngineParameter, EngineParams } from "lakehouse-engine/protocol";
+import { EngineError } from "../../core/engine-client.ts";
 import { uuid } from "../../core/ids.ts";
 import type { Context } from "../../core/service.ts";
-import { EngineError } from "../../engine/client.ts";
 import type { Execute } from "./schemas.ts";
 import type { SqlSessions } from "./sessions.ts";
 import {

@@ -1,6 +1,7 @@
 /** What a method refuses: a status in its answer, not an HTTP status, as clients of TCLIService expect. */
+
+import { EngineError } from "../../core/engine-client.ts";
 import { ApiError } from "../../core/errors.ts";
-import { EngineError } from "../../engine/client.ts";
 import { STATUS, type Status } from "./wire/structs.ts";
 
 /** https://docs.databricks.com/error-messages/sqlstates */

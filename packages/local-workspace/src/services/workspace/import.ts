@@ -2,7 +2,7 @@
 import { ApiError, invalid, notImplemented } from "../../core/errors.ts";
 import type { Database } from "../../store/database.ts";
 import { EXTENSION, fromJupyter, isNotebookSource, languageOfName, withHeader } from "./notebook-format.ts";
-import { canonical, checkTarget, refuseRoot, requireParent, SIZE_LIMIT } from "./rules.ts";
+import { checkedPath, checkTarget, refuseRoot, requireParent, SIZE_LIMIT } from "./rules.ts";
 import { findObject, type Language, putObject, type TreeObject } from "./store.ts";
 
 export interface ImportRequest {
@@ -62,7 +62,7 @@ export function importObject(db: Database, request: ImportRequest): TreeObject {
       `File size imported is (${request.content.length} bytes), exceeded max size (${SIZE_LIMIT} bytes)`,
     );
   }
-  const item = target({ ...request, path: canonical(request.path) });
+  const item = target({ ...request, path: checkedPath(request.path) });
   refuseRoot(item.path, "overwritten");
   return db.transaction(() => {
     requireParent(db, item.path);

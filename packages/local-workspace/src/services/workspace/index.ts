@@ -1,12 +1,12 @@
 /** The workspace's tree: notebooks, files and directories by path, kept in the store. */
 import type { Context, Service } from "../../core/service.ts";
-import { provideTree, type WorkspaceObject, type WorkspaceTree } from "../../runs/files.ts";
 import { requireLevel } from "../permissions/access.ts";
 import { registerObjectType } from "../permissions/registry.ts";
 import { languageOfName } from "./notebook-format.ts";
 import { PERMISSION_TYPE, workspaceRoutes } from "./routes.ts";
-import { canonical, makeDirectories } from "./rules.ts";
+import { checkedPath, makeDirectories } from "./rules.ts";
 import { below, contentOf, findObject, migrations, objectById, putObject, type TreeObject } from "./store.ts";
+import { provideTree, type WorkspaceObject, type WorkspaceTree } from "./tree.ts";
 
 const asTreeObject = ({ db }: Context, object: TreeObject): WorkspaceObject => {
   const language = object.language ?? languageOfName(object.path);
@@ -20,16 +20,16 @@ const asTreeObject = ({ db }: Context, object: TreeObject): WorkspaceObject => {
 
 const tree: WorkspaceTree = {
   read(context, path) {
-    const object = findObject(context.db, canonical(path));
+    const object = findObject(context.db, checkedPath(path));
     return object && object.type !== "DIRECTORY" ? asTreeObject(context, object) : undefined;
   },
   requireRead(context, principal, path) {
-    const object = findObject(context.db, canonical(path));
+    const object = findObject(context.db, checkedPath(path));
     if (object) requireLevel(context, principal, PERMISSION_TYPE[object.type], String(object.id), "CAN_READ");
   },
-  isDirectory: (context, path) => findObject(context.db, canonical(path))?.type === "DIRECTORY",
+  isDirectory: (context, path) => findObject(context.db, checkedPath(path))?.type === "DIRECTORY",
   below: (context, directory) =>
-    below(context.db, canonical(directory))
+    below(context.db, checkedPath(directory))
       .filter((object) => object.type !== "DIRECTORY")
       .map((object) => asTreeObject(context, object)),
 };

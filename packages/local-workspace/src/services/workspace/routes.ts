@@ -7,7 +7,7 @@ import { forgetObject, requireLevel } from "../permissions/access.ts";
 import { decodeContent, importObject } from "./import.ts";
 import { EXTENSION, toJupyter } from "./notebook-format.ts";
 import { toHtml } from "./notebook-html.ts";
-import { canonical, likeAsked, makeDirectories, refuseRoot, requireObject, SIZE_LIMIT } from "./rules.ts";
+import { checkedPath, likeAsked, makeDirectories, refuseRoot, requireObject, SIZE_LIMIT } from "./rules.ts";
 import {
   deleteBody,
   exportQuery,
@@ -62,7 +62,7 @@ export function workspaceRoutes(app: App, context: Context): void {
     `${BASE}/mkdirs`,
     { schema: { body: pathBody, response: { 200: nothing } } },
     async ({ body, principal }) => {
-      const path = canonical(body.path);
+      const path = checkedPath(body.path);
       needWrite(principal, path);
       db.transaction(() => makeDirectories(db, path, principal.name));
       return {};
@@ -81,7 +81,7 @@ export function workspaceRoutes(app: App, context: Context): void {
       const { content, ...fields } = body as { content?: unknown };
       const raw = Buffer.isBuffer(content) ? content : undefined;
       const request = parse(importBody, { ...fields, ...(raw ? {} : { content }) });
-      needWrite(principal, canonical(request.path));
+      needWrite(principal, checkedPath(request.path));
       const made = importObject(db, {
         path: request.path,
         content: raw ?? decodeContent(request.content),
@@ -98,7 +98,7 @@ export function workspaceRoutes(app: App, context: Context): void {
     `${BASE}/get-status`,
     { schema: { querystring: statusQuery, response: { 200: objectInfo } } },
     async ({ query, principal }) => {
-      const object = requireObject(db, canonical(query.path));
+      const object = requireObject(db, checkedPath(query.path));
       need(principal, object, "CAN_READ");
       const shown = show(object, query.path);
       // Bundles of the Databricks CLI ask which file a notebook is: notebooks are kept as source here.
@@ -112,7 +112,7 @@ export function workspaceRoutes(app: App, context: Context): void {
     `${BASE}/list`,
     { schema: { querystring: listQuery, response: { 200: objectList } } },
     async ({ query, principal }) => {
-      const object = requireObject(db, canonical(query.path));
+      const object = requireObject(db, checkedPath(query.path));
       if (object.path !== "/" && object.path !== "/Users") need(principal, object, "CAN_READ");
       const found = object.type === "DIRECTORY" ? children(db, object.path) : [object];
       const after = query.notebooks_modified_after;
@@ -124,7 +124,7 @@ export function workspaceRoutes(app: App, context: Context): void {
   );
 
   app.get(`${BASE}/export`, { schema: { querystring: exportQuery } }, async ({ query, principal }, reply) => {
-    const object = requireObject(db, canonical(query.path));
+    const object = requireObject(db, checkedPath(query.path));
     need(principal, object, "CAN_READ");
     const { content, fileType } = exported(context, object, query.format ?? "SOURCE");
     if (content.length > SIZE_LIMIT) {
@@ -145,7 +145,7 @@ export function workspaceRoutes(app: App, context: Context): void {
     `${BASE}/delete`,
     { schema: { body: deleteBody, response: { 200: nothing } } },
     async ({ body, principal }) => {
-      const object = requireObject(db, canonical(body.path));
+      const object = requireObject(db, checkedPath(body.path));
       refuseRoot(object.path, "deleted");
       need(principal, object, "CAN_MANAGE");
       if (/^\/Users\/[^/]+$/.test(object.path)) {
@@ -209,7 +209,7 @@ function importFileRoute(app: App, context: Context, needWrite: (principal: Prin
         },
       },
       async (request) => {
-        const path = canonical(`/${request.params["*"]}`);
+        const path = checkedPath(`/${request.params["*"]}`);
         needWrite(request.principal, path);
         try {
           const made = importObject(context.db, {

@@ -1,6 +1,7 @@
 /** Checks of the workspace's tree, with Databricks' errors. */
 import { posix } from "node:path";
 import { ApiError, invalid, notFound } from "../../core/errors.ts";
+import { canonical } from "../../core/workspace-path.ts";
 import type { Database } from "../../store/database.ts";
 import { findIdentity } from "../identity/store.ts";
 import { findObject, putObject, type TreeObject } from "./store.ts";
@@ -8,17 +9,15 @@ import { findObject, putObject, type TreeObject } from "./store.ts";
 /** What one import or export carries. https://docs.databricks.com/api/workspace/workspace/import */
 export const SIZE_LIMIT = 10 * 1024 * 1024;
 
-/** `/Workspace/Users/x/` and `/Users/x` name the same object. */
-export function canonical(path: string): string {
+/** A path that a request names, in its canonical form. */
+export function checkedPath(path: string): string {
   if (!path.startsWith("/")) throw invalid(`Path (${path}) doesn't start with '/'`);
   if (path.includes("\0")) throw invalid("Path must not contain a NUL character");
-  const parts = path.split("/").filter((part) => part !== "");
-  if (parts.some((part) => part === "." || part === "..")) {
+  if (path.split("/").some((part) => part === "." || part === "..")) {
     throw invalid(`Path (${path}) must not contain '.' or '..' as a part`);
   }
-  if (parts[0] === "Workspace") parts.shift();
-  const found = `/${parts.join("/")}`;
-  refuseUnwritable(found, parts);
+  const found = canonical(path);
+  refuseUnwritable(found);
   return found;
 }
 
@@ -26,8 +25,8 @@ export function canonical(path: string): string {
 const [PART_LIMIT, PATH_LIMIT] = [255, 3000];
 const LONGEST_ENDING = ".scala".length;
 
-function refuseUnwritable(path: string, parts: readonly string[]): void {
-  const long = parts.find((part) => Buffer.byteLength(part) > PART_LIMIT);
+function refuseUnwritable(path: string): void {
+  const long = path.split("/").find((part) => Buffer.byteLength(part) > PART_LIMIT);
   if (long !== undefined) {
     throw invalid(`Path part (${long.slice(0, 40)}…) is too long: ${Buffer.byteLength(long)} bytes of ${PART_LIMIT}`);
   }

@@ -2,8 +2,8 @@ import { strict as assert } from "node:assert";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { EngineError, Params } from "../../../src/core/engine-client.ts";
 import { notFound } from "../../../src/core/errors.ts";
-import type { EngineError, Params } from "../../../src/engine/client.ts";
 import { EngineProcess, hangMillis } from "../../../src/engine/process.ts";
 
 const alive = (pid: number): boolean => {

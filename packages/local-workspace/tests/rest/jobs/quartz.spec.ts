@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
-import { nextTime } from "../../../src/services/jobs/next-time.ts";
-import { parseQuartz, QuartzError } from "../../../src/services/jobs/quartz.ts";
+import { nextTime } from "../../../src/core/next-time.ts";
+import { parseQuartz, QuartzError } from "../../../src/core/quartz.ts";
 
 const next = (expression: string, after: string, zone = "UTC"): string | undefined => {
   const at = nextTime(parseQuartz(expression), zone, Date.parse(after));

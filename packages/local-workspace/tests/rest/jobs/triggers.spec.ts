@@ -2,7 +2,7 @@
 import { strict as assert } from "node:assert";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { State } from "../../../src/runs/types.ts";
+import type { State } from "../../../src/services/jobs/runs/types.ts";
 import { restAfter } from "../../../src/services/jobs/scheduler.ts";
 import { fires, type Seen } from "../../../src/services/jobs/triggers.ts";
 import { Harness } from "../harness.ts";

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EngineResult, NotificationParams } from "lakehouse-engine/protocol";
-import type { Params } from "../../../src/engine/client.ts";
+import type { Params } from "../../../src/core/engine-client.ts";
 import { Harness } from "../harness.ts";
 
 const BASE = "/api/2.0/pipelines";

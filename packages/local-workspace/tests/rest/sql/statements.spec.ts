@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { EngineError } from "../../../src/engine/client.ts";
+import { EngineError } from "../../../src/core/engine-client.ts";
 import { fillParameters, splitStatements } from "../../../src/services/sql/script.ts";
 import { Harness } from "../harness.ts";
 

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { EngineError } from "../../../src/engine/client.ts";
+import { EngineError } from "../../../src/core/engine-client.ts";
 import { type Json, TestWorkspace } from "../client.ts";
 import { answerStatements, ThriftClient, warehouseOf } from "./client.ts";
 

@@ -1,5 +1,5 @@
 /** Job runs and task runs in the shapes of the Jobs API: the older `state` and the newer `status`, times, durations. */
-import type { Context } from "../core/service.ts";
+import type { Context } from "../../../core/service.ts";
 import { currentTaskRuns, iterationsOf } from "./store.ts";
 import {
   isEnded,

@@ -2,7 +2,7 @@
  * condition_task: compares two texts, as numbers where the operator is an order.
  * https://docs.databricks.com/aws/en/jobs/if-else
  */
-import { isScalar, parseExact } from "../../core/exact-json.ts";
+import { isScalar, parseExact } from "../../../../core/exact-json.ts";
 import type { TaskWork } from "../executor.ts";
 import { TaskFailure } from "../failure.ts";
 import { type ReferenceScope, resolveText } from "../references.ts";

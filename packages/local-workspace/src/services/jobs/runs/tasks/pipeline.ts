@@ -1,12 +1,13 @@
 /** pipeline_task: one update of the pipeline, which the task waits for. */
-import { requireLevel } from "../../services/permissions/access.ts";
-import { getPipeline, requirePipeline } from "../../services/pipelines/store.ts";
-import { actingAs } from "../acting.ts";
+
+import { actingAs } from "../../../identity/acting.ts";
+import { requireLevel } from "../../../permissions/access.ts";
+import { getPipeline, requirePipeline } from "../../../pipelines/store.ts";
+import type { UpdateRunner } from "../../../pipelines/updates.ts";
 import type { TaskWork } from "../executor.ts";
 import { TaskFailure } from "../failure.ts";
 import { saveTaskRun } from "../store.ts";
 import type { Output } from "../types.ts";
-import type { UpdateRunner } from "../updates.ts";
 
 export async function pipelineTask(work: TaskWork, updates: UpdateRunner): Promise<Output> {
   const { taskRun, run, signal, context } = work;

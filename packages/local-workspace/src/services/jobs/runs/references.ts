@@ -3,8 +3,8 @@
  * https://docs.databricks.com/aws/en/jobs/dynamic-value-references: an unknown namespace is left as it is, an unknown
  * name inside a known namespace is an error.
  */
-import { invalid } from "../core/errors.ts";
-import { exactText, parseExact } from "../core/exact-json.ts";
+import { invalid } from "../../../core/errors.ts";
+import { exactText, parseExact } from "../../../core/exact-json.ts";
 
 export interface ReferenceScope {
   job: {

@@ -2,7 +2,7 @@
  * What runs need of the workspace's tree: notebooks and files by path, and folders with everything below them.
  * The service that keeps the tree provides it; runs never read a checkout.
  */
-import type { Context, Principal } from "../core/service.ts";
+import type { Context, Principal } from "../../core/service.ts";
 
 export interface WorkspaceObject {
   path: string;
@@ -32,10 +32,4 @@ export function workspaceTree(context: Context): WorkspaceTree {
   const tree = trees.get(context);
   if (!tree) throw new Error("no service of this workspace keeps notebooks and files");
   return tree;
-}
-
-/** `/Workspace/Users/x` and `/Users/x` are the same place. */
-export function canonical(path: string): string {
-  const short = path.replace(/^\/Workspace(?=\/|$)/, "").replace(/\/+$/, "");
-  return short === "" ? "/" : short;
 }

@@ -1,11 +1,13 @@
 /** Pipeline updates: one active at a time for each pipeline, their events stored as they come, their end certain. */
 import type { EngineResult } from "lakehouse-engine/protocol";
-import { ApiError, invalid } from "../core/errors.ts";
-import { uuid } from "../core/ids.ts";
-import { requirePython } from "../core/python-code.ts";
-import type { Context } from "../core/service.ts";
-import { storageOf } from "../services/pipelines/events.ts";
-import type { StartUpdate } from "../services/pipelines/schemas.ts";
+import { ApiError, invalid } from "../../core/errors.ts";
+import { uuid } from "../../core/ids.ts";
+import type { Context } from "../../core/service.ts";
+import { actingAs } from "../identity/acting.ts";
+import { requirePython } from "../identity/python-code.ts";
+import { storageOf } from "./events.ts";
+import type { StartUpdate } from "./schemas.ts";
+import { pipelineSources } from "./sources.ts";
 import {
   activeUpdate,
   activeUpdates,
@@ -19,12 +21,11 @@ import {
   saveUpdate,
   type Update,
   type UpdateState,
-} from "../services/pipelines/store.ts";
-import { actingAs } from "./acting.ts";
-import { RESTARTED } from "./executor.ts";
-import { pipelineSources } from "./sources.ts";
+} from "./store.ts";
 
 type Result = EngineResult<"update.run">;
+
+const RESTARTED = "The local workspace stopped while this was running. Start another update to go on from here.";
 
 /** Documented for a start of an update, and not done here. */
 const UNSUPPORTED = ["refresh_flow_selection", "reset_checkpoint_selection", "parameters"] as const;

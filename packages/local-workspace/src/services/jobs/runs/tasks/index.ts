@@ -1,9 +1,9 @@
 /** Which task types run here, and the refusal of those that do not. */
-import { ApiError } from "../../core/errors.ts";
-import { taskType } from "../../services/jobs/rules.ts";
+import { ApiError } from "../../../../core/errors.ts";
+import type { UpdateRunner } from "../../../pipelines/updates.ts";
+import { taskType } from "../../rules.ts";
 import type { TaskRunner } from "../executor.ts";
 import type { Launcher } from "../launcher.ts";
-import type { UpdateRunner } from "../updates.ts";
 import { conditionTask } from "./condition.ts";
 import { forEachTask } from "./for-each.ts";
 import { notebookTask } from "./notebook.ts";

@@ -1,9 +1,11 @@
 /** A pipeline's source code, taken from the workspace's tree: libraries expanded, and the files beside them. */
+
 import { posix } from "node:path";
-import { ApiError, notFound } from "../core/errors.ts";
-import type { Context } from "../core/service.ts";
-import type { Library, PipelineSettings } from "../services/pipelines/schemas.ts";
-import { canonical, type WorkspaceObject, workspaceTree } from "./files.ts";
+import { ApiError, notFound } from "../../core/errors.ts";
+import type { Context } from "../../core/service.ts";
+import { canonical } from "../../core/workspace-path.ts";
+import { type WorkspaceObject, workspaceTree } from "../workspace/tree.ts";
+import type { Library, PipelineSettings } from "./schemas.ts";
 
 export interface Source {
   path: string;

@@ -3,8 +3,8 @@
  * shows, so that after a kill what was going is known and is reported failed, and what was queued goes on.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { numericId } from "../core/ids.ts";
-import type { Context } from "../core/service.ts";
+import { numericId } from "../../../core/ids.ts";
+import type { Context } from "../../../core/service.ts";
 import { decide, outcome, retries } from "./conditions.ts";
 import { CANCELLED, type Interruption, stateOf, timedOut } from "./failure.ts";
 import {
@@ -36,7 +36,7 @@ interface Active {
   done: Promise<void>;
 }
 
-export const RESTARTED = "The local workspace stopped while this was running. Repair the run to go on from here.";
+const RESTARTED = "The local workspace stopped while this was running. Repair the run to go on from here.";
 
 export class RunExecutor {
   readonly #context: Context;

@@ -5,12 +5,12 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
-import { notFound } from "../core/errors.ts";
-import type { Context, Principal } from "../core/service.ts";
-import { resolveVolumePath } from "../services/files/paths.ts";
-import { actingAs } from "./acting.ts";
+import { notFound } from "../../../core/errors.ts";
+import type { Context, Principal } from "../../../core/service.ts";
+import { resolveVolumePath } from "../../files/paths.ts";
+import { actingAs } from "../../identity/acting.ts";
+import { workspaceTree } from "../../workspace/tree.ts";
 import type { TaskWork } from "./executor.ts";
-import { workspaceTree } from "./files.ts";
 
 /** A wheel on this disk, and the folder that it is unpacked into. */
 export interface Wheel {

@@ -1,7 +1,8 @@
 /** run_job_task: a run of another job, which the task waits for. */
-import { requireJob } from "../../services/jobs/store.ts";
-import { requireLevel } from "../../services/permissions/access.ts";
-import { actingAs } from "../acting.ts";
+
+import { actingAs } from "../../../identity/acting.ts";
+import { requireLevel } from "../../../permissions/access.ts";
+import { requireJob } from "../../store.ts";
 import type { TaskWork } from "../executor.ts";
 import { TaskFailure } from "../failure.ts";
 import type { Launcher } from "../launcher.ts";

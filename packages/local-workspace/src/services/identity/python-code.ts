@@ -1,7 +1,8 @@
 /** What cannot be held on one machine, and what `--strict` does about it. */
-import { isAdmin } from "../services/identity/store.ts";
-import { denied } from "./errors.ts";
-import type { Context, Principal } from "./service.ts";
+
+import { denied } from "../../core/errors.ts";
+import type { Context, Principal } from "../../core/service.ts";
+import { isAdmin } from "./store.ts";
 
 /** Said at `lakehouse start`, on the pages and in docs/local-workspace.md; tests/rest/strict.spec.ts compares them. */
 export const PYTHON_TRUST =

@@ -1,8 +1,10 @@
 /** `runs/export`: the notebook of a run as a page. https://docs.databricks.com/api/workspace/jobs/exportrun */
-import { invalid } from "../core/errors.ts";
-import type { Context } from "../core/service.ts";
-import { toHtml } from "../services/workspace/notebook-html.ts";
-import { canonical, workspaceTree } from "./files.ts";
+
+import { invalid } from "../../../core/errors.ts";
+import type { Context } from "../../../core/service.ts";
+import { canonical } from "../../../core/workspace-path.ts";
+import { toHtml } from "../../workspace/notebook-html.ts";
+import { workspaceTree } from "../../workspace/tree.ts";
 import { isEnded, type TaskRun } from "./types.ts";
 
 /** Notebooks have no dashboards here, so CODE and ALL are the same and DASHBOARDS gives no view. */

@@ -1,6 +1,6 @@
 /** What the dynamic value references of a task run stand for. */
-import { parseExact } from "../core/exact-json.ts";
-import type { Trigger } from "../services/jobs/schemas.ts";
+import { parseExact } from "../../../core/exact-json.ts";
+import type { Trigger } from "../schemas.ts";
 import type { TaskWork } from "./executor.ts";
 import { type ReferenceScope, resolveText } from "./references.ts";
 import { allTaskRuns, getTaskValue } from "./store.ts";

@@ -1,5 +1,5 @@
 /** Job runs and their task runs as the store keeps them; `view.ts` turns them into the shapes of the Jobs API. */
-import type { Task, TaskDependency } from "../services/jobs/schemas.ts";
+import type { Task, TaskDependency } from "../schemas.ts";
 
 export type LifeCycle =
   | "QUEUED"

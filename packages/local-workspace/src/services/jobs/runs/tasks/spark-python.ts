@@ -1,14 +1,14 @@
 /** spark_python_task: a Python file of the workspace, or of a volume. */
 import { readFile } from "node:fs/promises";
-import { notFound } from "../../core/errors.ts";
-import { requirePython } from "../../core/python-code.ts";
-import type { Context, Principal } from "../../core/service.ts";
-import { resolveVolumePath } from "../../services/files/paths.ts";
-import { actingAs } from "../acting.ts";
+import { notFound } from "../../../../core/errors.ts";
+import type { Context, Principal } from "../../../../core/service.ts";
+import { resolveVolumePath } from "../../../files/paths.ts";
+import { actingAs } from "../../../identity/acting.ts";
+import { requirePython } from "../../../identity/python-code.ts";
+import { workspaceTree } from "../../../workspace/tree.ts";
 import { runInEngine } from "../engine-run.ts";
 import type { TaskWork } from "../executor.ts";
 import { TaskFailure } from "../failure.ts";
-import { workspaceTree } from "../files.ts";
 import { resolveAll } from "../references.ts";
 import { scopeOf } from "../scope.ts";
 import type { Output } from "../types.ts";

@@ -1,11 +1,11 @@
 /** Makes runs: of a job, of submitted tasks, and repairs. Stored first, then set going. */
-import { ApiError, invalid } from "../core/errors.ts";
-import { numericId } from "../core/ids.ts";
-import type { Context } from "../core/service.ts";
-import { checkTasks, withDefaults } from "../services/jobs/rules.ts";
-import type { RepairRequest, RunNow, Submit } from "../services/jobs/schemas.ts";
-import { type Job, requireJob } from "../services/jobs/store.ts";
-import { runAsName } from "../services/permissions/run-as.ts";
+import { ApiError, invalid } from "../../../core/errors.ts";
+import { numericId } from "../../../core/ids.ts";
+import type { Context } from "../../../core/service.ts";
+import { runAsName } from "../../permissions/run-as.ts";
+import { checkTasks, withDefaults } from "../rules.ts";
+import type { RepairRequest, RunNow, Submit } from "../schemas.ts";
+import { type Job, requireJob } from "../store.ts";
 import { newTaskRun, type RunExecutor } from "./executor.ts";
 import {
   countRunning,

@@ -1,11 +1,11 @@
 /** notebook_task: the notebook as it lies in the workspace, with its widgets set. */
-import { notFound } from "../../core/errors.ts";
-import { requirePython } from "../../core/python-code.ts";
-import { actingAs } from "../acting.ts";
+import { notFound } from "../../../../core/errors.ts";
+import { actingAs } from "../../../identity/acting.ts";
+import { requirePython } from "../../../identity/python-code.ts";
+import { workspaceTree } from "../../../workspace/tree.ts";
 import { runInEngine } from "../engine-run.ts";
 import type { TaskWork } from "../executor.ts";
 import { TaskFailure } from "../failure.ts";
-import { workspaceTree } from "../files.ts";
 import { resolveAll } from "../references.ts";
 import { scopeOf } from "../scope.ts";
 import { saveTaskRun } from "../store.ts";

@@ -2,10 +2,12 @@
  * The workspace's tree as real files, so that code imports modules that lie beside it. A mirror of one root is written
  * under the data folder; a file is rewritten only when its content differs, what is gone from the workspace goes here, too.
  */
+
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
-import type { Context } from "../core/service.ts";
-import { canonical, type WorkspaceObject, workspaceTree } from "./files.ts";
+import type { Context } from "../../core/service.ts";
+import { canonical } from "../../core/workspace-path.ts";
+import { type WorkspaceObject, workspaceTree } from "./tree.ts";
 
 const EXTENSION = { PYTHON: ".py", SQL: ".sql", SCALA: ".scala", R: ".r" } as const;
 

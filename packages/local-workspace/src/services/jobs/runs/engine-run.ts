@@ -1,12 +1,12 @@
 /** Code that runs in the engine for a task: its files put where it imports from, its prints collected, its end told. */
 import type { EngineParams } from "lakehouse-engine/protocol";
-import type { Context } from "../core/service.ts";
-import { EngineError } from "../engine/client.ts";
-import { actingAs } from "./acting.ts";
+import { EngineError } from "../../../core/engine-client.ts";
+import type { Context } from "../../../core/service.ts";
+import { actingAs } from "../../identity/acting.ts";
+import { materialise, mirror } from "../../workspace/mirror.ts";
+import { workspaceTree } from "../../workspace/tree.ts";
 import type { TaskWork } from "./executor.ts";
 import { TaskFailure } from "./failure.ts";
-import { workspaceTree } from "./files.ts";
-import { materialise, mirror } from "./mirror.ts";
 import { getJobRun, getTaskRun, getTaskValue, setTaskValue } from "./store.ts";
 import type { Output } from "./types.ts";
 import { wheelsOf } from "./wheels.ts";

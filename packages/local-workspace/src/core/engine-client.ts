@@ -17,7 +17,7 @@ import {
   workspaceMethods,
 } from "lakehouse-engine/protocol";
 import { z } from "zod";
-import { invalid } from "../core/errors.ts";
+import { invalid } from "./errors.ts";
 
 export type Params = Record<string, unknown>;
 type MaybePromise<T> = T | Promise<T>;

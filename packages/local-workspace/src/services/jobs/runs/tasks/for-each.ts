@@ -1,5 +1,5 @@
 /** for_each_task: one run of the nested task for each input, as many at once as `concurrency` says. */
-import { exactText, parseExact } from "../../core/exact-json.ts";
+import { exactText, parseExact } from "../../../../core/exact-json.ts";
 import type { TaskWork } from "../executor.ts";
 import { TaskFailure } from "../failure.ts";
 import { resolveAll } from "../references.ts";

@@ -1,5 +1,5 @@
 /** Tables of job runs, task runs and task values. What decides lies in columns, the rest of a run is one document. */
-import type { Database, Migration } from "../store/database.ts";
+import type { Database, Migration } from "../../../store/database.ts";
 import { isEnded, type JobRun, type TaskRun } from "./types.ts";
 
 export const migrations: Migration[] = [

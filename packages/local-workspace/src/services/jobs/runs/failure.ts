@@ -1,6 +1,7 @@
 /** How a task's work says that it failed, and what the run's state becomes. */
-import { ApiError } from "../core/errors.ts";
-import { EngineError } from "../engine/client.ts";
+
+import { EngineError } from "../../../core/engine-client.ts";
+import { ApiError } from "../../../core/errors.ts";
 import type { Output, State } from "./types.ts";
 
 export const WORKLOAD_FAILED = "Workload failed, see run output for details";
