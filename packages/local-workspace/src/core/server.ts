@@ -59,7 +59,12 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
   let host = "";
   const id = workspaceId(db);
   const { strict = false } = options;
-  const context: Context = { db, engine, dataDir, volumesRoot, tablesRoot, strict, workspaceId: id, host: () => host };
+  const context: Context = {
+    ...{ db, engine, dataDir, volumesRoot, tablesRoot, strict },
+    parts: new Map(),
+    workspaceId: id,
+    host: () => host,
+  };
   const app: App = Fastify({
     logger: options.logger ?? false,
     bodyLimit: BODY_LIMIT,

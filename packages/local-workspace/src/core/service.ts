@@ -42,6 +42,8 @@ export interface Context {
   readonly tablesRoot: string;
   /** Only workspace admins run Python. */
   readonly strict: boolean;
+  /** What services share: see `Part`. */
+  readonly parts: Map<object, unknown>;
   /** The number that SDKs call the workspace's or organisation's id. */
   readonly workspaceId: number;
 }

@@ -1,4 +1,5 @@
 /** The Jobs service: https://docs.databricks.com/api/workspace/jobs */
+import { Part } from "../../core/part.ts";
 import type { Context, Service } from "../../core/service.ts";
 import { registerObjectType } from "../permissions/registry.ts";
 import { updateRunner } from "../pipelines/updates.ts";
@@ -18,32 +19,28 @@ interface Parts {
   scheduler: Scheduler;
 }
 
-const parts = new WeakMap<Context, Parts>();
-
-function partsOf(context: Context): Parts {
-  let made = parts.get(context);
-  if (!made) {
-    const executor: RunExecutor = new RunExecutor(
-      context,
-      taskRunner({ launcher: () => launcher, updates: () => updateRunner(context) }),
-    );
-    const launcher: Launcher = new Launcher(context, executor);
-    made = { executor, launcher, scheduler: new Scheduler(context, launcher) };
-    parts.set(context, made);
-  }
-  return made;
-}
-
-registerObjectType("jobs", {
-  exists: ({ db }, id) => getJob(db, Number(id)) !== undefined,
-  creator: ({ db }, id) => getJob(db, Number(id))?.creator,
+const parts = new Part<Parts>((context) => {
+  const executor: RunExecutor = new RunExecutor(
+    context,
+    taskRunner({ launcher: () => launcher, updates: () => updateRunner(context) }),
+  );
+  const launcher: Launcher = new Launcher(context, executor);
+  return { executor, launcher, scheduler: new Scheduler(context, launcher) };
 });
+
+function registerTypes(context: Context): void {
+  registerObjectType(context, "jobs", {
+    exists: ({ db }, id) => getJob(db, Number(id)) !== undefined,
+    creator: ({ db }, id) => getJob(db, Number(id))?.creator,
+  });
+}
 
 export const jobs: Service = {
   name: "jobs",
   migrations: [...migrations, ...runMigrations],
   routes(app, context) {
-    const { launcher, scheduler } = partsOf(context);
+    registerTypes(context);
+    const { launcher, scheduler } = parts.of(context);
     listenToRuns(context);
     jobRoutes(app, context, {
       changed: (job, before) => scheduler.changed(job, before),
@@ -52,12 +49,12 @@ export const jobs: Service = {
     runRoutes(app, context, launcher);
   },
   start(context) {
-    const { executor, scheduler } = partsOf(context);
+    const { executor, scheduler } = parts.of(context);
     executor.recover();
     scheduler.start();
   },
   async stop(context) {
-    const { executor, scheduler } = partsOf(context);
+    const { executor, scheduler } = parts.of(context);
     scheduler.stop();
     await executor.stop();
   },

@@ -20,7 +20,7 @@ const ownerLevel = (type: ObjectType): string => (type.levels.includes("IS_OWNER
 /** What is set on the object itself; where nobody owns it, its creator does. */
 export function direct(context: Context, { type, id }: ObjectRef): Held[] {
   const set = aclOf(context.db, type, id);
-  const provider = providerOf(type);
+  const provider = providerOf(context, type);
   const kind = typeOf(type)!;
   const level = ownerLevel(kind);
   const creator = provider?.creator?.(context, id);
@@ -34,12 +34,12 @@ export function direct(context: Context, { type, id }: ObjectRef): Held[] {
 export function effective(context: Context, ref: ObjectRef): Held[] {
   const kind = typeOf(ref.type)!;
   const held = direct(context, ref);
-  const above = providerOf(ref.type)?.inherits?.(context, ref.id) ?? [];
+  const above = providerOf(context, ref.type)?.inherits?.(context, ref.id) ?? [];
   const seen = [...above];
   while (seen.length > 0) {
     const next = seen.shift()!;
     for (const entry of direct(context, next)) held.push({ ...entry, inheritedFrom: `/${next.type}/${next.id}` });
-    seen.push(...(providerOf(next.type)?.inherits?.(context, next.id) ?? []));
+    seen.push(...(providerOf(context, next.type)?.inherits?.(context, next.id) ?? []));
   }
   const manage = kind.levels.includes("CAN_MANAGE") ? "CAN_MANAGE" : kind.levels.at(-1)!;
   const source =
@@ -50,7 +50,7 @@ export function effective(context: Context, ref: ObjectRef): Held[] {
 }
 
 export function requireExists(context: Context, { type, id }: ObjectRef): void {
-  const provider = providerOf(type);
+  const provider = providerOf(context, type);
   if (!provider?.exists(context, id)) {
     const { label } = typeOf(type)!;
     throw notFound(`${label} ${id} does not exist.`);

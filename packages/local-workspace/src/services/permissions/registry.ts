@@ -1,4 +1,5 @@
 /** Kinds of objects that permissions are set on. The service that keeps an object says that it exists and who owns it. */
+import { Part } from "../../core/part.ts";
 import type { Context } from "../../core/service.ts";
 
 export interface ObjectRef {
@@ -54,15 +55,23 @@ export const OBJECT_TYPES: readonly ObjectType[] = [
   { name: "authorization/passwords", label: "passwords", levels: ["CAN_USE"] },
 ];
 
-const providers = new Map<string, ObjectTypeProvider>();
+const ONE_OF_A_KIND: ObjectTypeProvider = {
+  exists: () => true,
+  standing: () => [{ principal: "users", level: "CAN_USE" }],
+};
 
-export function registerObjectType(name: string, provider: ObjectTypeProvider): void {
-  providers.set(name, provider);
-  if (name === "sql/warehouses") providers.set("warehouses", provider);
+const providers = new Part<Map<string, ObjectTypeProvider>>(
+  () =>
+    new Map([
+      ["authorization/tokens", ONE_OF_A_KIND],
+      ["authorization/passwords", ONE_OF_A_KIND],
+    ]),
+);
+
+export function registerObjectType(context: Context, name: string, provider: ObjectTypeProvider): void {
+  providers.of(context).set(name, provider);
+  if (name === "sql/warehouses") providers.of(context).set("warehouses", provider);
 }
 
-for (const name of ["authorization/tokens", "authorization/passwords"]) {
-  registerObjectType(name, { exists: () => true, standing: () => [{ principal: "users", level: "CAN_USE" }] });
-}
-
-export const providerOf = (name: string): ObjectTypeProvider | undefined => providers.get(name);
+export const providerOf = (context: Context, name: string): ObjectTypeProvider | undefined =>
+  providers.of(context).get(name);

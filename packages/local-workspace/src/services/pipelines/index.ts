@@ -1,6 +1,7 @@
 /** The Pipelines service: https://docs.databricks.com/api/workspace/pipelines */
 
 import { denied } from "../../core/errors.ts";
+import { Part } from "../../core/part.ts";
 import type { Context, Service } from "../../core/service.ts";
 import { actingPrincipal } from "../identity/store.ts";
 import { hasLevel } from "../permissions/access.ts";
@@ -11,20 +12,22 @@ import { getPipeline, migrations } from "./store.ts";
 import { updateRoutes } from "./update-routes.ts";
 import { updateRunner } from "./updates.ts";
 
-registerObjectType("pipelines", {
-  exists: ({ db }, id) => getPipeline(db, id) !== undefined,
-  creator: ({ db }, id) => getPipeline(db, id)?.creator,
-});
+function registerTypes(context: Context): void {
+  registerObjectType(context, "pipelines", {
+    exists: ({ db }, id) => getPipeline(db, id) !== undefined,
+    creator: ({ db }, id) => getPipeline(db, id)?.creator,
+  });
+}
 
-const continuous = new WeakMap<Context, ContinuousPipelines>();
+const continuous = new Part((context) => new ContinuousPipelines(context, updateRunner(context)));
 
 export const pipelines: Service = {
   name: "pipelines",
   migrations,
   routes(app, context) {
+    registerTypes(context);
     const updates = updateRunner(context);
-    const goingOn = new ContinuousPipelines(context, updates);
-    continuous.set(context, goingOn);
+    const goingOn = continuous.of(context);
     pipelineRoutes(app, context, updates, goingOn);
     updateRoutes(app, context, updates, goingOn);
     // event_log(): https://docs.databricks.com/aws/en/sql/language-manual/functions/event_log
@@ -39,10 +42,10 @@ export const pipelines: Service = {
   },
   start(context) {
     updateRunner(context).recover();
-    continuous.get(context)?.start();
+    continuous.of(context).start();
   },
   stop(context) {
-    continuous.get(context)?.stop();
+    continuous.of(context).stop();
     updateRunner(context).stopAll();
   },
 };

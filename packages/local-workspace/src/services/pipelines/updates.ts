@@ -2,6 +2,7 @@
 import type { EngineResult } from "lakehouse-engine/protocol";
 import { ApiError, invalid } from "../../core/errors.ts";
 import { uuid } from "../../core/ids.ts";
+import { Part } from "../../core/part.ts";
 import type { Context } from "../../core/service.ts";
 import { actingAs } from "../identity/acting.ts";
 import { requirePython } from "../identity/python-code.ts";
@@ -33,17 +34,10 @@ const UNSUPPORTED = ["refresh_flow_selection", "reset_checkpoint_selection", "pa
 const isSet = (value: unknown): boolean =>
   value !== undefined && value !== null && Object.keys(value as object).length > 0;
 
-const runners = new WeakMap<Context, UpdateRunner>();
+const runners = new Part((context) => new UpdateRunner(context));
 
 /** The one of this workspace: the pipelines service and pipeline tasks share it. */
-export function updateRunner(context: Context): UpdateRunner {
-  let runner = runners.get(context);
-  if (!runner) {
-    runner = new UpdateRunner(context);
-    runners.set(context, runner);
-  }
-  return runner;
-}
+export const updateRunner = (context: Context): UpdateRunner => runners.of(context);
 
 export class UpdateRunner {
   readonly #context: Context;

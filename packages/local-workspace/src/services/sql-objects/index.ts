@@ -1,5 +1,5 @@
 /** Saved queries, alerts and dashboards. */
-import type { Service } from "../../core/service.ts";
+import type { Context, Service } from "../../core/service.ts";
 import { registerObjectType } from "../permissions/registry.ts";
 import { alertV2Routes } from "./alerts-v2.ts";
 import { dashboardRoutes } from "./dashboards.ts";
@@ -13,17 +13,20 @@ const TYPES: Record<string, Kind> = {
   dashboards: "dashboard",
 };
 
-for (const [type, kind] of Object.entries(TYPES)) {
-  registerObjectType(type, {
-    exists: ({ db }, id) => findSaved(db, kind, id) !== undefined,
-    creator: ({ db }, id) => findSaved(db, kind, id)?.owner,
-  });
+function registerTypes(context: Context): void {
+  for (const [type, kind] of Object.entries(TYPES)) {
+    registerObjectType(context, type, {
+      exists: ({ db }, id) => findSaved(db, kind, id) !== undefined,
+      creator: ({ db }, id) => findSaved(db, kind, id)?.owner,
+    });
+  }
 }
 
 export const sqlObjects: Service = {
   name: "sql-objects",
   migrations,
   routes(app, context) {
+    registerTypes(context);
     savedRoutes(app, context);
     alertV2Routes(app, context);
     dashboardRoutes(app, context);

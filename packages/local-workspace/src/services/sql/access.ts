@@ -1,5 +1,6 @@
 /** How other services run SQL: the one runner and the one list of sessions of a workspace, on warehouses one may use. */
 import { notFound } from "../../core/errors.ts";
+import { Part } from "../../core/part.ts";
 import type { Context, Principal } from "../../core/service.ts";
 import { requireLevel } from "../permissions/access.ts";
 import { getWarehouse, saveWarehouse } from "../warehouses/store.ts";
@@ -11,16 +12,12 @@ export interface Sql {
   readonly sessions: SqlSessions;
 }
 
-const parts = new WeakMap<Context, Sql>();
-
-export function sqlOf(context: Context): Sql {
-  const found = parts.get(context);
-  if (found) return found;
+const parts = new Part<Sql>((context) => {
   const sessions = new SqlSessions(context);
-  const made = { runner: new StatementRunner(context, sessions), sessions };
-  parts.set(context, made);
-  return made;
-}
+  return { runner: new StatementRunner(context, sessions), sessions };
+});
+
+export const sqlOf = (context: Context): Sql => parts.of(context);
 
 /** Refuses who may not use the warehouse, and starts it where it is stopped. */
 export function useWarehouse(context: Context, principal: Principal, warehouseId: string): void {

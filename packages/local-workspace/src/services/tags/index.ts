@@ -1,20 +1,19 @@
 /** Tags of entities, governed tags, and the ABAC policies that read them. */
 import type { Service } from "../../core/service.ts";
-import { addProtection } from "../unity-catalog/protection.ts";
-import { provideTags } from "../unity-catalog/tag-hook.ts";
+import { protections } from "../unity-catalog/protection.ts";
+import { tagKeeper } from "../unity-catalog/tag-hook.ts";
 import { policiesProtect } from "./abac.ts";
 import { abacRoutes } from "./abac-routes.ts";
 import { assignmentRoutes, tagPolicyRoutes, workspaceAssignmentRoutes } from "./routes.ts";
 import { changeTags } from "./rules.ts";
 import { migrations } from "./store.ts";
 
-provideTags(changeTags);
-addProtection(policiesProtect);
-
 export const tags: Service = {
   name: "tags",
   migrations,
   routes(app, context) {
+    tagKeeper.provide(context, changeTags);
+    protections.of(context).push(policiesProtect);
     assignmentRoutes(app, context);
     workspaceAssignmentRoutes(app, context);
     tagPolicyRoutes(app, context);

@@ -16,8 +16,6 @@ import { volumeRoutes } from "./routes/volumes.ts";
 import { migrations } from "./store.ts";
 import { catalogSnapshot } from "./sync.ts";
 
-provideSnapshot(({ db }) => catalogSnapshot(db));
-
 const routes = [
   metastoreRoutes,
   catalogRoutes,
@@ -36,6 +34,7 @@ export const unityCatalog: Service = {
   name: "unity-catalog",
   migrations,
   routes(app, context) {
+    provideSnapshot(context, ({ db }) => catalogSnapshot(db));
     for (const add of routes) add(app, context);
     engineRequests(context);
   },

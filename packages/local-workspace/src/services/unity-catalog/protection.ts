@@ -1,5 +1,6 @@
 /** Row filters and column masks of tables, set on the table itself or coming from elsewhere (ABAC policies). */
 import type { TableProtection } from "lakehouse-engine/protocol";
+import { Part } from "../../core/part.ts";
 import type { Context } from "../../core/service.ts";
 import type { Actor } from "./access.ts";
 import type { Securable } from "./store.ts";
@@ -11,12 +12,8 @@ interface MaskedColumn {
 
 type Source = (context: Context, who: Actor, table: Securable) => Omit<TableProtection, "fullName">;
 
-const sources: Source[] = [onTable];
-
 /** A service whose rules also protect tables adds itself here. */
-export function addProtection(source: Source): void {
-  sources.push(source);
-}
+export const protections = new Part<Source[]>(() => [onTable]);
 
 function onTable(_context: Context, _who: Actor, table: Securable): Omit<TableProtection, "fullName"> {
   const filter = table.body.row_filter as { function_name: string; input_column_names?: string[] } | undefined;
@@ -31,7 +28,7 @@ function onTable(_context: Context, _who: Actor, table: Securable): Omit<TablePr
 
 /** What protects a table from this principal; undefined when nothing does. A table's own mask wins over a policy's. */
 export function protectionOf(context: Context, who: Actor, table: Securable): TableProtection | undefined {
-  const found = sources.map((source) => source(context, who, table));
+  const found = protections.of(context).map((source) => source(context, who, table));
   const rowFilters = found.flatMap((each) => each.rowFilters);
   const columnMasks = new Map<string, TableProtection["columnMasks"][number]>();
   for (const mask of found.flatMap((each) => each.columnMasks)) {

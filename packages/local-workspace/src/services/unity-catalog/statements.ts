@@ -14,7 +14,7 @@ import { makeCatalog } from "./routes/catalogs.ts";
 import { visible } from "./routes/common.ts";
 import { makeVolume, refuseExternal } from "./routes/volumes.ts";
 import { findSecurable, listSecurables, type Securable, type SecurableType } from "./store.ts";
-import { changeTags } from "./tag-hook.ts";
+import { tagKeeper } from "./tag-hook.ts";
 
 type StatementResult = WorkspaceResult<"catalog.statement">;
 type Of<K extends CatalogStatement["kind"]> = StatementOf<K>;
@@ -51,7 +51,7 @@ export async function runStatement(context: Context, who: Actor, run: CatalogSta
     case "unsetTags": {
       const item = requireSecurable(context.db, securableType(run.securableType), run.name);
       const set = run.kind === "setTags" ? run.tags : {};
-      changeTags(context, who, item, run.column ?? undefined, set, run.kind === "unsetTags" ? run.keys : []);
+      tagKeeper.of(context)(context, who, item, run.column ?? undefined, set, run.kind === "unsetTags" ? run.keys : []);
       return NONE;
     }
     case "setMask":

@@ -1,5 +1,6 @@
 /** SET TAGS and UNSET TAGS reach the service that keeps tags, which registers itself here. */
 import { notImplemented } from "../../core/errors.ts";
+import { Part } from "../../core/part.ts";
 import type { Context } from "../../core/service.ts";
 import type { Actor } from "./access.ts";
 import type { Securable } from "./store.ts";
@@ -13,13 +14,7 @@ type ChangeTags = (
   unset: readonly string[],
 ) => void;
 
-let keeper: ChangeTags | undefined;
-
-export function provideTags(provided: ChangeTags): void {
-  keeper = provided;
-}
-
-export const changeTags: ChangeTags = (...change) => {
-  if (!keeper) throw notImplemented("No service of this workspace keeps tags.");
-  keeper(...change);
-};
+/** Changes the tags of a securable or of one of its columns; the service that keeps tags provides it. */
+export const tagKeeper = new Part<ChangeTags>(() => {
+  throw notImplemented("No service of this workspace keeps tags.");
+});

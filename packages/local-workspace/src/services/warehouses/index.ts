@@ -56,7 +56,7 @@ function checkSizes(settings: Record<string, unknown>): void {
   }
 }
 
-function routes(app: App, context: Context): void {
+function warehouseRoutes(app: App, context: Context): void {
   const { db } = context;
   const permitted = (id: string, principal: Principal, level: string): Warehouse => {
     const warehouse = requireWarehouse(db, id);
@@ -143,18 +143,23 @@ function routes(app: App, context: Context): void {
   );
 }
 
-registerObjectType("sql/warehouses", {
-  exists: ({ db }, id) => getWarehouse(db, id) !== undefined,
-  creator: ({ db }, id) => getWarehouse(db, id)?.creator,
-  // the first warehouse is everybody's, as in a new workspace
-  standing: ({ db }, id) =>
-    getWarehouse(db, id)?.creator === SYSTEM ? [{ principal: "users", level: "CAN_USE" }] : [],
-});
+function registerTypes(context: Context): void {
+  registerObjectType(context, "sql/warehouses", {
+    exists: ({ db }, id) => getWarehouse(db, id) !== undefined,
+    creator: ({ db }, id) => getWarehouse(db, id)?.creator,
+    // the first warehouse is everybody's, as in a new workspace
+    standing: ({ db }, id) =>
+      getWarehouse(db, id)?.creator === SYSTEM ? [{ principal: "users", level: "CAN_USE" }] : [],
+  });
+}
 
 export const warehouses: Service = {
   name: "warehouses",
   migrations,
-  routes,
+  routes(app, context) {
+    registerTypes(context);
+    warehouseRoutes(app, context);
+  },
   start({ db }) {
     if (listWarehouses(db).length > 0) return;
     insertWarehouse(db, {

@@ -34,28 +34,31 @@ const tree: WorkspaceTree = {
       .map((object) => asTreeObject(context, object)),
 };
 
-for (const [type, name] of Object.entries(PERMISSION_TYPE)) {
-  registerObjectType(name, {
-    exists: ({ db }, id) => objectById(db, Number(id))?.type === type,
-    inherits({ db }, id) {
-      const object = objectById(db, Number(id));
-      const parent = object && object.path !== "/" ? findObject(db, object.parent) : undefined;
-      return parent ? [{ type: "directories", id: String(parent.id) }] : [];
-    },
-    /** A home is its owner's, `/Shared` is everybody's. */
-    standing({ db }, id) {
-      const path = objectById(db, Number(id))?.path ?? "";
-      const home = /^\/Users\/([^/]+)$/.exec(path)?.[1];
-      if (home !== undefined) return [{ principal: home, level: "CAN_MANAGE" }];
-      return path === "/Shared" ? [{ principal: "users", level: "CAN_MANAGE" }] : [];
-    },
-  });
+function registerTypes(context: Context): void {
+  for (const [type, name] of Object.entries(PERMISSION_TYPE)) {
+    registerObjectType(context, name, {
+      exists: ({ db }, id) => objectById(db, Number(id))?.type === type,
+      inherits({ db }, id) {
+        const object = objectById(db, Number(id));
+        const parent = object && object.path !== "/" ? findObject(db, object.parent) : undefined;
+        return parent ? [{ type: "directories", id: String(parent.id) }] : [];
+      },
+      /** A home is its owner's, `/Shared` is everybody's. */
+      standing({ db }, id) {
+        const path = objectById(db, Number(id))?.path ?? "";
+        const home = /^\/Users\/([^/]+)$/.exec(path)?.[1];
+        if (home !== undefined) return [{ principal: home, level: "CAN_MANAGE" }];
+        return path === "/Shared" ? [{ principal: "users", level: "CAN_MANAGE" }] : [];
+      },
+    });
+  }
 }
 
 export const workspace: Service = {
   name: "workspace",
   migrations,
   routes(app, context) {
+    registerTypes(context);
     provideTree(context, tree);
     workspaceRoutes(app, context);
   },

@@ -2,6 +2,7 @@
  * What runs need of the workspace's tree: notebooks and files by path, and folders with everything below them.
  * The service that keeps the tree provides it; runs never read a checkout.
  */
+import { Part } from "../../core/part.ts";
 import type { Context, Principal } from "../../core/service.ts";
 
 export interface WorkspaceObject {
@@ -21,15 +22,11 @@ export interface WorkspaceTree {
   below(context: Context, directory: string): WorkspaceObject[];
 }
 
-const trees = new WeakMap<Context, WorkspaceTree>();
+const trees = new Part<WorkspaceTree>(() => {
+  throw new Error("no service of this workspace keeps notebooks and files");
+});
 
 /** The service that keeps the tree of this workspace says so when it starts. */
-export function provideTree(context: Context, provided: WorkspaceTree): void {
-  trees.set(context, provided);
-}
+export const provideTree = (context: Context, tree: WorkspaceTree): void => trees.provide(context, tree);
 
-export function workspaceTree(context: Context): WorkspaceTree {
-  const tree = trees.get(context);
-  if (!tree) throw new Error("no service of this workspace keeps notebooks and files");
-  return tree;
-}
+export const workspaceTree = (context: Context): WorkspaceTree => trees.of(context);

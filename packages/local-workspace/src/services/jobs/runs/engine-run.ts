@@ -1,6 +1,7 @@
 /** Code that runs in the engine for a task: its files put where it imports from, its prints collected, its end told. */
 import type { EngineParams } from "lakehouse-engine/protocol";
 import { EngineError } from "../../../core/engine-client.ts";
+import { Part } from "../../../core/part.ts";
 import type { Context } from "../../../core/service.ts";
 import { actingAs } from "../../identity/acting.ts";
 import { materialise, mirror } from "../../workspace/mirror.ts";
@@ -19,19 +20,21 @@ type RunMethod = "notebook.run" | "python.run";
 
 /** What is kept of a run's prints: the end, as Databricks keeps it. */
 const LOG_LIMIT = 5 * 1024 * 1024;
-const logs = new Map<string, string>();
+/** What the runs that go on have printed, by run. */
+const printed = new Part<Map<string, string>>(() => new Map());
 
 export async function runInEngine<M extends RunMethod>(work: TaskWork, method: M, what: What<M>): Promise<Output> {
   const { context, run, taskRun, signal } = work;
   const runId = String(taskRun.runId);
   const cancel = (): void => void context.engine.request("notebook.cancel", { runId }).catch(() => undefined);
   signal.addEventListener("abort", cancel, { once: true });
+  const logs = printed.of(context);
   logs.set(runId, "");
   try {
     const sysPath = what.sysPath ?? materialise(context, what.path);
     const params = { ...what, runId, sysPath, wheels: wheelsOf(work), principal: run.runAs };
     const answer = await context.engine.request(method, params as unknown as EngineParams<M>);
-    const output: Output = { ...outputLogs(runId) };
+    const output: Output = { ...outputLogs(logs.get(runId)) };
     if (answer.error) {
       const { message, trace } = answer.error;
       throw new TaskFailure(message, { output: { ...output, error: message, ...(trace ? { trace } : {}) } });
@@ -40,15 +43,14 @@ export async function runInEngine<M extends RunMethod>(work: TaskWork, method: M
     return output;
   } catch (error) {
     if (!(error instanceof EngineError) || error.errorClass.startsWith("ENGINE_")) throw error;
-    throw new TaskFailure(error.message, { output: outputLogs(runId) });
+    throw new TaskFailure(error.message, { output: outputLogs(logs.get(runId)) });
   } finally {
     signal.removeEventListener("abort", cancel);
     logs.delete(runId);
   }
 }
 
-function outputLogs(runId: string): Output {
-  const text = logs.get(runId) ?? "";
+function outputLogs(text = ""): Output {
   if (!text) return {};
   return { logs: text.slice(-LOG_LIMIT), ...(text.length > LOG_LIMIT ? { logsTruncated: true } : {}) };
 }
@@ -56,6 +58,7 @@ function outputLogs(runId: string): Output {
 /** Listens to prints, and answers `dbutils.jobs.taskValues` (`task.setValue`, `task.getValue`). */
 export function listenToRuns(context: Context): void {
   const { engine, db } = context;
+  const logs = printed.of(context);
   engine.onNotification("notebook.output", ({ runId, text }) => {
     const before = logs.get(runId);
     if (before === undefined) return;
