@@ -82,7 +82,7 @@ function routes(app: App, context: Context): void {
   const find = ({ statement_id, session_id, warehouse_id }: StatementParams, principal: Principal): Statement => {
     if (session_id) requireSession(session_id, warehouse_id ?? "", principal);
     const statement = getStatement(db, statement_id);
-    if (statement?.principal !== principal.name || statement.protocol === "THRIFT") {
+    if (statement?.principal !== principal.name || statement.protocol !== undefined) {
       throw notFound(`The statement ${statement_id} was not found.`);
     }
     return statement;

@@ -11,6 +11,7 @@ import type { SqlSessions } from "./sessions.ts";
 import {
   getStatement,
   insertStatement,
+  type Protocol,
   type Result,
   type ResultFormat,
   type Statement,
@@ -37,7 +38,7 @@ export interface Parameter {
 
 /** What other protocols ask for beyond a request of the Statement Execution API. */
 export interface Beyond {
-  protocol?: "THRIFT";
+  protocol?: Protocol;
   format?: ResultFormat;
   /** Kinds of types that are text in ARROW_STREAM: TIMESTAMP, DECIMAL, COMPLEX, INTERVAL, NULL. */
   arrowAsText?: NonNullable<EngineParams<"sql.execute">["arrowAsText"]>;
@@ -95,6 +96,12 @@ export class StatementRunner {
     const pause = sleep(millis, undefined, { signal: abort.signal }).catch(() => undefined);
     await Promise.race([this.#going.get(statementId), pause]);
     abort.abort();
+    return getStatement(this.#context.db, statementId)!;
+  }
+
+  /** The statement when it has ended. */
+  async ended(statementId: string): Promise<Statement> {
+    await this.#going.get(statementId);
     return getStatement(this.#context.db, statementId)!;
   }
 

@@ -19,6 +19,9 @@ export type Result = EngineResult<"sql.execute">;
 /** SQL_TEXT is not of the REST API: rows of text as SQL shows values, for Thrift clients that do not read Arrow. */
 export type ResultFormat = NonNullable<EngineParams<"sql.execute">["format"]>;
 
+/** How a statement came that did not come over the Statement Execution API. */
+export type Protocol = "THRIFT" | "JOB";
+
 export interface Statement {
   statementId: string;
   warehouseId: string;
@@ -27,7 +30,7 @@ export interface Statement {
   disposition: "INLINE" | "EXTERNAL_LINKS" | "INLINE_OR_EXTERNAL_LINKS";
   format: ResultFormat;
   /** Of statements that did not come over the Statement Execution API, which then does not know them. */
-  protocol?: "THRIFT";
+  protocol?: Protocol;
   state: StatementState;
   started: number;
   ended?: number;

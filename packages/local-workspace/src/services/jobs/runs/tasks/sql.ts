@@ -1,15 +1,16 @@
 /** sql_task: the statements of a .sql file of the workspace, or of a saved query, one after another on the warehouse. */
-import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import type { EngineParams, EngineResult } from "lakehouse-engine/protocol";
+import { readFileSync } from "node:fs";
+import { EngineError } from "../../../../core/engine-client.ts";
 import { notFound, notImplemented } from "../../../../core/errors.ts";
 import { exactNumber } from "../../../../core/exact-json.ts";
-import { uuid } from "../../../../core/ids.ts";
 import type { Context, Principal } from "../../../../core/service.ts";
 import { actingAs } from "../../../identity/acting.ts";
 import { requireLevel } from "../../../permissions/access.ts";
-import { useWarehouse } from "../../../sql/access.ts";
+import { sqlOf, useWarehouse } from "../../../sql/access.ts";
+import type { Execute } from "../../../sql/schemas.ts";
 import { fillParameters, splitStatements } from "../../../sql/script.ts";
+import type { Result, Statement } from "../../../sql/store.ts";
+import { chunkFile } from "../../../sql/view.ts";
 import { requireSaved } from "../../../sql-objects/store.ts";
 import { workspaceTree } from "../../../workspace/tree.ts";
 import type { TaskWork } from "../executor.ts";
@@ -42,8 +43,6 @@ function source(
   return { text: found.content.toString("utf8") };
 }
 
-type Result = EngineResult<"sql.execute">;
-
 /** What `{{tasks.<name>.output.rows}}` may have. https://docs.databricks.com/aws/en/jobs/dynamic-value-references */
 const MOST_ROWS = 1000;
 const MOST_BYTES = 48 * 1024;
@@ -64,80 +63,80 @@ export async function sqlTask(work: TaskWork): Promise<Output> {
     throw new TaskFailure(message);
   };
   const statements = splitStatements(fillParameters(text, values, refuse));
-  const last = await runAll(work, place, statements, values);
+  const last = await runAll(work, task.warehouse_id, place, statements, values);
   return {
     sql: {
       query_output: {
         warehouse_id: task.warehouse_id,
         query_text: text,
-        ...(last ? { row_count: last.result.totalRowCount } : {}),
+        ...(last?.result ? { row_count: last.result.totalRowCount } : {}),
       },
     },
-    ...(last && last.result.columns.length > 0 ? rowsOf(last) : {}),
+    ...(last?.result && last.result.columns.length > 0 ? rowsOf(context, last, last.result) : {}),
   };
-}
-
-interface Executed {
-  result: Result;
-  folder: string;
 }
 
 /** One after another in one session: all share what USE, SET and temporary views leave. Resolves with the last. */
 async function runAll(
-  work: TaskWork,
-  place: object,
+  { context, run, signal }: TaskWork,
+  warehouseId: string,
+  place: { catalog?: string; schema?: string },
   statements: readonly string[],
   values: Readonly<Record<string, string>>,
-): Promise<Executed | undefined> {
-  const { context, run, signal } = work;
-  const sessionId = uuid();
+): Promise<Statement | undefined> {
+  const { sessions } = sqlOf(context);
   const parameters = Object.entries(values).map(([name, value]) => ({ name, value, type: "STRING" }));
-  await context.engine.request("sql.openSession", { sessionId, principal: run.runAs, configuration: {}, ...place });
+  const session = await sessions.open(run.runAs, warehouseId, { configuration: {}, ...place });
+  const common = { warehouse_id: warehouseId, session_id: session.id, parameters };
   try {
-    let last: Executed | undefined;
+    let last: Statement | undefined;
     for (const statement of statements) {
       if (signal.aborted) break;
-      last = await runOne(work, { statement, sessionId, parameters });
+      last = await runOne(context, { ...common, statement }, run.runAs, signal);
     }
     return last;
   } finally {
-    await context.engine.request("sql.closeSession", { sessionId }).catch(() => undefined);
+    await sessions.close(session.id);
   }
 }
 
+/** @throws EngineError where the statement failed */
 async function runOne(
-  { context, run, signal }: TaskWork,
-  params: Pick<EngineParams<"sql.execute">, "statement" | "sessionId" | "parameters">,
-): Promise<Executed> {
-  const statementId = uuid();
-  const cancel = (): void => void context.engine.request("sql.cancel", { statementId }).catch(() => undefined);
+  context: Context,
+  request: Pick<Execute, "statement" | "warehouse_id" | "session_id" | "parameters">,
+  principal: string,
+  signal: AbortSignal,
+): Promise<Statement> {
+  const { runner } = sqlOf(context);
+  // only INLINE bounds the bytes of a result
+  const whole = { ...request, disposition: "EXTERNAL_LINKS", format: "JSON_ARRAY", row_limit: MOST_ROWS } as const;
+  const started = runner.start(whole, principal, { protocol: "JOB" });
+  const cancel = (): void => void runner.cancel(started);
   signal.addEventListener("abort", cancel, { once: true });
-  const folder = join(context.dataDir, "results", statementId);
-  mkdirSync(folder, { recursive: true });
-  try {
-    const result = await context.engine.request("sql.execute", {
-      ...{ statementId, format: "JSON_ARRAY", resultDir: folder, rowLimit: MOST_ROWS, principal: run.runAs },
-      ...params,
-    });
-    return { result, folder };
-  } finally {
-    signal.removeEventListener("abort", cancel);
-  }
+  const ended = await runner.ended(started.statementId);
+  signal.removeEventListener("abort", cancel);
+  if (ended.state === "SUCCEEDED") return ended;
+  if (ended.error && !ended.errorClass) throw new Error(ended.error.message);
+  // without an error its session ended, which happens only when the engine does
+  throw new EngineError(ended.error?.message ?? "The Spark engine ended while the statement was running.", {
+    error_class: ended.errorClass ?? "ENGINE_DIED",
+    error_code: ended.error?.error_code,
+  });
 }
 
 const NUMBERS = /^(BYTE|SHORT|INT|LONG|FLOAT|DOUBLE|DECIMAL)$/;
 const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?$/i;
 
 /** The rows as objects of their columns, as JSON; nothing where they are more than other tasks may refer to. */
-function rowsOf({ result, folder }: Executed): { sqlRows?: string } {
+function rowsOf(context: Context, statement: Statement, result: Result): { sqlRows?: string } {
   const value = (text: string | null, type = ""): unknown => {
     if (text === null) return null;
     if (type === "BOOLEAN") return text === "true";
     return NUMBERS.test(type) && JSON_NUMBER.test(text) ? exactNumber(text) : text;
   };
-  const rows = result.chunks.flatMap(({ file }) => {
-    const chunk = JSON.parse(readFileSync(join(folder, file), "utf8")) as (string | null)[][];
-    return chunk.map((row) =>
+  const rows = result.chunks.flatMap((chunk) => {
+    const values = JSON.parse(readFileSync(chunkFile(context, statement, chunk), "utf8")) as (string | null)[][];
+    return values.map((row) =>
       Object.fromEntries(result.columns.map(({ name, type_name }, at) => [name, value(row[at] ?? null, type_name)])),
     );
   });
