@@ -1,6 +1,6 @@
 /**
  * The policy pack's cost: each rule by number of resources, the analyzer protocol, and a preview with and without the pack.
- * node bench/policy.ts [--preview]       prints a table; exit status 1 when a rule is not linear or the pack slows a preview too much
+ * npm run bench -- policy [--preview]       prints a table; exit status 1 when a rule is not linear or the pack slows a preview too much
  */
 
 import { EVERY_TYPE, type Resource, type Rule } from "databricks-governance/rule";
