@@ -1,5 +1,6 @@
 /** What every component shares: its type token, its children's escape hatch, and the check of its arguments. */
 import * as pulumi from "@pulumi/pulumi";
+import { neverStarts, parseQuartz, QuartzError } from "./quartz.ts";
 
 /**
  * Changes a child before it is made: set properties of `args` and `opts` in place, or return new ones. `opts` takes
@@ -80,4 +81,17 @@ export function plain<T>(value: pulumi.Input<T> | undefined): T | undefined {
 /** The object without the keys whose value is undefined: an absent argument and an undefined one are the same. */
 export function given<T extends object>(values: T): T {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** What is wrong with a cron expression; undefined when nothing is, or when it is not known yet. */
+export function quartzProblem(expression: pulumi.Input<string> | undefined): string | undefined {
+  const known = plain(expression);
+  if (known === undefined) return undefined;
+  try {
+    const never = neverStarts(parseQuartz(known));
+    return never === undefined ? undefined : `'${known}' never starts anything: ${never}`;
+  } catch (error) {
+    if (error instanceof QuartzError) return `'${known}' is no Quartz expression: ${error.message}`;
+    throw error;
+  }
 }

@@ -2,7 +2,7 @@
 import * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
 import { type AccessRule, permissions, type RunAs, runAsArgs } from "./access.ts";
-import { Component, given, make, plain, type Transform, Violations } from "./component.ts";
+import { Component, given, make, plain, quartzProblem, type Transform, Violations } from "./component.ts";
 import {
   checkMinutes,
   checkTasks,
@@ -23,8 +23,8 @@ export interface LakehouseJobArgs<Key extends string> {
   /** Makes the display name. Default: Pulumi's project and stack. */
   naming?: Naming;
   description?: pulumi.Input<string>;
-  /** By task key. */
-  tasks: Readonly<Record<Key, Task<NoInfer<Key>>>>;
+  /** By task key; a task that is undefined is left out. */
+  tasks: Readonly<Record<Key, Task<NoInfer<Key>> | undefined>>;
   /** Job parameters and their defaults; a run may override them. */
   parameters?: Readonly<Record<string, pulumi.Input<string>>>;
   /** What starts the job; at most one. Absent: only a person, another job or a program. */
@@ -65,8 +65,9 @@ export class LakehouseJob<const Key extends string> extends Component {
 
   constructor(name: string, args: LakehouseJobArgs<Key>, opts?: pulumi.ComponentResourceOptions) {
     super("LakehouseJob", name, opts);
-    checkArgs(name, args as LakehouseJobArgs<string>);
-    const jobArgs = planJob(name, args as LakehouseJobArgs<string>);
+    const known = { ...args, tasks: given(args.tasks) } as LakehouseJobArgs<string>;
+    checkArgs(name, known);
+    const jobArgs = planJob(name, known);
     this.job = make(databricks.Job, name, jobArgs, { parent: this }, args.transform?.job);
     this.jobId = this.job.id;
     permissions(name, { jobId: this.jobId }, args.access ?? [], { parent: this }, args.transform?.permissions);
@@ -138,10 +139,8 @@ function checkArgs(name: string, args: LakehouseJobArgs<string>): void {
   if (args.continuous !== undefined && most !== undefined && most > 1) {
     violations.add("maxConcurrentRuns", "must be 1 for a continuous job");
   }
-  const cron = plain(args.schedule?.cron);
-  if (cron !== undefined && ![6, 7].includes(cron.trim().split(/\s+/).length)) {
-    violations.add("schedule.cron", `'${cron}' must be a Quartz expression of six or seven fields, seconds first`);
-  }
+  const cron = quartzProblem(args.schedule?.cron);
+  if (cron !== undefined) violations.add("schedule.cron", cron);
   const known = { environments: Object.keys(args.environments ?? {}), clusters: Object.keys(args.clusters ?? {}) };
   checkTasks(args.tasks as Tasks, known, violations);
   violations.check("LakehouseJob", name);

@@ -4,7 +4,7 @@
  */
 import * as databricks from "@pulumi/databricks";
 import type * as pulumi from "@pulumi/pulumi";
-import { Component, given, make, type Transform, Violations } from "./component.ts";
+import { Component, given, make, quartzProblem, type Transform, Violations } from "./component.ts";
 import { type Naming, stackNaming } from "./names.ts";
 
 export interface QualityAlertArgs {
@@ -40,6 +40,8 @@ export class QualityAlert extends Component {
     super("QualityAlert", name, opts);
     const wrong = new Violations();
     if (args.alerts.length === 0) wrong.add("alerts", "is empty, so nobody would hear of it");
+    const cron = quartzProblem(args.cron);
+    if (cron !== undefined) wrong.add("cron", cron);
     wrong.check("QualityAlert", name);
     const alertArgs: databricks.AlertV2Args = given({
       displayName: args.name ?? (args.naming ?? stackNaming()).display(name),

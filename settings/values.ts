@@ -1,6 +1,6 @@
 /** Kinds of settings. Messages never hold the value, which may be a secret: `describe.ts` adds it where it may be shown. */
 import { z } from "zod";
-import { neverStarts, parseQuartz, QuartzError, shortestSeconds } from "./quartz.ts";
+import { neverStarts, parseQuartz, QuartzError, shortestSeconds } from "../components/quartz.ts";
 import { isTimeZone } from "./time-zones.ts";
 
 /** What docs/settings.md says of a setting beside its default. */

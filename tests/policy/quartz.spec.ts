@@ -94,7 +94,7 @@ const NEVER = ["0 0 5 30 2 ?", "0 0 5 31 4,6 ?", "0 0 5 31W FEB ?", "0 0 5 * * ?
 
 describe("Quartz expressions", () => {
   it("are read by the program, the pack and the local workspace with the same text", () => {
-    const [program, pack, workspace] = ["settings", "policy", "packages/local-workspace/src/core"].map((folder) =>
+    const [program, pack, workspace] = ["components", "policy", "packages/local-workspace/src/core"].map((folder) =>
       readFileSync(join(ROOT, folder, "quartz.ts"), "utf8"),
     );
     assert.equal(pack, program);

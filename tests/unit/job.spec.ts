@@ -112,11 +112,20 @@ describe("LakehouseJob", () => {
     assert.equal(continuous.timeoutSeconds, 0);
   });
 
+  it("leaves a task out that is undefined", async () => {
+    const { tasks } = await inputsOf<"load" | "check">("j7", { tasks: { load: { notebook }, check: undefined } });
+    assert.deepEqual(
+      tasks.map(({ taskKey }: { taskKey: string }) => taskKey),
+      ["load"],
+    );
+  });
+
   it("refuses every wrong argument at once, with its path", () => {
     const wrong = violations(
       () =>
         new LakehouseJob<string>("j6", {
-          schedule: { cron: "0 6 * * *", timezone: "UTC" },
+          // Quartz wants one of the two day fields left open.
+          schedule: { cron: "0 0 6 * * *", timezone: "UTC" },
           continuous: {},
           maxConcurrentRuns: 0,
           timeoutMinutes: -1,

@@ -89,6 +89,11 @@ describe("QualityAlert", () => {
     assert.match(violations(() => new QualityAlert("q2", { ...ARGS, alerts: [] }))[0]!, /alerts: is empty/);
   });
 
+  it("refuses a schedule that Quartz does not take", () => {
+    const [wrong] = violations(() => new QualityAlert("q3", { ...ARGS, cron: "0 0 6 * * MON", alerts: ["a@acme.io"] }));
+    assert.match(wrong!, /cron: '0 0 6 \* \* MON' is no Quartz expression: one of day of month and day of week/);
+  });
+
   it("of the program looks into the quarantine of every entity", () => {
     const entities = readFileSync(join(ROOT, "notebooks", "olist", "entities.py"), "utf8");
     assert.deepEqual(

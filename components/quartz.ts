@@ -2,7 +2,7 @@
  * Reads a Quartz cron expression: `seconds minutes hours day-of-month month day-of-week [year]`. Fields and forms are those of the Quartz
  * Scheduler's CronTrigger tutorial and CronExpression reference; Databricks' jobs take them as they are.
  *
- * The same file is in settings/, policy/ and packages/local-workspace, none of which may import another (docs/decisions.md); a test compares
+ * The same file is in components/, policy/ and packages/local-workspace, none of which may import another (docs/decisions.md); a test compares
  * them. Errors hold no word of the expression, which may be a secret.
  */
 interface Field {
