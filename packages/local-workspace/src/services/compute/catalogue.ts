@@ -7,6 +7,8 @@ export const SPARK_VERSIONS = [
   { key: "17.3.x-cpu-ml-scala2.13", name: "17.3 LTS ML (includes Apache Spark 4.0.0, Scala 2.13)" },
   { key: "16.4.x-scala2.12", name: "16.4 LTS (includes Apache Spark 3.5.2, Scala 2.12)" },
   { key: "15.4.x-scala2.12", name: "15.4 LTS (includes Apache Spark 3.5.0, Scala 2.12)" },
+  { key: "14.3.x-scala2.12", name: "14.3 LTS (includes Apache Spark 3.5.0, Scala 2.12)" },
+  { key: "13.3.x-scala2.12", name: "13.3 LTS (includes Apache Spark 3.4.1, Scala 2.12)" },
 ];
 
 const node = (id: string, cores: number, gigabytes: number, category: string): Record<string, unknown> => ({

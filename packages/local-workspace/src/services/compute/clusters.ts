@@ -48,6 +48,8 @@ const view = ({ id, creator, createdAt, state, document }: Entry): Record<string
   default_tags: { Vendor: "Databricks", Creator: creator, ClusterId: id },
   driver_node_type_id: document.node_type_id,
   ...document,
+  // what was asked for, as opposed to what the cluster has now
+  spec: document,
 });
 
 const newId = (): string =>

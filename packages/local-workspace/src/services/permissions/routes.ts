@@ -74,7 +74,9 @@ function checked(db: Database, type: ObjectType, sent: Entry): AclEntry {
   }
   const [kind, field] = named[0]!;
   const name = sent[field]!;
-  const identity = findIdentity(db, kind, name);
+  // Databricks takes a service principal's application id as user_name, too.
+  const identity =
+    findIdentity(db, kind, name) ?? (kind === "user" ? findIdentity(db, "service_principal", name) : undefined);
   if (!identity)
     throw notFound(
       `Principal: ${kind === "group" ? "GroupName" : kind === "user" ? "UserName" : "ServicePrincipalName"}(${name}) does not exist`,
@@ -149,14 +151,9 @@ export function permissionRoutes(app: App, context: Context): void {
           );
           db.transaction(() => {
             const before = direct(context, ref);
-            const after = method === "PUT" ? sent : merged(before, sent);
+            const after = method === "PUT" ? lastOfEach(sent) : merged(before, lastOfEach(sent));
             checkAll(type, before, after);
-            setAcl(
-              db,
-              ref.type,
-              ref.id,
-              after.filter((item) => item.principal !== "admins" || type.levels.at(-1) === "CAN_USE"),
-            );
+            setAcl(db, ref.type, ref.id, after);
           });
           return answer(ref);
         },
@@ -182,15 +179,15 @@ export function grantOnCreate(context: Context, ref: ObjectRef, list: readonly u
     return checked(context.db, type, parsed.data);
   });
   const before = direct(context, ref);
-  const after = merged(before, sent);
+  const after = merged(before, lastOfEach(sent));
   checkAll(type, before, after);
-  setAcl(
-    context.db,
-    ref.type,
-    ref.id,
-    after.filter((item) => item.principal !== "admins"),
-  );
+  setAcl(context.db, ref.type, ref.id, after);
 }
+
+/** Where a principal is named more than once, its last level holds. */
+const lastOfEach = (sent: readonly AclEntry[]): AclEntry[] => [
+  ...new Map(sent.map((item) => [item.principal, item])).values(),
+];
 
 /** PATCH adds and changes; a new owner takes the place of the old one. */
 function merged(before: readonly Held[], sent: readonly AclEntry[]): AclEntry[] {

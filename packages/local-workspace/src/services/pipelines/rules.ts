@@ -61,10 +61,8 @@ export function withDefaults(settings: PipelineSettings, pipelineId: string): Pi
     ...settings,
     id: pipelineId,
     name: settings.name ?? `Untitled pipeline ${pipelineId}`,
-    channel: settings.channel ?? "CURRENT",
-    continuous: settings.continuous ?? false,
-    development: settings.development ?? false,
-    edition: settings.edition ?? "ADVANCED",
+    // A pipeline outside of Unity Catalog has its files there.
+    ...(settings.catalog === undefined ? { storage: settings.storage ?? `dbfs:/pipelines/${pipelineId}` } : {}),
     pipeline_type: "WORKSPACE",
   };
 }

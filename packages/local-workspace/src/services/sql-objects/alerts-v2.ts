@@ -1,6 +1,6 @@
 /** Alerts with a query and schedule of their own: checked and kept, not evaluated. https://docs.databricks.com/api/workspace/alertsv2 */
 import { z } from "zod";
-import { invalid } from "../../core/errors.ts";
+import { invalid, notFound } from "../../core/errors.ts";
 import { uuid } from "../../core/ids.ts";
 import { timeZone } from "../../core/next-time.ts";
 import { paginate } from "../../core/paging.ts";
@@ -59,19 +59,17 @@ export function alertV2Routes(app: App, context: Context): void {
   const { db } = context;
   const permitted = (id: string, principal: Principal, level: string): Saved => {
     const found = requireSaved(db, KIND, id);
+    if (found.trashed) throw notFound(`Alert with ID '${id}' does not exist.`);
     requireLevel(context, principal, TYPE, id, level);
     return found;
   };
   const view = ({ id, owner, createdAt, updatedAt, trashed, document }: Saved): Document => {
     const runAs = document.run_as as z.infer<typeof alert>["run_as"];
-    const { schedule, evaluation } = document as z.infer<typeof alert>;
     return {
       id,
       ...document,
-      evaluation: { ...evaluation, state: "UNKNOWN" },
-      schedule: { ...schedule, pause_status: schedule.pause_status ?? "UNPAUSED" },
       owner_user_name: owner,
-      run_as_user_name: runAsName(runAs) ?? owner,
+      ...(runAs ? { run_as_user_name: runAsName(runAs) } : {}),
       effective_run_as: runAs ?? { user_name: owner },
       create_time: new Date(createdAt).toISOString(),
       update_time: new Date(updatedAt).toISOString(),

@@ -7,6 +7,7 @@ import { paginate } from "../../core/paging.ts";
 import type { App, Context, Principal } from "../../core/service.ts";
 import { canonical } from "../../core/workspace-path.ts";
 import { hasLevel, requireLevel } from "../permissions/access.ts";
+import { workspaceTree } from "../workspace/tree.ts";
 import { type Document, insertSaved, listSaved, listTrashed, requireSaved, type Saved, saveSaved } from "./store.ts";
 
 const BASE = "/api/2.0/lakeview/dashboards";
@@ -16,6 +17,8 @@ const fields = {
   serialized_dashboard: z.string().optional(),
   etag: z.string().optional(),
 };
+/** Where names in datasets are looked for; written into the definition. */
+const placement = z.object({ dataset_catalog: z.string().optional(), dataset_schema: z.string().optional() });
 const createRequest = z.looseObject({ ...fields, parent_path: z.string().optional() });
 const publishRequest = z
   .looseObject({ warehouse_id: z.string().optional(), embed_credentials: z.boolean().optional() })
@@ -27,14 +30,38 @@ const listQuery = z.looseObject({
   show_trashed: z.enum(["true", "false"]).optional(),
 });
 
-/** The dashboard's definition is JSON. */
-function checkDefinition(text: string | undefined): void {
-  if (text === undefined) return;
+interface Definition {
+  pages?: object[];
+  datasets?: object[];
+}
+
+/**
+ * The definition as Databricks keeps it: pages have a type, datasets the catalog and schema that the request names, and a
+ * line end closes it. What needs none of that stays as it was written.
+ */
+function kept(text: string | undefined, { dataset_catalog, dataset_schema }: z.infer<typeof placement>): object {
+  if (text === undefined) return {};
+  let definition: Definition;
   try {
-    JSON.parse(text);
+    definition = JSON.parse(text) as Definition;
   } catch (error) {
     throw invalid(`serialized_dashboard is not JSON: ${(error as Error).message}`);
   }
+  const { pages, datasets } = definition;
+  const place = {
+    ...(dataset_catalog ? { catalog: dataset_catalog } : {}),
+    ...(dataset_schema ? { schema: dataset_schema } : {}),
+  };
+  const placed = Array.isArray(datasets) && datasets.length > 0 && Object.keys(place).length > 0;
+  const typed = Array.isArray(pages) && pages.length > 0;
+  const whole = {
+    ...definition,
+    ...(typed ? { pages: pages.map((page) => ({ ...page, pageType: "PAGE_TYPE_CANVAS" })) } : {}),
+    ...(placed ? { datasets: datasets.map((dataset) => ({ ...dataset, ...place })) } : {}),
+  };
+  const empty = Object.keys(definition).length === 0;
+  const result = typed || placed || empty ? JSON.stringify(whole) : text;
+  return { serialized_dashboard: result.endsWith("\n") ? result : `${result}\n` };
 }
 
 /** Publishing leaves the draft, and so its etag, as it is. */
@@ -68,11 +95,14 @@ export function dashboardRoutes(app: App, context: Context): void {
       throw new ApiError("ALREADY_EXISTS", `A dashboard '${String(name)}' already exists in ${String(parent)}.`);
   };
 
-  app.post(BASE, { schema: { body: createRequest } }, async ({ body, principal }) => {
+  app.post(BASE, { schema: { body: createRequest, querystring: placement } }, async ({ body, query, principal }) => {
     const { etag: _, parent_path, ...sent } = body;
-    checkDefinition(sent.serialized_dashboard);
     const parent = canonical(parent_path || `/Users/${principal.name}`);
-    const document = { serialized_dashboard: "{}", ...sent, parent_path: parent, revision: Date.now() };
+    if (parent_path && !workspaceTree(context).isDirectory(context, parent)) {
+      throw notFound(`Path (${parent_path}) doesn't exist.`);
+    }
+    const definition = kept(sent.serialized_dashboard ?? "{}", query);
+    const document: Document = { ...sent, ...definition, parent_path: parent, revision: Date.now() };
     document.display_name ??= "New Dashboard";
     return db.transaction(() => {
       free(parent, document.display_name);
@@ -94,15 +124,16 @@ export function dashboardRoutes(app: App, context: Context): void {
     view(permitted(request.params.id, request.principal, "CAN_READ")),
   );
 
-  app.patch(`${BASE}/:id`, { schema: { params, body: z.looseObject(fields) } }, async (request) => {
+  const patchSchema = { params, querystring: placement, body: z.looseObject(fields) };
+  app.patch(`${BASE}/:id`, { schema: patchSchema }, async (request) => {
     const found = permitted(request.params.id, request.principal, "CAN_EDIT");
     const { etag, dashboard_id: _, parent_path: __, ...sent } = request.body;
     if (etag !== undefined && etag !== etagOf(found)) {
       throw new ApiError("RESOURCE_CONFLICT", `Dashboard ${found.id} was changed meanwhile: read it again.`);
     }
-    checkDefinition(sent.serialized_dashboard);
+    const definition = kept(sent.serialized_dashboard, request.query);
     const revision = Number(found.document.revision) + 1;
-    const document: Document = { ...found.document, ...sent, revision };
+    const document: Document = { ...found.document, ...sent, ...definition, revision };
     return db.transaction(() => {
       free(document.parent_path, document.display_name, found.id);
       return view(saveSaved(db, { ...found, modifier: request.principal.name, document }));
@@ -111,7 +142,8 @@ export function dashboardRoutes(app: App, context: Context): void {
 
   app.delete(`${BASE}/:id`, { schema: { params } }, async (request) => {
     const found = permitted(request.params.id, request.principal, "CAN_MANAGE");
-    saveSaved(db, { ...found, trashed: true });
+    const { published: _, ...document } = found.document;
+    saveSaved(db, { ...found, document, trashed: true });
     return {};
   });
 
@@ -124,7 +156,8 @@ export function dashboardRoutes(app: App, context: Context): void {
       ...(warehouse_id === undefined ? {} : { warehouse_id }),
       revision_create_time: new Date(found.updatedAt).toISOString(),
     };
-    saveSaved(db, { ...found, document: { ...found.document, published } });
+    // The draft stays as it was: a later update_time would be a change of it.
+    saveSaved(db, { ...found, document: { ...found.document, published } }, false);
     return published;
   });
 
@@ -142,7 +175,7 @@ export function dashboardRoutes(app: App, context: Context): void {
     const found = permitted(request.params.id, request.principal, "CAN_MANAGE");
     publishedOf(found);
     const { published: _, ...document } = found.document;
-    saveSaved(db, { ...found, document });
+    saveSaved(db, { ...found, document }, false);
     return {};
   });
 }

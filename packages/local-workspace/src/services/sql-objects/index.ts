@@ -1,10 +1,11 @@
 /** Saved queries, alerts and dashboards. */
 import type { Context, Service } from "../../core/service.ts";
 import { registerObjectType } from "../permissions/registry.ts";
+import { registerSaved } from "../workspace/saved.ts";
 import { alertV2Routes } from "./alerts-v2.ts";
 import { dashboardRoutes } from "./dashboards.ts";
 import { savedRoutes } from "./routes.ts";
-import { findSaved, type Kind, migrations } from "./store.ts";
+import { findSaved, type Kind, listSaved, migrations } from "./store.ts";
 
 const TYPES: Record<string, Kind> = {
   "sql/queries": "query",
@@ -21,6 +22,17 @@ function registerTypes(context: Context): void {
     });
   }
 }
+
+const pathed = (kind: Kind, type: "DASHBOARD" | "ALERT", permissions: string, ending: string): void =>
+  registerSaved({
+    ...{ ending, type, permissions },
+    list: ({ db }) =>
+      listSaved(db, kind).map(({ id, createdAt, updatedAt, document: { parent_path, display_name } }) => ({
+        ...{ id, createdAt, updatedAt, path: `${String(parent_path)}/${String(display_name)}${ending}` },
+      })),
+  });
+pathed("dashboard", "DASHBOARD", "dashboards", ".lvdash.json");
+pathed("alert_v2", "ALERT", "alertsv2", ".dbalert.json");
 
 export const sqlObjects: Service = {
   name: "sql-objects",

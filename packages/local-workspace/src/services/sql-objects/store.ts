@@ -75,10 +75,15 @@ export function insertSaved(db: Database, id: string, kind: Kind, owner: string,
   return requireSaved(db, kind, id);
 }
 
-export function saveSaved(db: Database, { id, kind, owner, modifier, trashed, document }: Saved): Saved {
+/** @param touch false for what is no change of the object itself */
+export function saveSaved(
+  db: Database,
+  { id, kind, owner, modifier, updatedAt, trashed, document }: Saved,
+  touch = true,
+): Saved {
   db.run(
     "UPDATE sql_objects SET owner = ?, modifier = ?, updated_at = ?, trashed = ?, document = ? WHERE id = ?",
-    ...[owner, modifier, Date.now(), Number(trashed), JSON.stringify(document), id],
+    ...[owner, modifier, touch ? Date.now() : updatedAt, Number(trashed), JSON.stringify(document), id],
   );
   return requireSaved(db, kind, id);
 }

@@ -73,6 +73,10 @@ export function changeGrants(context: Context, who: Actor, item: Securable, chan
       const removed = remove.map((privilege) => checkApplicable(item, privilege));
       // a grant to a principal that is gone can still be taken back
       const name = added.length > 0 ? requirePrincipal(db, principal).name : principal;
+      // to take ALL PRIVILEGES takes each of them, as Databricks does
+      if (removed.includes("ALL_PRIVILEGES")) {
+        db.run("DELETE FROM grants WHERE securable_id = ? AND lower(principal) = lower(?)", item.id, name);
+      }
       for (const privilege of removed) {
         db.run(
           "DELETE FROM grants WHERE securable_id = ? AND lower(principal) = lower(?) AND privilege = ?",

@@ -7,6 +7,7 @@ import { forgetObject, requireLevel } from "../permissions/access.ts";
 import { decodeContent, importObject } from "./import.ts";
 import { EXTENSION, toJupyter } from "./notebook-format.ts";
 import { toHtml } from "./notebook-html.ts";
+import { savedObject } from "./saved.ts";
 import { checkedPath, likeAsked, makeDirectories, refuseRoot, requireObject, SIZE_LIMIT } from "./rules.ts";
 import {
   deleteBody,

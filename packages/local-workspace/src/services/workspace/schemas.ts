@@ -34,7 +34,7 @@ export const importFileQuery = z.object({ overwrite: flag });
 
 export const objectInfo = z.looseObject({
   object_id: z.number(),
-  object_type: z.enum(["DIRECTORY", "NOTEBOOK", "FILE"]),
+  object_type: z.enum(["DIRECTORY", "NOTEBOOK", "FILE", "DASHBOARD", "ALERT"]),
   path: z.string(),
   resource_id: z.string(),
   language: language.optional(),

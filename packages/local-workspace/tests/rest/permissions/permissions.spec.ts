@@ -67,7 +67,14 @@ describe("permissions of objects", () => {
       /Groups cannot be owner/,
     );
     const owner = { user_name: "admin@local.workspace", permission_level: "IS_OWNER" };
-    assert.equal((await put(run, owner)).status, 200);
+    const admins = { group_name: "admins", permission_level: "CAN_MANAGE" };
+    const twice = await put({ ...run, permission_level: "CAN_VIEW" }, run, admins, owner);
+    assert.deepEqual(levelsOf(twice.body, "group_name", "team"), [["CAN_MANAGE_RUN", false]], "the last level holds");
+    assert.deepEqual(levelsOf(twice.body, "group_name", "admins")[0], ["CAN_MANAGE", false], "as it was set");
+    const application = { displayName: "sp" };
+    const sp = await workspace.admin.ok("POST", "/api/2.0/preview/scim/v2/ServicePrincipals", application);
+    const asUser = await put({ user_name: sp.applicationId, permission_level: "CAN_VIEW" }, owner);
+    assert.deepEqual(levelsOf(asUser.body, "service_principal_name", sp.applicationId), [["CAN_VIEW", false]]);
     const levels = await workspace.admin.ok("GET", `${url}/permissionLevels`);
     assert.ok(levels.permission_levels.some((level: Json) => level.permission_level === "CAN_VIEW"));
   });

@@ -104,7 +104,8 @@ describe("saved queries, alerts and dashboards", () => {
     const evaluation = { comparison_operator: "GREATER_THAN", source: { name: "n" } };
     const alert = { display_name: "v2", query_text: "SELECT 1 AS n", warehouse_id, schedule, evaluation };
     const made = await admin.ok("POST", V2, alert);
-    assert.deepEqual([made.schedule.pause_status, made.lifecycle_state], ["UNPAUSED", "ACTIVE"]);
+    for (const key of Object.keys(alert) as (keyof typeof alert)[]) assert.deepEqual(made[key], alert[key], key);
+    assert.deepEqual([made.lifecycle_state, made.run_as_user_name], ["ACTIVE", undefined]);
     const wrong = { ...alert, schedule: { ...schedule, quartz_cron_schedule: "every day" } };
     assert.match(await admin.refused("INVALID_PARAMETER_VALUE", "POST", V2, wrong), /^schedule: /);
     const zone = { ...alert, schedule: { ...schedule, timezone_id: "Nowhere" } };
@@ -116,7 +117,9 @@ describe("saved queries, alerts and dashboards", () => {
     await admin.refused("INVALID_PARAMETER_VALUE", "PATCH", `${path}?update_mask=query_text`, {});
     assert.equal((await admin.ok("GET", V2)).alerts.length, 1);
     await admin.ok("DELETE", path);
-    assert.equal((await admin.ok("GET", path)).lifecycle_state, "DELETED");
+    const status = "/api/2.0/workspace/get-status?path=/Workspace/Users/admin@local.workspace/changed.dbalert.json";
+    await admin.refused("RESOURCE_DOES_NOT_EXIST", "GET", status);
+    assert.match(await admin.refused("RESOURCE_DOES_NOT_EXIST", "GET", path), /^Alert with ID '.*' does not exist\.$/);
     assert.deepEqual((await admin.ok("GET", V2)).alerts, []);
   });
 
@@ -127,6 +130,8 @@ describe("saved queries, alerts and dashboards", () => {
       serialized_dashboard: "{}",
     });
     assert.equal(made.path, "/Shared/d.lvdash.json");
+    const object = await admin.ok("GET", "/api/2.0/workspace/get-status?path=/Workspace/Shared/d.lvdash.json");
+    assert.deepEqual([object.object_type, object.resource_id], ["DASHBOARD", made.dashboard_id]);
     const path = `${DASHBOARDS}/${made.dashboard_id}`;
     const changed = await admin.ok("PATCH", path, { serialized_dashboard: '{"pages": []}', etag: made.etag });
     assert.notEqual(changed.etag, made.etag);
@@ -135,11 +140,26 @@ describe("saved queries, alerts and dashboards", () => {
     await admin.refused("RESOURCE_DOES_NOT_EXIST", "GET", `${path}/published`);
     await admin.ok("POST", `${path}/published`, { embed_credentials: false, warehouse_id });
     assert.equal((await admin.ok("GET", `${path}/published`)).warehouse_id, warehouse_id);
-    assert.equal((await admin.ok("GET", path)).etag, changed.etag);
+    const { etag, update_time } = await admin.ok("GET", path);
+    assert.deepEqual([etag, update_time], [changed.etag, changed.update_time]);
     await admin.ok("DELETE", `${path}/published`);
     await admin.ok("DELETE", path);
     assert.equal((await admin.ok("GET", path)).lifecycle_state, "TRASHED");
     assert.deepEqual((await admin.ok("GET", DASHBOARDS)).dashboards, []);
     assert.equal((await admin.ok("GET", `${DASHBOARDS}?show_trashed=true`)).dashboards.length, 1);
+  });
+
+  it("a dashboard's definition is kept with types of pages and the place of datasets", async () => {
+    const definition = { datasets: [{ name: "a" }], pages: [{ name: "p" }] };
+    const dashboard = { display_name: "place", serialized_dashboard: JSON.stringify(definition) };
+    const made = await admin.ok("POST", `${DASHBOARDS}?dataset_catalog=c&dataset_schema=s`, dashboard);
+    assert.deepEqual(JSON.parse(made.serialized_dashboard), {
+      datasets: [{ name: "a", catalog: "c", schema: "s" }],
+      pages: [{ name: "p", pageType: "PAGE_TYPE_CANVAS" }],
+    });
+    const empty = await admin.ok("POST", DASHBOARDS, { display_name: "empty", serialized_dashboard: "{ }" });
+    assert.equal(empty.serialized_dashboard, "{}\n");
+    const nowhere = { ...dashboard, parent_path: "/Workspace/Shared/none" };
+    assert.match(await admin.refused("RESOURCE_DOES_NOT_EXIST", "POST", DASHBOARDS, nowhere), /doesn't exist/);
   });
 });

@@ -98,6 +98,10 @@ describe("grants and what they allow", () => {
     });
     const users = after.privilege_assignments.find((entry: Json) => entry.principal === "users");
     assert.deepEqual(users.privileges, ["USE_SCHEMA"]);
+    const none = await workspace.admin.ok("PATCH", `${GRANTS}/schema/c.s`, {
+      changes: [{ principal: "users", remove: ["ALL_PRIVILEGES"], add: ["SELECT"] }],
+    });
+    assert.deepEqual(none.privilege_assignments, [{ principal: "users", privileges: ["SELECT"] }]);
   });
 
   it("lets only owners and MANAGE look at grants and change them; ALL PRIVILEGES is not MANAGE", async () => {

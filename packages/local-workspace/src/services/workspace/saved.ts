@@ -1,0 +1,33 @@
+/** Objects of the tree that other services keep, such as dashboards: `get-status` knows them by their path. */
+import type { Context, Principal } from "../../core/service.ts";
+import { canonical } from "../../core/workspace-path.ts";
+import { requireLevel } from "../permissions/access.ts";
+import { likeAsked } from "./rules.ts";
+
+export interface SavedKind {
+  /** Of its file's name, e.g. `.lvdash.json`. */
+  ending: string;
+  type: "DASHBOARD" | "ALERT";
+  /** As permissions name the type. */
+  permissions: string;
+  list(context: Context): { id: string; path: string; createdAt: number; updatedAt: number }[];
+}
+
+const kinds: SavedKind[] = [];
+
+export function registerSaved(kind: SavedKind): void {
+  kinds.push(kind);
+}
+
+/** @throws PERMISSION_DENIED where the object is there and the principal may not read it */
+export function savedObject(context: Context, principal: Principal, asked: string) {
+  const path = canonical(asked);
+  const kind = kinds.find(({ ending }) => path.endsWith(ending));
+  const saved = kind?.list(context).find((each) => canonical(each.path) === path);
+  if (!kind || !saved) return undefined;
+  requireLevel(context, principal, kind.permissions, saved.id, "CAN_READ");
+  return {
+    ...{ object_type: kind.type, path: likeAsked(asked, path), object_id: Number.parseInt(saved.id.slice(0, 12), 16) },
+    ...{ resource_id: saved.id, created_at: saved.createdAt, modified_at: saved.updatedAt },
+  };
+}
