@@ -6,6 +6,7 @@ import { identity } from "./identity/index.ts";
 import { jobs } from "./jobs/index.ts";
 import { permissions } from "./permissions/index.ts";
 import { pipelines } from "./pipelines/index.ts";
+import { records } from "./records/index.ts";
 import { secrets } from "./secrets/index.ts";
 import { settings } from "./settings/index.ts";
 import { sql } from "./sql/index.ts";
@@ -33,5 +34,6 @@ export const services: readonly Service[] = [
   thrift,
   pipelines,
   jobs,
+  records,
   web,
 ];

@@ -47,6 +47,18 @@ export const OBJECT_TYPES: readonly ObjectType[] = [
   { name: "instance-pools", label: "instance-pool", levels: ["CAN_ATTACH_TO", "CAN_MANAGE"] },
   { name: "serving-endpoints", label: "serving-endpoint", levels: ["CAN_VIEW", "CAN_QUERY", "CAN_MANAGE"] },
   { name: "experiments", label: "mlflowExperiment", levels: ["CAN_READ", "CAN_EDIT", "CAN_MANAGE"] },
+  {
+    name: "registered-models",
+    label: "registered-model",
+    levels: ["CAN_READ", "CAN_EDIT", "CAN_MANAGE_STAGING_VERSIONS", "CAN_MANAGE_PRODUCTION_VERSIONS", "CAN_MANAGE"],
+  },
+  { name: "apps", label: "apps", levels: ["CAN_USE", "CAN_MANAGE"] },
+  { name: "genie", label: "genie", levels: READ_TO_MANAGE },
+  {
+    name: "vector-search-endpoints",
+    label: "vector-search-endpoints",
+    levels: ["CAN_CREATE", "CAN_USE", "CAN_MANAGE"],
+  },
   { name: "dashboards", label: "dashboard", levels: READ_TO_MANAGE },
   { name: "sql/queries", label: "query", levels: READ_TO_MANAGE },
   { name: "sql/alerts", label: "alert", levels: READ_TO_MANAGE },

@@ -23,22 +23,30 @@ function registerTypes(context: Context): void {
   }
 }
 
-const pathed = (kind: Kind, type: "DASHBOARD" | "ALERT", permissions: string, ending: string): void =>
-  registerSaved({
-    ...{ ending, type, permissions },
-    list: ({ db }) =>
-      listSaved(db, kind).map(({ id, createdAt, updatedAt, document: { parent_path, display_name } }) => ({
-        ...{ id, createdAt, updatedAt, path: `${String(parent_path)}/${String(display_name)}${ending}` },
-      })),
-  });
-pathed("dashboard", "DASHBOARD", "dashboards", ".lvdash.json");
-pathed("alert_v2", "ALERT", "alertsv2", ".dbalert.json");
+const PATHED = [
+  { kind: "dashboard", type: "DASHBOARD", permissions: "dashboards", ending: ".lvdash.json" },
+  { kind: "alert_v2", type: "ALERT", permissions: "alertsv2", ending: ".dbalert.json" },
+] as const;
+
+/** Dashboards and alerts are objects of the workspace's tree, too. */
+function registerPaths(context: Context): void {
+  for (const { kind, ...rest } of PATHED) {
+    registerSaved(context, {
+      ...rest,
+      list: ({ db }) =>
+        listSaved(db, kind).map(({ id, createdAt, updatedAt, document: { parent_path, display_name } }) => ({
+          ...{ id, createdAt, updatedAt, path: `${String(parent_path)}/${String(display_name)}${rest.ending}` },
+        })),
+    });
+  }
+}
 
 export const sqlObjects: Service = {
   name: "sql-objects",
   migrations,
   routes(app, context) {
     registerTypes(context);
+    registerPaths(context);
     savedRoutes(app, context);
     alertV2Routes(app, context);
     dashboardRoutes(app, context);

@@ -7,8 +7,8 @@ import { forgetObject, requireLevel } from "../permissions/access.ts";
 import { decodeContent, importObject } from "./import.ts";
 import { EXTENSION, toJupyter } from "./notebook-format.ts";
 import { toHtml } from "./notebook-html.ts";
-import { savedObject } from "./saved.ts";
 import { checkedPath, likeAsked, makeDirectories, refuseRoot, requireObject, SIZE_LIMIT } from "./rules.ts";
+import { savedObject } from "./saved.ts";
 import {
   deleteBody,
   exportQuery,
@@ -99,6 +99,8 @@ export function workspaceRoutes(app: App, context: Context): void {
     `${BASE}/get-status`,
     { schema: { querystring: statusQuery, response: { 200: objectInfo } } },
     async ({ query, principal }) => {
+      const saved = savedObject(context, principal, query.path);
+      if (saved) return saved;
       const object = requireObject(db, checkedPath(query.path));
       need(principal, object, "CAN_READ");
       const shown = show(object, query.path);

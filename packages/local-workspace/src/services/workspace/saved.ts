@@ -1,4 +1,5 @@
 /** Objects of the tree that other services keep, such as dashboards: `get-status` knows them by their path. */
+import { Part } from "../../core/part.ts";
 import type { Context, Principal } from "../../core/service.ts";
 import { canonical } from "../../core/workspace-path.ts";
 import { requireLevel } from "../permissions/access.ts";
@@ -13,16 +14,16 @@ export interface SavedKind {
   list(context: Context): { id: string; path: string; createdAt: number; updatedAt: number }[];
 }
 
-const kinds: SavedKind[] = [];
+const kinds = new Part<SavedKind[]>(() => []);
 
-export function registerSaved(kind: SavedKind): void {
-  kinds.push(kind);
+export function registerSaved(context: Context, kind: SavedKind): void {
+  kinds.of(context).push(kind);
 }
 
 /** @throws PERMISSION_DENIED where the object is there and the principal may not read it */
 export function savedObject(context: Context, principal: Principal, asked: string) {
   const path = canonical(asked);
-  const kind = kinds.find(({ ending }) => path.endsWith(ending));
+  const kind = kinds.of(context).find(({ ending }) => path.endsWith(ending));
   const saved = kind?.list(context).find((each) => canonical(each.path) === path);
   if (!kind || !saved) return undefined;
   requireLevel(context, principal, kind.permissions, saved.id, "CAN_READ");

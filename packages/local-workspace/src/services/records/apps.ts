@@ -1,0 +1,82 @@
+/** Databricks apps, as records: their compute never starts. https://docs.databricks.com/api/workspace/apps */
+import { z } from "zod";
+import { notImplemented } from "../../core/errors.ts";
+import { numericId, uuid } from "../../core/ids.ts";
+import type { App, Context } from "../../core/service.ts";
+import { type Document, type Kept, notRun, Records } from "./store.ts";
+
+const BASE = "/api/2.0/apps";
+const apps = new Records({ kind: "app", label: "App", permissions: "apps" });
+const NAME = /^[a-z0-9-]{2,30}$/;
+
+export function appRoutes(app: App, context: Context): void {
+  apps.register(context);
+  const view = ({ creator, createdAt, updatedAt, document }: Kept): Document => ({
+    compute_size: "MEDIUM",
+    ...document,
+    ...{ creator, create_time: new Date(createdAt).toISOString(), update_time: new Date(updatedAt).toISOString() },
+    updater: creator,
+    compute_status: { state: "STOPPED", message: notRun("Apps are") },
+    app_status: { state: "UNAVAILABLE", message: "App status is unavailable." },
+  });
+  const params = z.object({ name: z.string() });
+  const createBody = z.looseObject({
+    name: z.string().regex(NAME, "may only have 2 to 30 lower-case letters, digits and hyphens"),
+  });
+  app.post(BASE, { schema: { body: createBody } }, async ({ body, principal }) => {
+    const own = {
+      id: uuid(),
+      url: `${context.host()}/apps/${body.name}`,
+      service_principal_client_id: uuid(),
+      service_principal_id: numericId(),
+      service_principal_name: `app-${body.name}`,
+    };
+    return view(apps.insert(context, principal, body.name, { ...body, ...own }));
+  });
+  app.get(BASE, async ({ principal }) => ({ apps: apps.list(context, principal).map(view) }));
+  app.get(`${BASE}/:name`, { schema: { params } }, async (request) =>
+    view(apps.read(context, request.principal, request.params.name)),
+  );
+  app.delete(`${BASE}/:name`, { schema: { params } }, async (request) => {
+    const found = view(apps.read(context, request.principal, request.params.name));
+    apps.remove(context, request.principal, request.params.name);
+    return found;
+  });
+  app.patch(`${BASE}/:name`, { schema: { params, body: z.looseObject({}) } }, async (request) => {
+    const { name: _, ...sent } = request.body as Document;
+    const to = (document: Document): Document => ({ ...document, ...sent });
+    return view(apps.change(context, request.principal, request.params.name, to));
+  });
+  const update = z.looseObject({ app: z.looseObject({}).optional(), update_mask: z.string() });
+  app.post(
+    `${BASE}/:name/update`,
+    { schema: { params, body: update } },
+    async ({ params: { name }, body, principal }) => {
+      const sent = (body.app ?? {}) as Document;
+      const fields =
+        body.update_mask === "*" ? Object.keys(sent) : body.update_mask.split(",").map((each) => each.trim());
+      apps.change(context, principal, name, (document) => ({
+        ...document,
+        ...Object.fromEntries(fields.map((field) => [field, sent[field]])),
+      }));
+      return { status: { state: "SUCCEEDED" } };
+    },
+  );
+  app.get(`${BASE}/:name/update`, { schema: { params } }, async (request) => {
+    apps.read(context, request.principal, request.params.name);
+    return { status: { state: "SUCCEEDED" } };
+  });
+  app.get(`${BASE}/:name/deployments`, { schema: { params } }, async (request) => {
+    apps.read(context, request.principal, request.params.name);
+    return { app_deployments: [] };
+  });
+  for (const path of ["start", "deployments"]) {
+    app.post(`${BASE}/:name/${path}`, { schema: { params } }, async ({ params: { name }, principal }) => {
+      apps.read(context, principal, name);
+      throw notImplemented(notRun(`The app '${name}' is`));
+    });
+  }
+  app.post(`${BASE}/:name/stop`, { schema: { params } }, async (request) =>
+    view(apps.read(context, request.principal, request.params.name)),
+  );
+}

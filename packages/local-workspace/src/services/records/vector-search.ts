@@ -1,0 +1,96 @@
+/** Vector search endpoints and indexes, as records: nothing is embedded or found. https://docs.databricks.com/api/workspace/vectorsearchindexes */
+import { z } from "zod";
+import { invalid, notImplemented } from "../../core/errors.ts";
+import { uuid } from "../../core/ids.ts";
+import type { App, Context } from "../../core/service.ts";
+import { type Document, type Kept, notRun, Records } from "./store.ts";
+
+const BASE = "/api/2.0/vector-search";
+const TYPE = "vector-search-endpoints";
+const endpoints = new Records({ kind: "vector-endpoint", label: "Vector search endpoint", permissions: TYPE });
+const indexes = new Records({ kind: "vector-index", label: "Vector search index" });
+const NAME = /^\w+\.\w+\.\w+$/;
+
+export function vectorSearchRoutes(app: App, context: Context): void {
+  endpoints.register(context);
+  const params = z.object({ name: z.string() });
+  /** Endpoints are named in paths; permissions are set by their ids. */
+  const find = (name: string): string => endpoints.idOf(context.db, name);
+  const endpointView = ({ id, creator, createdAt, updatedAt, document }: Kept): Document => ({
+    ...{ id, ...document, creator, last_updated_user: creator },
+    ...{ creation_timestamp: createdAt, last_updated_timestamp: updatedAt },
+    endpoint_status: { state: "ONLINE", message: notRun("Vector search is") },
+    num_indexes: indexesOf(String(document.name)).length,
+  });
+  const indexesOf = (endpoint: string): Kept[] =>
+    indexes.list(context, nobody).filter(({ document }) => document.endpoint_name === endpoint);
+
+  const endpointBody = z.looseObject({ name: z.string().min(1), endpoint_type: z.string() });
+  app.post(`${BASE}/endpoints`, { schema: { body: endpointBody } }, async ({ body, principal }) => {
+    const { target_qps, ...rest } = body as Document & { name: string };
+    const scaling = target_qps === undefined ? {} : { scaling_info: { requested_target_qps: target_qps } };
+    return context.db.transaction(() => {
+      endpoints.requireFree(context.db, rest.name);
+      return endpointView(endpoints.insert(context, principal, uuid(), { ...rest, ...scaling }));
+    });
+  });
+  app.get(`${BASE}/endpoints`, async ({ principal }) => ({
+    endpoints: endpoints.list(context, principal).map(endpointView),
+  }));
+  app.get(`${BASE}/endpoints/:name`, { schema: { params } }, async (request) =>
+    endpointView(endpoints.read(context, request.principal, find(request.params.name))),
+  );
+  const patch = z.looseObject({ target_qps: z.number().optional() });
+  app.patch(`${BASE}/endpoints/:name`, { schema: { params, body: patch } }, async (request) => {
+    const scaling_info = { requested_target_qps: request.body.target_qps };
+    const to = (document: Document): Document => ({ ...document, scaling_info });
+    return endpointView(endpoints.change(context, request.principal, find(request.params.name), to));
+  });
+  const policy = z.looseObject({ budget_policy_id: z.string() });
+  app.patch(`${BASE}/endpoints/:name/budget-policy`, { schema: { params, body: policy } }, async (request) => {
+    const { budget_policy_id } = request.body;
+    const set = { budget_policy_id, effective_budget_policy_id: budget_policy_id };
+    endpoints.change(context, request.principal, find(request.params.name), (document) => ({ ...document, ...set }));
+    return { effective_budget_policy_id: budget_policy_id };
+  });
+  app.delete(`${BASE}/endpoints/:name`, { schema: { params } }, async ({ params: { name }, principal }) => {
+    if (indexesOf(name).length > 0) throw invalid(`Vector search endpoint '${name}' has indexes: delete them first.`);
+    endpoints.remove(context, principal, find(name));
+    return {};
+  });
+
+  const indexView = ({ creator, document }: Kept): Document => ({
+    ...{ index_subtype: "HYBRID", ...document, creator },
+    status: { ready: true, message: notRun("Vector search is"), indexed_row_count: 0 },
+  });
+  const indexBody = z.looseObject({ name: z.string(), endpoint_name: z.string(), primary_key: z.string() });
+  app.post(`${BASE}/indexes`, { schema: { body: indexBody } }, async ({ body, principal }) => {
+    if (!NAME.test(body.name)) {
+      throw invalid(
+        "Invalid index name. Must specify the full index name <catalog>.<schema>.<table>. " +
+          "Only alphanumerics and underscores are allowed.",
+      );
+    }
+    endpoints.read(context, principal, find(body.endpoint_name));
+    return indexView(indexes.insert(context, principal, body.name, body));
+  });
+  const ofEndpoint = z.looseObject({ endpoint_name: z.string() });
+  app.get(`${BASE}/indexes`, { schema: { querystring: ofEndpoint } }, async ({ query }) => ({
+    vector_indexes: indexesOf(query.endpoint_name).map(indexView),
+  }));
+  app.get(`${BASE}/indexes/:name`, { schema: { params } }, async (request) =>
+    indexView(indexes.read(context, request.principal, request.params.name)),
+  );
+  app.delete(`${BASE}/indexes/:name`, { schema: { params } }, async (request) => {
+    indexes.remove(context, request.principal, request.params.name);
+    return {};
+  });
+  for (const path of ["query", "query-next-page", "scan", "sync", "upsert-data", "delete-data"]) {
+    app.post(`${BASE}/indexes/:name/${path}`, { schema: { params } }, async ({ params: { name }, principal }) => {
+      indexes.read(context, principal, name);
+      throw notImplemented(notRun(`The vector search index '${name}' is`));
+    });
+  }
+}
+
+const nobody = { id: "", kind: "user", name: "", displayName: "" } as const;
