@@ -1,6 +1,6 @@
 /** The pack's configurations, and how to make one's own from them. */
 import { readFileSync } from "node:fs";
-import { configured } from "./configuration.ts";
+import { configured, today } from "./configuration.ts";
 import { rules } from "./rules/index.ts";
 
 export type Level = "mandatory" | "advisory" | "remediate" | "disabled";
@@ -41,8 +41,12 @@ export function problemsOf(configuration: unknown): string[] {
       return [`'${name}' has the level '${String(enforcementLevel)}'; there are: ${LEVELS.join(", ")}`];
     if (rule === undefined) return [];
     try {
-      configured(rule, settings);
-      return [];
+      return configured(rule, settings)
+        .exemptions.filter(({ until }) => until < today())
+        .map(
+          ({ until, reason }) =>
+            `'${name}' has an exemption that ended on ${until} (${reason}); renew it or take it out`,
+        );
     } catch (error) {
       return [(error as Error).message];
     }

@@ -19,12 +19,16 @@ type AnyPolicy = Partial<Omit<ResourceValidationPolicy, keyof Policy>> &
 type Report = (message: string, urn: string) => void;
 
 export const EXEMPTIONS_POLICY = "exemptions-in-use";
+export const UNUSED_POLICY = "exemptions-unused";
 
-/** All rules as policies, and one that reports what they let pass because of an exemption. */
+/** All rules as policies, one that reports what they let pass because of an exemption, and one for exemptions of no resource. */
 export function toPolicies(rules: readonly Rule[]): (ResourceValidationPolicy | StackValidationPolicy)[] {
   const used = new Map<string, string[]>();
+  const configurations = new Map(rules.map((rule) => [rule.name, lastOf(rule)]));
   const policies = rules.map((rule) =>
-    toPolicy(rule, (urn, message) => used.set(urn, [...(used.get(urn) ?? []), message])),
+    toPolicy(rule, configurations.get(rule.name)!.read, (urn, message) =>
+      used.set(urn, [...(used.get(urn) ?? []), message]),
+    ),
   );
   // Rules run in order, so whatever they let pass is known here; each resource is analyzed by itself.
   const show = (urn: string, report: Report): void => {
@@ -43,13 +47,28 @@ export function toPolicies(rules: readonly Rule[]): (ResourceValidationPolicy | 
       for (const { urn } of resources) show(urn, report as Report);
     },
   };
-  return [...policies, exemptions] as (ResourceValidationPolicy | StackValidationPolicy)[];
+  const unused: AnyPolicy = {
+    name: UNUSED_POLICY,
+    displayName: "Exemptions of no resource",
+    description: "Shows exemptions whose URN no resource of the program has: misspelled, or left over.",
+    enforcementLevel: "advisory",
+    severity: "low",
+    tags: ["databricks"],
+    validateStack: ({ resources }, report) => {
+      for (const [rule, { last }] of configurations)
+        for (const [at, { pattern, until }] of (last()?.exemptions ?? []).entries())
+          if (!resources.some(({ urn }) => pattern.test(urn)))
+            report(
+              `${rule}: exempt[${at}], until ${until}, is of no resource of this program. Correct its urn, or take it out of the configuration.`,
+            );
+    },
+  };
+  return [...policies, exemptions, unused] as (ResourceValidationPolicy | StackValidationPolicy)[];
 }
 
 type Use = (urn: string, message: string) => void;
 
-function toPolicy(rule: Rule, use: Use): AnyPolicy {
-  const configuration = lastOf(rule);
+function toPolicy(rule: Rule, configuration: ReadConfiguration, use: Use): AnyPolicy {
   const judge = (finding: Finding, urn: string, name: string, { exemptions }: Configuration, report: Report): void => {
     const found = exemptions.length > 0 ? exemptionOf(urn, exemptions) : undefined;
     if (found?.holds) {
@@ -90,9 +109,9 @@ type Judge = (finding: Finding, urn: string, name: string, configuration: Config
 type ReadConfiguration = (given: object) => Configuration;
 
 /** Reads a rule's configuration once, however many resources it is for. */
-function lastOf(rule: Rule): ReadConfiguration {
+function lastOf(rule: Rule): { readonly read: ReadConfiguration; last(): Configuration | undefined } {
   let last: { given: Record<string, unknown>; read: Configuration } | undefined;
-  return (config) => {
+  const read: ReadConfiguration = (config) => {
     const given = config as Record<string, unknown>;
     const keys = Object.keys(given);
     const same =
@@ -102,6 +121,7 @@ function lastOf(rule: Rule): ReadConfiguration {
     if (!same) last = { given, read: configured(rule, given) };
     return last!.read;
   };
+  return { read, last: () => last?.read };
 }
 
 type Seen = { type: string; name: string; urn: string; props: object; opts: { protect: boolean } };

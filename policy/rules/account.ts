@@ -1,9 +1,15 @@
 /** Rules on what an account has: workspaces, networks, audit logs, metastores, and who is admin. */
+import { coveredPercent } from "../networks.ts";
 import { type Finding, type Rule, resourceRule, stackRule } from "../rule.ts";
 import { asNumber, hasUnknown, isBlank, isFalseValue, isTrue, objects, texts, UNKNOWN } from "../values.ts";
 
+/** Of all addresses, as ip-list-bounded has it. */
+const MOST_PERCENT = 1;
 const DAY_SECONDS = 24 * 60 * 60;
 const NETWORK = "https://docs.databricks.com/aws/en/security/network/";
+
+/** Types that assign a principal to a workspace, with entitlements. */
+const ASSIGNMENTS = ["WorkspaceIamWorkspaceAssignmentV2", "AccountIamWorkspaceAssignmentV2"];
 
 const text = (value: unknown): string => (typeof value === "string" ? value.trim().toUpperCase() : "");
 
@@ -78,6 +84,24 @@ export const accountRules: readonly Rule[] = [
           .flatMap(({ publicAccess }) => objects(publicAccess))
           .filter(({ restrictionMode }) => open(restrictionMode))
           .map(() => ({ property: "ingress.publicAccess.restrictionMode", problem: "is full access" })),
+        ...access
+          .flatMap(({ allowedInternetDestinations }) => objects(allowedInternetDestinations))
+          .filter(
+            ({ destination }) => typeof destination === "string" && /^(\*\.?)?[a-z]*\.?$/i.test(destination.trim()),
+          )
+          .map(() => ({
+            property: "egress.networkAccess.allowedInternetDestinations",
+            problem: "has a wildcard for all sites",
+          })),
+        ...objects(props.ingress)
+          .flatMap(({ publicAccess }) => objects(publicAccess))
+          .flatMap(({ allowRules }) => objects(allowRules))
+          .flatMap(({ origin }) => objects(origin))
+          .filter(({ allIpRanges, includedIpRanges }) => {
+            const ranges = objects(includedIpRanges).flatMap(({ ipRanges }) => texts(ipRanges));
+            return isTrue(allIpRanges) || coveredPercent(ranges) > MOST_PERCENT;
+          })
+          .map(() => ({ property: "ingress.publicAccess.allowRules", problem: "allow the whole internet" })),
       ];
     },
   }),
@@ -156,7 +180,14 @@ export const accountRules: readonly Rule[] = [
     source: "Security Analysis Tool",
     url: "https://docs.databricks.com/aws/en/admin/users-groups/best-practices",
     ids: { sat: ["INFO-6"] },
-    types: ["PermissionAssignment", "MwsPermissionAssignment", "UserRole", "GroupRole", "ServicePrincipalRole"],
+    types: [
+      "PermissionAssignment",
+      "MwsPermissionAssignment",
+      ...ASSIGNMENTS,
+      "UserRole",
+      "GroupRole",
+      "ServicePrincipalRole",
+    ],
     looksUp: ["User"],
     limits: { maxAdmins: { type: "integer", default: 2, minimum: 1, description: "Most assignments of admins" } },
     check: (resources, { maxAdmins }) => {
@@ -164,14 +195,15 @@ export const accountRules: readonly Rule[] = [
       const admins = resources.filter(({ type, props }) =>
         /Role$/.test(type)
           ? text(props.role) === "ACCOUNT_ADMIN"
-          : texts(props.permissions).some((one) => text(one) === "ADMIN"),
+          : texts(props.permissions).some((one) => text(one) === "ADMIN") ||
+            texts(props.entitlements).some((one) => /ADMIN$/.test(text(one))),
       );
       return admins.flatMap(({ urn, name, type, props, propertyDependencies }, at) => {
         const byPerson =
           type === "UserRole" ||
           (typeof props.userName === "string" && props.userName !== "") ||
           (propertyDependencies.principalId ?? []).some((source) => people.has(source));
-        const property = /Role$/.test(type) ? "role" : "permissions";
+        const property = /Role$/.test(type) ? "role" : ASSIGNMENTS.includes(type) ? "entitlements" : "permissions";
         return [
           ...(byPerson ? [{ urn, name, property, problem: "makes a person an admin" }] : []),
           ...(at >= maxAdmins && !byPerson
@@ -190,11 +222,15 @@ export const accountRules: readonly Rule[] = [
     fix: "Leave `allowClusterCreate` and `allowInstancePoolCreate` off, and give CAN_USE on a cluster policy.",
     source: "own",
     url: "https://docs.databricks.com/aws/en/security/auth/entitlements",
-    types: ["Entitlements", "Group", "User", "ServicePrincipal"],
-    check: ({ props }) =>
-      (["allowClusterCreate", "allowInstancePoolCreate"] as const)
+    types: ["Entitlements", "Group", "User", "ServicePrincipal", ...ASSIGNMENTS],
+    check: ({ props }) => [
+      ...(["allowClusterCreate", "allowInstancePoolCreate"] as const)
         .filter((property) => isTrue(props[property]))
         .map((property) => ({ property, problem: "is true" })),
+      ...(texts(props.entitlements).some((one) => /(CLUSTER|POOL)_?-?CREATE/.test(text(one)))
+        ? [{ property: "entitlements", problem: "let clusters or pools be made" }]
+        : []),
+    ],
   }),
   resourceRule({
     name: "secret-of-principal-bounded",

@@ -1,7 +1,7 @@
 /** Rules on clusters wherever they occur, and on instance pools and what is installed on them. */
 import { CLUSTER_TYPES, clustersOf, within } from "../read/clusters.ts";
 import { type Finding, type Rule, resourceRule, stackRule } from "../rule.ts";
-import { asNumber, type Fields, isBlank, isTrue, objects, texts, UNKNOWN, type Value } from "../values.ts";
+import { asNumber, type Fields, isBlank, isFields, isTrue, objects, texts, UNKNOWN, type Value } from "../values.ts";
 
 const CONFIGURE = "https://docs.databricks.com/aws/en/compute/configure";
 const RUNTIMES = "https://docs.databricks.com/aws/en/release-notes/runtime/";
@@ -9,11 +9,28 @@ const RUNTIMES = "https://docs.databricks.com/aws/en/release-notes/runtime/";
 /** Access modes in which Unity Catalog governs; the older names are those of the API. */
 const GOVERNED = /^(USER_ISOLATION|SINGLE_USER|DATA_SECURITY_MODE_(AUTO|STANDARD|DEDICATED))$/;
 
+export const isGoverned = (mode: string): boolean => GOVERNED.test(mode.trim().toUpperCase());
+
+/** Spark settings that turn the legacy kinds of access control on. */
+const LEGACY_CONF = ["spark.databricks.passthrough.enabled", "spark.databricks.acl.dfAclsEnabled"];
+const legacyConf = ({ sparkConf }: Fields, property: string): Finding[] =>
+  LEGACY_CONF.filter((key) => isFields(sparkConf) && isTrue(sparkConf[key])).map((key) => ({
+    property: `${property}["${key}"]`,
+    problem: "turns legacy access control on",
+    fix: "Remove it, and use an access mode of Unity Catalog.",
+  }));
+
 /** "16.4" of "16.4.x-scala2.12"; undefined for custom images and the aliases of cluster policies. */
 const release = (version: string): readonly [number, number] | undefined => {
   const [, major, minor] = /^\s*(\d+)\.(\d+|x)/.exec(version) ?? [];
   return major === undefined ? undefined : [Number(major), minor === "x" ? 0 : Number(minor)];
 };
+
+export function isOlder(version: string, oldest: string): boolean {
+  const least = release(oldest) ?? [0, 0];
+  const found = release(version);
+  return found !== undefined && (found[0] < least[0] || (found[0] === least[0] && found[1] < least[1]));
+}
 
 /** Runtimes that a resource names, with their paths. */
 function runtimes(type: string, props: Fields): { property: string; version: string }[] {
@@ -41,9 +58,13 @@ export const clusterRules: readonly Rule[] = [
     source: "Security Analysis Tool",
     url: "https://docs.databricks.com/aws/en/compute/access-mode-limitations",
     ids: { sat: ["GOV-12"], cis: ["2.1.5"] },
-    types: ["Cluster", "Job"],
-    check: ({ type, props }) =>
-      clustersOf(type, props).flatMap(({ path, cluster }) => {
+    types: ["Cluster", "Job", "SqlGlobalConfig"],
+    check: ({ type, props }) => [
+      ...(typeof props.securityPolicy === "string" && !/^\s*(DATA_ACCESS_CONTROL)?\s*$/i.test(props.securityPolicy)
+        ? [{ property: "securityPolicy", problem: "leaves warehouses without access control" }]
+        : []),
+      ...clustersOf(type, props).flatMap(({ path, cluster }) => legacyConf(cluster, within(path, "sparkConf"))),
+      ...clustersOf(type, props).flatMap(({ path, cluster }) => {
         const { dataSecurityMode } = cluster;
         const property = within(path, "dataSecurityMode");
         if (dataSecurityMode === UNKNOWN) return [];
@@ -52,10 +73,11 @@ export const clusterRules: readonly Rule[] = [
           return isTrue(cluster.applyPolicyDefaultValues) || !isBlank(cluster.kind)
             ? []
             : [{ property, problem: "is not set, which leaves it to the workspace" }];
-        return typeof dataSecurityMode === "string" && GOVERNED.test(dataSecurityMode.trim().toUpperCase())
+        return typeof dataSecurityMode === "string" && isGoverned(dataSecurityMode)
           ? []
           : [{ property, problem: "is a mode without isolation or of the legacy kind" }];
       }),
+    ],
   }),
   resourceRule({
     name: "compute-forbid-old-runtime",
@@ -76,13 +98,9 @@ export const clusterRules: readonly Rule[] = [
       },
     },
     check: ({ type, props }, { oldest }) => {
-      const least = release(oldest) ?? [0, 0];
-      return runtimes(type, props).flatMap(({ property, version }) => {
-        const found = release(version);
-        if (found === undefined) return [];
-        const older = found[0] < least[0] || (found[0] === least[0] && found[1] < least[1]);
-        return older ? [{ property, problem: `is older than ${oldest}` }] : [];
-      });
+      return runtimes(type, props).flatMap(({ property, version }) =>
+        isOlder(version, oldest) ? [{ property, problem: `is older than ${oldest}` }] : [],
+      );
     },
   }),
   resourceRule({
@@ -282,9 +300,15 @@ export const clusterRules: readonly Rule[] = [
     source: "Security Analysis Tool",
     url: "https://docs.databricks.com/aws/en/init-scripts/global",
     ids: { sat: ["INFO-5"] },
-    types: ["GlobalInitScript"],
-    check: ({ props: { enabled } }) =>
-      enabled === UNKNOWN || !isTrue(enabled) ? [] : [{ property: "enabled", problem: "is true" }],
+    types: ["GlobalInitScript", "WorkspaceConf"],
+    check: ({ type, props }) => {
+      if (type === "GlobalInitScript")
+        return isTrue(props.enabled) ? [{ property: "enabled", problem: "is true" }] : [];
+      const key = "enableDeprecatedGlobalInitScripts";
+      return isFields(props.customConfig) && isTrue(props.customConfig[key])
+        ? [{ property: `customConfig["${key}"]`, problem: "is true" }]
+        : [];
+    },
   }),
   resourceRule({
     name: "allowlist-narrow",
@@ -305,6 +329,10 @@ export const clusterRules: readonly Rule[] = [
           .replace(/^[a-z0-9+]+:\/\//i, "")
           .split(/[/:]/)
           .filter((part) => part !== "" && part !== "*");
+        // org.example:library; "org" alone allows every library of everybody.
+        const coordinates = typeof props.artifactType === "string" && /MAVEN/i.test(props.artifactType);
+        if (coordinates && artifact.split(/[.:]/).filter((part) => part.trim() !== "").length < 2)
+          return [{ property: `artifactMatchers[${at}].artifact`, problem: "allows libraries of everybody" }];
         const bucketOnly = /^[a-z0-9+]+:\/\//i.test(artifact.trim()) && parts.length < 2;
         const volumeOnly = /^\s*\/Volumes(\/|$)/i.test(artifact) && parts.length < 4;
         return parts.length === 0 || bucketOnly || volumeOnly

@@ -200,10 +200,10 @@ export const grantRules: readonly Rule[] = [
     source: "Security Analysis Tool",
     url: BEST_PRACTICES,
     ids: { sat: ["GOV-22"] },
-    types: ["Grant", "Grants", "SqlTable"],
+    types: ["Grant", "Grants", "SqlTable", "Table"],
     check: (resource) => {
       const { type, props } = resource;
-      if (type === "SqlTable")
+      if (type === "SqlTable" || type === "Table")
         return isBlank(props.storageCredentialName)
           ? []
           : [{ property: "storageCredentialName", problem: "uses a credential directly" }];

@@ -2,6 +2,7 @@
 import type { Rule } from "../rule.ts";
 import { accessRules } from "./access.ts";
 import { accountRules } from "./account.ts";
+import { clusterPolicyRules } from "./cluster-policies.ts";
 import { clusterRules } from "./clusters.ts";
 import { computeRules } from "./compute.ts";
 import { grantRules } from "./grants.ts";
@@ -11,6 +12,7 @@ import { peopleRules } from "./people.ts";
 import { pipelineRules } from "./pipelines.ts";
 import { settingRules } from "./settings.ts";
 import { sourceRules } from "./sources.ts";
+import { transportRules } from "./transport.ts";
 import { unityCatalogRules } from "./unity-catalog.ts";
 import { workspaceConfRules } from "./workspace-conf.ts";
 
@@ -22,10 +24,12 @@ export const rules: readonly Rule[] = [
   ...sourceRules,
   ...computeRules,
   ...clusterRules,
+  ...clusterPolicyRules,
   ...jobRules,
   ...accessRules,
   ...modelRules,
   ...settingRules,
   ...workspaceConfRules,
   ...accountRules,
+  ...transportRules,
 ];

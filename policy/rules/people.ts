@@ -13,6 +13,7 @@ const OWNED = [
     "Schema",
     "Volume",
     "SqlTable",
+    "Table",
     "RegisteredModel",
     "ExternalLocation",
     "StorageCredential",
@@ -23,6 +24,10 @@ const OWNED = [
 
 /** Levels that let one look at an object, or run queries on it, and no more. */
 const LOOKING = ["CAN_READ", "CAN_VIEW", "CAN_USE", "CAN_VIEW_METADATA", "CAN_QUERY"];
+
+/** Issuers whose identities everybody can have. */
+const PUBLIC_ISSUER =
+  /^https?:\/\/(token\.actions\.githubusercontent\.com|gitlab\.com|app\.terraform\.io|api\.pulumi\.com|oidc\.circleci\.com|accounts\.google\.com|api\.bitbucket\.org)(\/|$)/i;
 
 export const peopleRules: readonly Rule[] = [
   resourceRule({
@@ -63,7 +68,7 @@ export const peopleRules: readonly Rule[] = [
     source: "Security Analysis Tool, KICS",
     url: ACLS,
     ids: { sat: ["IA-8"], kics: ["a4edb7e1-c0e0-4f7f-9d7c-d1b603e81ad5"], cis: ["2.1.6"] },
-    types: ["Permissions"],
+    types: ["Permissions", "PostgresRole"],
     limits: {
       levels: {
         type: "array",
@@ -71,7 +76,12 @@ export const peopleRules: readonly Rule[] = [
         description: "Levels that everybody may have, except on tokens and passwords",
       },
     },
-    check: ({ props }, { levels }) => {
+    check: ({ type, props }, { levels }) => {
+      if (type === "PostgresRole")
+        return objects(props.spec).flatMap(({ postgresRole }) => {
+          const group = everyoneGroup(postgresRole);
+          return group === undefined ? [] : [{ property: "spec.postgresRole", problem: `lets '${group}' log in` }];
+        });
       // Who may use tokens, passwords or an instance pool's machines is no matter of looking.
       const authorization = typeof props.authorization === "string" && props.authorization.trim() !== "";
       const allowed = levels.map((level) => level.toUpperCase());
@@ -134,15 +144,29 @@ export const peopleRules: readonly Rule[] = [
     fix: "Set `oidcPolicy.subject` to the one repository and environment, without wildcards, and `audiences`.",
     source: "own",
     url: "https://docs.databricks.com/aws/en/dev-tools/auth/oauth-federation-policy",
-    types: ["ServicePrincipalFederationPolicy"],
-    check: ({ props: { oidcPolicy } }) => {
+    types: ["ServicePrincipalFederationPolicy", "AccountFederationPolicy"],
+    check: ({ type, props: { oidcPolicy } }) => {
       if (oidcPolicy === UNKNOWN) return [];
       const [policy] = objects(oidcPolicy);
+      // An account's policy is for all of its people: the issuer must be the company's own.
+      if (type === "AccountFederationPolicy")
+        return typeof policy?.issuer === "string" && PUBLIC_ISSUER.test(policy.issuer)
+          ? [
+              {
+                property: "oidcPolicy.issuer",
+                problem: "gives identities to strangers, too",
+                fix: "Use a ServicePrincipalFederationPolicy with the one subject.",
+              },
+            ]
+          : [];
       const subject = policy?.subject;
       if (subject === UNKNOWN) return [];
       if (typeof subject !== "string" || subject.trim() === "")
         return [{ property: "oidcPolicy.subject", problem: "is not set" }];
-      return /[*?]/.test(subject) ? [{ property: "oidcPolicy.subject", problem: "has a wildcard" }] : [];
+      if (/[*?]/.test(subject)) return [{ property: "oidcPolicy.subject", problem: "has a wildcard" }];
+      return /:pull_request$/.test(subject.trim())
+        ? [{ property: "oidcPolicy.subject", problem: "is any pull request" }]
+        : [];
     },
   }),
 ];

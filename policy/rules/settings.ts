@@ -211,6 +211,8 @@ export const settingRules: readonly Rule[] = [
       "DefaultNamespaceSetting",
       "MetastoreAssignment",
       "SqlTable",
+      "Table",
+      "LakehouseMonitor",
       "Job",
       "Query",
       "Dashboard",

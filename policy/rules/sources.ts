@@ -1,5 +1,6 @@
 /** Rules on where code comes from, on legacy storage paths, and on secrets written in clear. */
 
+import { within } from "../read/clusters.ts";
 import { accessControls, everyoneGroup, isApplicationId } from "../read/principals.ts";
 import { tasksOf } from "../read/tasks.ts";
 import { EVERY_TYPE, type Finding, type Resource, type Rule, resourceRule } from "../rule.ts";
@@ -18,10 +19,11 @@ const PATH_PROPERTIES: Readonly<Record<string, readonly string[]>> = {
   AlertV2: ["parentPath"],
   App: ["sourceCodePath"],
   QualityMonitor: ["assetsDir"],
+  LakehouseMonitor: ["assetsDir"],
   MlflowExperiment: ["name"],
   EnvironmentsWorkspaceBaseEnvironment: ["filepath"],
 };
-const PLACED = ["Pipeline", "Job", ...Object.keys(PATH_PROPERTIES)];
+const PLACED = ["Pipeline", "Job", "Cluster", "ClusterPolicy", "Library", ...Object.keys(PATH_PROPERTIES)];
 
 export const sourceRules: readonly Rule[] = [
   resourceRule({
@@ -222,6 +224,12 @@ function paths(type: string, props: Fields): SourcePath[] {
   const own = PATH_PROPERTIES[type];
   // A dashboard or query without a folder lies in its maker's home, which the program runs as.
   if (own !== undefined) return own.flatMap((property) => pathIn(property, props[property]));
+  if (type === "Library") return packages(props, "");
+  if (type === "Cluster" || type === "ClusterPolicy")
+    return [
+      ...initScripts(props, ""),
+      ...objects(props.libraries).flatMap((library, at) => packages(library, `libraries[${at}]`)),
+    ];
   if (type === "Pipeline") {
     return [
       ...one("rootPath", props.rootPath),
@@ -307,17 +315,17 @@ const ABSOLUTE = /^\s*(?:file:\/*(?=\/Workspace\/))?(\/.*)$/is;
 const initScripts = (cluster: Fields, property: string): SourcePath[] =>
   objects(cluster.initScripts).flatMap(({ workspace, file }, at) => [
     ...objects(workspace).flatMap(({ destination }) =>
-      one(`${property}.initScripts[${at}].workspace.destination`, destination),
+      one(within(property, `initScripts[${at}].workspace.destination`), destination),
     ),
     // A file may also come with the cluster's image.
     ...objects(file)
       .filter(({ destination }) => typeof destination === "string" && /^\s*(file:)?\/+Workspace\//i.test(destination))
-      .flatMap(({ destination }) => absolute(`${property}.initScripts[${at}].file.destination`, destination)),
+      .flatMap(({ destination }) => absolute(within(property, `initScripts[${at}].file.destination`), destination)),
   ]);
 
 /** Packages of a library that lie in the workspace, as opposed to a package index or a cloud. */
 const packages = (library: Fields, property: string): SourcePath[] =>
-  ["whl", "jar", "egg", "requirements"].flatMap((kind) => requirements(library[kind], `${property}.${kind}`));
+  ["whl", "jar", "egg", "requirements"].flatMap((kind) => requirements(library[kind], within(property, kind)));
 
 /** Workspace paths among the lines of a requirements list: a wheel, `name @` a wheel, `-r` of a file, `-e` of a folder. */
 function requirements(value: Value, property: string): SourcePath[] {

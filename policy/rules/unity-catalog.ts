@@ -81,8 +81,8 @@ export const unityCatalogRules: readonly Rule[] = [
     title: "Nothing is destroyed with its contents",
     level: "production",
     severity: "critical",
-    why: "force_destroy deletes all data below a securable without asking.",
-    fix: "Remove `forceDestroy`, and empty the securable on purpose when it has to go.",
+    why: "With it, a deletion takes all that is inside without asking.",
+    fix: "Remove the property, and empty what has to go on purpose.",
     source: "own",
     url: "https://www.pulumi.com/registry/packages/databricks/api-docs/catalog/",
     types: [
@@ -93,9 +93,14 @@ export const unityCatalogRules: readonly Rule[] = [
       "Credential",
       "Metastore",
       "MetastoreDataAccess",
+      "DatabaseInstance",
+      "PostgresProject",
+      "Directory",
     ],
-    check: ({ props: { forceDestroy } }) =>
-      isTrue(forceDestroy) ? [{ property: "forceDestroy", problem: "is true" }] : [],
+    check: ({ props }) =>
+      (["forceDestroy", "purgeOnDelete", "deleteRecursive"] as const)
+        .filter((property) => isTrue(props[property]))
+        .map((property) => ({ property, problem: "is true" })),
   }),
   resourceRule({
     name: "uc-require-protection",
@@ -154,14 +159,14 @@ export const unityCatalogRules: readonly Rule[] = [
   }),
   resourceRule({
     name: "external-location-safe",
-    title: "External locations are checked, and read-only where data lands",
+    title: "External locations and credentials are checked, and locations read-only where data lands",
     level: "advisory",
     severity: "medium",
     why: "A landing location needs no writes, and an unchecked one may point anywhere.",
     fix: "Set `readOnly: true` for landing, leave `skipValidation` and `fallback` off.",
     source: "own",
     url: "https://docs.databricks.com/aws/en/connect/unity-catalog/cloud-storage/external-locations",
-    types: ["ExternalLocation"],
+    types: ["ExternalLocation", "StorageCredential", "Credential"],
     limits: {
       landingPattern: {
         type: "string",
@@ -170,10 +175,9 @@ export const unityCatalogRules: readonly Rule[] = [
         description: "Regular expression (any case) of names and URLs that are for landing",
       },
     },
-    check: ({ props }, { landingPattern }) => {
-      const landing = [props.name, props.url].some(
-        (text) => typeof text === "string" && new RegExp(landingPattern, "i").test(text),
-      );
+    check: ({ type, props }, { landingPattern }) => {
+      const places = type === "ExternalLocation" ? [props.name, props.url] : [];
+      const landing = places.some((text) => typeof text === "string" && new RegExp(landingPattern, "i").test(text));
       return [
         ...(landing && props.readOnly !== UNKNOWN && !isTrue(props.readOnly)
           ? [{ property: "readOnly", problem: "is not true on a landing location" }]

@@ -33,7 +33,7 @@ const CREDENTIALS: readonly (readonly [what: string, form: RegExp])[] = [
   ["a password in a URL", /\bjdbc:oracle:\w{1,10}:[^\s/@{}]+\/[^\s/@{}$]+@/i],
   [
     "a password in a connection string",
-    /(^|[;?&\s])(password|pwd)=(?!\s*["']?\s*(\{\{|\$\{?|<|\*+($|[;&\s])|$|;))[^;&\s]+/i,
+    /(^|[;?&\s])(password|pwd)=(?!\s*["']?\s*(\{\{|\{[\w.]*(pass|pwd|pw|secret|token|cred)[\w.]*\}|\$\{?|<|\*+($|[;&\s])|$|;))[^;&\s]+/i,
   ],
 ];
 

@@ -23,23 +23,29 @@ export function isLiteralSecret(name: string, value: unknown): boolean {
 
 /** Maps whose keys a user chooses. */
 const USER_MAPS =
-  /(^|\.)(configuration|sparkConf|sparkEnvVars|environmentVars|baseParameters|namedParameters|parameters|jobParameters|pythonNamedParams|notebookParams|pythonParams|tags|customTags|customConfig|dataAccessConfig|sqlConfigParams|options|properties|extraConfigs|defaultBaseParameters)$/;
+  /(^|\.)(configuration|sparkConf|sparkEnvVars|environmentVars|baseParameters|namedParameters|parameters|jobParameters|pythonNamedParams|notebookParams|pythonParams|tags|customTags|customConfig|dataAccessConfig|sqlConfigParams|options|properties|extraConfigs|defaultBaseParameters|extraOptions|notebookBaseParameters|filters|tableProperties|deltaRuntimeProperties|formatOptions|clientConfig|configs|pgSettings|defaultTags|sqlParams|effectiveProperties)$/;
 export const isUserMap = (path: string): boolean => USER_MAPS.test(path);
 
 /** The provider's own properties that take a secret; its other names (such as idempotencyToken) are not looked at. */
 const SECRET_PROPERTY = /(^|\.)(basicAuth(\[\d+\])?\.password|logAnalyticsPrimaryKey)$|Plaintext$/;
+/** Keys of other providers' models: a reference to a secret, since the property for the key itself ends in Plaintext. */
+const REFERENCE_PROPERTY =
+  /(^|\.)externalModel(\[\d+\])?\.\w+Config(\[\d+\])?\.(\w+ApiKey|awsAccessKeyId|awsSecretAccessKey|databricksApiToken|microsoftEntraClientSecret|privateKey|\w+Auth(\[\d+\])?\.(token|value))$/;
 /** Those that take nothing but the secret itself: right when the program marked it as one. */
 const MARKED_PROPERTY =
   /(^|\.)(clientSecret|privateKey|secretAccessKey|oauthToken|integrationKey|authSecret|genericWebhook(\[\d+\])?\.password|httpUrlSpec(\[\d+\])?\.(secret|authorization)|jobSpec(\[\d+\])?\.accessToken)$/;
-/** Properties of types that are made to carry a secret, or whose value Databricks makes. */
+/** Properties of types that are made to carry a secret: right when the program marked it as one. */
 const CARRIERS: Readonly<Record<string, readonly string[]>> = {
   Secret: ["stringValue"],
   SecretUc: ["value"],
   GitCredential: ["personalAccessToken"],
+  MetastoreProvider: ["recipientProfileStr"],
+};
+/** Properties with secrets that Databricks makes. */
+const MADE_BY_DATABRICKS: Readonly<Record<string, readonly string[]>> = {
   CustomAppIntegration: ["clientSecret"],
   ServicePrincipalSecret: ["secret"],
   Recipient: ["sharingCode", "tokens"],
-  MetastoreProvider: ["recipientProfileStr"],
 };
 /** Prose and hashes. */
 const NOT_LOOKED_AT = /^(md5|etag|secretHash)$/;
@@ -49,28 +55,59 @@ const OPTION = /(?:^|[\s"'])-{1,2}([\w.-]+)=(?:"([^"]*)"|'([^']*)'|(\S+))/g;
 /** `password = "x"` and the like on a line of code. */
 const ASSIGNMENT =
   /(?:^|[\s,{(;])(?:export\s+)?["']?([A-Za-z_][\w.-]{1,60})["']?\s*(?:=|:)\s*(?:"([^"\n]{1,200})"|'([^'\n]{1,200})')/gm;
+/** `PASSWORD=x` and `password: x` as all that a line has, in files of settings. */
+const LINE =
+  /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]{1,60})[ \t]*[=:][ \t]*([^\s"'()[\]{},;#$%<>*&!|`]{1,200})[ \t]*$/gm;
+/** `OPTIONS (password 'x')`, `password => 'x'` and `SET password = 'x'` in SQL. */
+const IN_SQL = /(?<![\w.'"`])([A-Za-z_][\w.]{1,60})\s*(?:=>|=)?\s*'([^'\n]{1,200})'/g;
+const SQL = /(^|\.)(queryText|query|viewDefinition|serializedDashboard)$/;
+/** `{password: x}` in an argument. */
+const FLOW = /[{,]\s*["']?([A-Za-z_][\w.-]{1,60})["']?\s*:\s*["']?([^\s"',{}]{1,200})/g;
+/** A key in the query of a URL. */
+const IN_URL = /[?&]([A-Za-z_-]{2,40})=([^&\s'"<>{}$]{12,})/g;
 
 export function secretLiterals({ type, props, isSecret }: Resource): Finding[] {
-  const carried = new Set(CARRIERS[type] ?? []);
-  const findings: Finding[] = [];
+  const carried = new Set([...(CARRIERS[type] ?? []), ...(MADE_BY_DATABRICKS[type] ?? [])]);
+  const findings = (CARRIERS[type] ?? []).flatMap((path) => unmarked(path, props[path], isSecret));
   const looked = Object.fromEntries(Object.entries(props).filter(([key]) => !carried.has(key))) as Fields;
   for (const { path, text } of walkTexts(looked)) {
     if (NOT_LOOKED_AT.test(path)) continue;
     findings.push(...inText(path, text));
     if (SECRET_PROPERTY.test(path) && !isElsewhere(text)) findings.push({ property: path, problem: "holds a literal" });
-    if (MARKED_PROPERTY.test(path) && !isElsewhere(text) && isSecret?.(path) === false) {
-      findings.push({
-        property: path,
-        problem: "holds a secret that the program does not mark as one",
-        fix: "Take it from Pulumi's secret configuration (`config.requireSecret`), which keeps it encrypted in the state.",
-      });
-    }
+    if (REFERENCE_PROPERTY.test(path) && !isElsewhere(text))
+      findings.push({ property: path, problem: "holds a literal" });
+    if (MARKED_PROPERTY.test(path)) findings.push(...unmarked(path, text, isSecret));
+    if (SQL.test(path)) findings.push(...assigned(path, text, [IN_SQL]));
     if (CONTENT.test(path)) findings.push(...inContent(path, text));
   }
   if (type === "Connection") findings.push(...connectionOptions(props));
   else findings.push(...new NamedValues().of(looked));
   return findings;
 }
+
+/** What takes nothing but a secret and is not marked as one. */
+const unmarked = (property: string, value: Value, isSecret: Resource["isSecret"]): Finding[] =>
+  typeof value === "string" && !isElsewhere(value) && isSecret?.(property) === false
+    ? [
+        {
+          property,
+          problem: "holds a secret that the program does not mark as one",
+          fix: "Take it from Pulumi's secret configuration (`config.requireSecret`), which keeps it encrypted in the state.",
+        },
+      ]
+    : [];
+
+/** Literals that forms of assignment give to names that are surely a secret's. */
+const assigned = (property: string, text: string, forms: readonly RegExp[]): Finding[] =>
+  forms.flatMap((form) =>
+    [...text.matchAll(form)].flatMap(([, name, ...values]) => {
+      const value = values.find((one) => one !== undefined)!;
+      const isSecret = nameKind(name!) === "secret" && isLiteralSecret(name!, value);
+      // In code and prose a word is a name more often than a password; among arguments it is a value.
+      const isWord = form !== FLOW && isNameLike(value);
+      return isSecret && !isWord && !/^\d{1,3}$/.test(value) ? [literalUnder(property)] : [];
+    }),
+  );
 
 function inText(path: string, text: string): Finding[] {
   const findings = [text, decoded(text)]
@@ -79,6 +116,11 @@ function inText(path: string, text: string): Finding[] {
   for (const [, name, ...values] of text.matchAll(OPTION)) {
     const value = values.find((one) => one !== undefined);
     if (isLiteralSecret(name!, value)) findings.push(literalUnder(path));
+  }
+  if (/:\/\//.test(text)) {
+    for (const [, name, value] of text.matchAll(IN_URL))
+      if (["secret", "vague"].includes(nameKind(name!)) && isRandom(value!))
+        findings.push({ property: path, problem: "holds a key in a URL" });
   }
   return findings;
 }
@@ -102,13 +144,10 @@ const MOST_CONTENT = 1_000_000;
 function inContent(property: string, base64: string): Finding[] {
   if (base64.length > MOST_CONTENT) return [];
   const text = Buffer.from(base64, "base64").toString("utf8");
-  const findings = credentialsIn(text).map((what) => ({ property, problem: `holds ${what}` }));
-  for (const [, name, double, single] of text.matchAll(ASSIGNMENT)) {
-    const value = double ?? single!;
-    if (nameKind(name!) === "secret" && isLiteralSecret(name!, value) && !isNameLike(value))
-      findings.push(literalUnder(property));
-  }
-  return findings;
+  return [
+    ...credentialsIn(text).map((what) => ({ property, problem: `holds ${what}` })),
+    ...assigned(property, text, [ASSIGNMENT, LINE]),
+  ];
 }
 
 /** Options are kept as a secret, so a password may well stand there; one that a person made up was typed into the program. */
@@ -176,6 +215,7 @@ class NamedValues {
   }
 
   #argument(text: string, property: string): void {
+    this.#findings.push(...assigned(property, text, [FLOW]));
     let rest: string | undefined = text;
     // A value may be an assignment itself: "--conf=spark.password=x".
     for (let depth = 0; depth < 3 && rest !== undefined; depth += 1) {

@@ -9,14 +9,14 @@ export interface ForeignCheck {
   readonly note?: string;
 }
 
-const ZONE = "The zone is left to the program: reserved capacity is in one.";
+const ZONE = "The zone is left to the program, as is whether workers may wait for spot machines.";
 
 /** All Terraform queries of KICS for the Databricks provider (assets/queries/terraform/databricks, November 2026). */
 export const KICS_QUERIES: readonly ForeignCheck[] = [
   { id: "953c0cc6-5f30-44cb-a803-bf4ef2571be8", title: "Autoscaling has both limits" },
   { id: "b0749c53-e3ff-4d09-bbe4-dca94e2e7a38", title: "Attributes of clusters on AWS", note: ZONE },
-  { id: "38028698-e663-4ef7-aa92-773fef0ca86f", title: "Attributes of clusters on Azure" },
-  { id: "539e4557-d2b5-4d57-a001-cb01140a4e2d", title: "Attributes of clusters on Google Cloud" },
+  { id: "38028698-e663-4ef7-aa92-773fef0ca86f", title: "Attributes of clusters on Azure", note: ZONE },
+  { id: "539e4557-d2b5-4d57-a001-cb01140a4e2d", title: "Attributes of clusters on Google Cloud", note: ZONE },
   {
     id: "a4edb7e1-c0e0-4f7f-9d7c-d1b603e81ad5",
     title: "Clusters and jobs have permissions, and their owner is no person",

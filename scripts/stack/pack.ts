@@ -5,7 +5,7 @@
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { rules } from "databricks-governance/rules";
+import { problemsOf } from "databricks-governance";
 import type { Toolchain } from "lakehouse-toolchain";
 import type { Settings } from "../../settings.ts";
 import { PROJECT_DIR } from "./paths.ts";
@@ -32,9 +32,8 @@ export function configOf(stack: string, environment: string): PackConfig {
     );
   }
   const config = JSON.parse(readFileSync(join(PROJECT_DIR, file), "utf8")) as PackConfig;
-  const known = new Set(["all", ...rules.map(({ name }) => name)]);
-  const unknown = Object.keys(config).filter((name) => !known.has(name));
-  if (unknown.length > 0) throw new Error(`${file} configures what is no rule of the pack: ${unknown.join(", ")}.`);
+  const problems = problemsOf(config);
+  if (problems.length > 0) throw new Error(`${file} cannot be used:\n${problems.map((one) => `  ${one}`).join("\n")}`);
   return config;
 }
 

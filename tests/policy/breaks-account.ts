@@ -250,6 +250,55 @@ export const accountBreaks: readonly Break[] = [
       { oidcPolicy: { issuer: "https://x.example", subject: "repo:acme/*" } },
     ],
   ]),
+  ...breaks("federation-bounded", "oidcPolicy.issuer", [
+    ["an issuer of everybody's", "AccountFederationPolicy", { oidcPolicy: { issuer: "https://gitlab.com" } }],
+  ]),
+  ...breaks("identity-forbid-compute", "entitlements", [
+    ["by an assignment", "WorkspaceIamWorkspaceAssignmentV2", { entitlements: ["ALLOW_CLUSTER_CREATE"] }],
+  ]),
+  ...breaks("app-integration-bounded", "redirectUrls[0]", [
+    ["any host", "CustomAppIntegration", { redirectUrls: ["https://*.example.com/callback"] }],
+  ]),
+  ...breaks("app-integration-bounded", "tokenAccessPolicy", [
+    ["a login for years", "CustomAppIntegration", { tokenAccessPolicy: { refreshTokenTtlInMinutes: 1_000_000 } }],
+  ]),
+  ...breaks("database-require-oauth", "enablePgNativeLogin", [
+    ["passwords of a database's own", "DatabaseInstance", { enablePgNativeLogin: true }],
+  ]),
+  ...breaks("database-require-oauth", "spec.authMethod", [
+    ["a role's password", "PostgresRole", { spec: { postgresRole: "etl", authMethod: "PG_PASSWORD_SCRAM_SHA_256" } }],
+  ]),
+  ...breaks("permissions-forbid-everyone", "spec.postgresRole", [
+    ["everybody in a database", "PostgresRole", { spec: { identityType: "GROUP", postgresRole: "account users" } }],
+  ]),
+  ...breaks("network-policy-restrict", "allowedInternetDestinations", [
+    [
+      "every site",
+      "AccountNetworkPolicy",
+      {
+        egress: {
+          networkAccess: {
+            restrictionMode: "RESTRICTED_ACCESS",
+            allowedInternetDestinations: [{ destination: "*.com" }],
+          },
+        },
+      },
+    ],
+  ]),
+  ...breaks("network-policy-restrict", "ingress.publicAccess.allowRules", [
+    [
+      "from everywhere",
+      "AccountNetworkPolicy",
+      {
+        ingress: {
+          publicAccess: {
+            restrictionMode: "RESTRICTED_ACCESS",
+            allowRules: [{ origin: { includedIpRanges: { ipRanges: ["0.0.0.0/1", "128.0.0.0/1"] } } }],
+          },
+        },
+      },
+    ],
+  ]),
   ...breaks("model-require-unity-catalog", "the resource", [
     ["a model of the workspace", "MlflowModel", { name: "churn" }],
   ]),

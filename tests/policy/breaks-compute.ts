@@ -23,6 +23,8 @@ const pipelineCluster = (set: Record<string, unknown>): Record<string, unknown> 
 });
 const TAGS = FIXTURES.InstancePool!.customTags as Record<string, string>;
 
+const policy = (entries: object): { definition: string } => ({ definition: JSON.stringify(entries) });
+
 export const computeBreaks: readonly Break[] = [
   ...breaks("compute-require-access-mode", "dataSecurityMode", [
     ["no isolation", "Cluster", { dataSecurityMode: "NONE" }],
@@ -113,6 +115,78 @@ export const computeBreaks: readonly Break[] = [
     ["a tag of a job that says nothing", "Job", { tags: { ...TAGS, owner: " - " } }],
   ]),
   ...breaks("forbid-global-init-script", "enabled", [["a script for all", "GlobalInitScript", { enabled: true }]]),
+  ...breaks("forbid-global-init-script", "enableDeprecatedGlobalInitScripts", [
+    ["legacy scripts for all", "WorkspaceConf", { customConfig: { enableDeprecatedGlobalInitScripts: "true" } }],
+  ]),
+  ...breaks("compute-require-access-mode", "securityPolicy", [
+    ["warehouses without access control", "SqlGlobalConfig", { securityPolicy: "NONE" }],
+    ["warehouses with a person's cloud rights", "SqlGlobalConfig", { securityPolicy: "PASSTHROUGH" }],
+  ]),
+  ...breaks("compute-require-access-mode", "sparkConf", [
+    ["passthrough by a setting", "Cluster", { sparkConf: { "spark.databricks.passthrough.enabled": "true" } }],
+    ["legacy lists by a setting", "Job", jobCluster({ sparkConf: { "spark.databricks.acl.dfAclsEnabled": "true" } })],
+  ]),
+  ...breaks("cluster-policy-safe", "definition", [
+    ["no isolation, fixed", "ClusterPolicy", policy({ data_security_mode: { type: "fixed", value: "NONE" } })],
+    [
+      "a legacy mode among others",
+      "ClusterPolicy",
+      policy({ data_security_mode: { type: "allowlist", values: ["SINGLE_USER", "LEGACY_PASSTHROUGH"] } }),
+    ],
+    [
+      "an old runtime by default",
+      "ClusterPolicy",
+      policy({ spark_version: { type: "unlimited", defaultValue: "9.1.x-scala2.12" } }),
+    ],
+    ["no end", "ClusterPolicy", policy({ autotermination_minutes: { type: "fixed", value: 0 } })],
+    ["a key", "ClusterPolicy", policy({ "ssh_public_keys.0": { type: "fixed", value: "ssh-ed25519 AAAA" } })],
+    ["disks in clear", "ClusterPolicy", policy({ enable_local_disk_encryption: { type: "fixed", value: "false" } })],
+  ]),
+  ...breaks("cluster-policy-safe", "policyFamilyDefinitionOverrides", [
+    [
+      "a family's overrides",
+      "ClusterPolicy",
+      {
+        policyFamilyDefinitionOverrides: policy({ autotermination_minutes: { type: "fixed", value: "0" } }).definition,
+      },
+    ],
+  ]),
+  ...breaks("transport-require-encryption", "repo", [
+    ["an index in clear", "Library", { pypi: { package: "acme", repo: "http://pypi.example.com/simple" } }],
+    [
+      "a repository in clear",
+      "Cluster",
+      { libraries: [{ maven: { coordinates: "a:b:1", repo: "HTTP://maven.example.com" } }] },
+    ],
+  ]),
+  ...breaks("transport-require-encryption", "environment.dependencies", [
+    [
+      "an index in clear, among others",
+      "Pipeline",
+      { environment: { dependencies: ["acme==1", "--index-url http://pypi.example.com/simple"] } },
+    ],
+    ["a host without certificate", "Pipeline", { environment: { dependencies: ["--trusted-host pypi.example.com"] } }],
+  ]),
+  ...breaks("transport-require-encryption", "config.genericWebhook.url", [
+    [
+      "a webhook in clear",
+      "NotificationDestination",
+      { config: { genericWebhook: { url: "http://hooks.example.com" } } },
+    ],
+  ]),
+  ...breaks("transport-require-encryption", "oidcPolicy.issuer", [
+    ["an issuer in clear", "AccountFederationPolicy", { oidcPolicy: { issuer: "http://idp.example.com" } }],
+  ]),
+  ...breaks("transport-require-encryption", "redirectUrls", [
+    ["a callback in clear", "CustomAppIntegration", { redirectUrls: ["http://reports.example.com/callback"] }],
+  ]),
+  ...breaks("allowlist-narrow", "artifactMatchers[0].artifact", [
+    [
+      "libraries of a whole domain",
+      "ArtifactAllowlist",
+      { artifactType: "LIBRARY_MAVEN", artifactMatchers: [{ artifact: "org", matchType: "PREFIX_MATCH" }] },
+    ],
+  ]),
   ...breaks("allowlist-narrow", "artifactMatchers[0].artifact", [
     ["everything", "ArtifactAllowlist", { artifactMatchers: [{ artifact: "/", matchType: "PREFIX_MATCH" }] }],
     ["a wildcard", "ArtifactAllowlist", { artifactMatchers: [{ artifact: "*:*", matchType: "PREFIX_MATCH" }] }],

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EXEMPT } from "databricks-governance/configuration";
-import { EXEMPTIONS_POLICY } from "databricks-governance/register";
+import { EXEMPTIONS_POLICY, UNUSED_POLICY } from "databricks-governance/register";
 import { rules } from "databricks-governance/rules";
 import { resource } from "./fixtures.ts";
 import { Pack, type Sent, secret, UNKNOWN } from "./pack.ts";
@@ -26,11 +26,11 @@ describe("configuration of the policy pack", () => {
     const { policiesList } = await pack.info();
     assert.deepEqual(
       policiesList.map(({ name }) => name).sort(),
-      [...rules.map(({ name }) => name), EXEMPTIONS_POLICY].sort(),
+      [...rules.map(({ name }) => name), EXEMPTIONS_POLICY, UNUSED_POLICY].sort(),
     );
     assert.equal(new Set(policiesList.map(({ name }) => name)).size, policiesList.length, "two rules share a name");
     for (const policy of policiesList) {
-      if (policy.name === EXEMPTIONS_POLICY) continue;
+      if ([EXEMPTIONS_POLICY, UNUSED_POLICY].includes(policy.name)) continue;
       const rule = rules.find(({ name }) => name === policy.name)!;
       assert.match(policy.url, /^https:\/\//);
       assert.ok(policy.displayname && policy.description.includes(rule.why) && policy.remediationSteps, policy.name);

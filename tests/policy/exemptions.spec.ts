@@ -1,7 +1,8 @@
 /** Exemptions from a rule: by URN, with a reason and a last day, shown while they hold and over when they end. */
 import assert from "node:assert/strict";
+import { problemsOf } from "databricks-governance";
 import { configured, exemptionOf, today } from "databricks-governance/configuration";
-import { EXEMPTIONS_POLICY } from "databricks-governance/register";
+import { EXEMPTIONS_POLICY, UNUSED_POLICY } from "databricks-governance/register";
 import { rules } from "databricks-governance/rules";
 import { resource } from "./fixtures.ts";
 import { type Diagnostic, Pack, urnOf } from "./pack.ts";
@@ -37,7 +38,7 @@ describe("exemptions from a rule", () => {
       for (const part of ["'old'", "uc-require-comment", tomorrow, REASON])
         assert.ok(shown!.message.includes(part), part);
       // Not shown again for what comes later.
-      assert.deepEqual(await pack.preview([resource("Schema")]), []);
+      assert.deepEqual(await pack.analyze(resource("Schema")), []);
     });
   }
 
@@ -46,7 +47,7 @@ describe("exemptions from a rule", () => {
     const found = await pack.preview([{ ...bad, name: "older" }]);
     assert.deepEqual(
       found.map(({ policy }) => policy),
-      ["uc-require-comment"],
+      ["uc-require-comment", UNUSED_POLICY],
     );
   });
 
@@ -63,7 +64,7 @@ describe("exemptions from a rule", () => {
     const job = resource("Job");
     await pack.configure({ "job-require-acl": { exempt: [{ urn: "*Job::*", reason: REASON, until: tomorrow }] } });
     assert.deepEqual(
-      (await pack.analyzeStack([job])).map(({ policy }) => policy),
+      (await pack.preview([job])).map(({ policy }) => policy),
       [EXEMPTIONS_POLICY],
     );
     await pack.configure({
@@ -79,6 +80,48 @@ describe("exemptions from a rule", () => {
     );
     assert.deepEqual(await pack.remediate(classic), []);
     assert.equal((await pack.remediate({ ...classic, name: "another" })).length, 1);
+  });
+
+  it("of no resource are shown, with the rule and the place in its configuration", async () => {
+    const one = { reason: REASON, until: tomorrow };
+    await pack.configure({
+      "uc-require-comment": {
+        exempt: [
+          { ...one, urn: urnOf(bad) },
+          { ...one, urn: "*:Catalog::oldd" },
+        ],
+      },
+      "job-require-acl": { exempt: [{ ...one, urn: "*:Job::none" }] },
+    });
+    const shown = (await pack.preview([bad])).filter(({ policy }) => policy === UNUSED_POLICY);
+    assert.deepEqual(
+      shown.map(({ level, message }) => [level, /^(\S+ \S+),/.exec(message.split("\n").at(-1)!)?.[1]]),
+      [
+        ["advisory", "uc-require-comment: exempt[1]"],
+        ["advisory", "job-require-acl: exempt[0]"],
+      ],
+    );
+  });
+
+  it("that ended, and rules that do not exist, are refused where a configuration is made", () => {
+    const ended = { urn: "*::a", reason: REASON, until: yesterday };
+    const problems = problemsOf({
+      "uc-require-comment": { exempt: [ended, { ...ended, until: tomorrow }] },
+      "uc-require-coment": { exempt: [] },
+      "job-require-timeout": { maxMinutes: "60" },
+      "require-tags": "strict",
+      "job-require-run-as": ["mandatory"],
+    });
+    assert.deepEqual(
+      problems.map((one) => one.replace(/; .*/, "")),
+      [
+        `'uc-require-comment' has an exemption that ended on ${yesterday} (${REASON})`,
+        "There is no rule 'uc-require-coment'",
+        "Configuration of policy 'job-require-timeout': 'maxMinutes' must be a whole number from 1",
+        "'require-tags' has the level 'strict'",
+        "'job-require-run-as' must be a level or an object of settings",
+      ],
+    );
   });
 
   it("of several that match, one that still holds counts", () => {

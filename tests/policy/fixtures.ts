@@ -172,6 +172,27 @@ export const FIXTURES: Readonly<Record<string, Record<string, unknown>>> = {
       subject: "repo:acme/etl:environment:prod",
     },
   },
+  AccountFederationPolicy: {
+    oidcPolicy: { issuer: "https://idp.example.com/oauth2", audiences: ["databricks"], subjectClaim: "email" },
+  },
+  CustomAppIntegration: {
+    name: "reports",
+    redirectUrls: ["https://reports.example.com/callback", "http://localhost:8020"],
+    scopes: ["sql"],
+    tokenAccessPolicy: { accessTokenTtlInMinutes: 60, refreshTokenTtlInMinutes: 10080 },
+  },
+  WorkspaceIamWorkspaceAssignmentV2: { principalId: "1", entitlements: ["WORKSPACE_ACCESS"] },
+  LakehouseMonitor: {
+    tableName: "sales.gold.orders",
+    outputSchemaName: "sales.ops",
+    assetsDir: "/Workspace/apps/sales/monitors",
+    snapshot: {},
+  },
+  DatabaseInstance: { name: "orders", capacity: "CU_1" },
+  PostgresRole: {
+    parent: "projects/orders/branches/main",
+    spec: { identityType: "GROUP", postgresRole: "data-engineers", authMethod: "LAKEBASE_OAUTH_V1" },
+  },
   AccessControlRuleSet: {
     name: "accounts/a/servicePrincipals/s/ruleSets/default",
     grantRules: [{ principals: ["groups/deployers"], role: "roles/servicePrincipal.user" }],
@@ -236,7 +257,10 @@ export const FIXTURES: Readonly<Record<string, Record<string, unknown>>> = {
     deltaSharingRecipientTokenLifetimeInSeconds: 30 * 86400,
   },
   SystemSchema: { schema: "access" },
-  Library: { clusterId: "1234-567890-abcdefgh", pypi: { package: "requests" } },
+  Library: {
+    clusterId: "1234-567890-abcdefgh",
+    pypi: { package: "requests", repo: "https://pypi.example.com/simple" },
+  },
   Token: { comment: "read by the dashboard", lifetimeSeconds: 86400 },
   OboToken: { applicationId: PRINCIPAL, comment: "read by the dashboard", lifetimeSeconds: 86400 },
   SecretScope: { name: "ingest" },
