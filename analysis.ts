@@ -1,6 +1,6 @@
-/** What people look at, each where the settings ask for it: a warehouse, the dashboard of gold, alerts on the data's quality. */
+/** What people look at, each where the settings ask for it: the dashboard of gold, alerts on the data's quality. */
 import * as pulumi from "@pulumi/pulumi";
-import { type AccessRule, LakehouseDashboard, type Naming, QualityAlert, SqlWarehouse } from "./components/index.ts";
+import { LakehouseDashboard, type Naming, QualityAlert } from "./components/index.ts";
 import type { Settings } from "./settings.ts";
 
 /** Entities that have a quarantine: those of notebooks/olist/entities.py. */
@@ -21,14 +21,11 @@ export interface AnalysisArgs {
   catalog: pulumi.Output<string>;
   /** Workspace folder of the stack. */
   folder: pulumi.Output<string>;
-  tags: Readonly<Record<string, string>>;
-  access: readonly AccessRule<"CAN_USE" | "CAN_MANAGE">[];
+  warehouseId: pulumi.Output<string>;
 }
 
 export function analysis(args: AnalysisArgs): void {
-  const { settings, naming, catalog, folder, tags, access } = args;
-  if (!settings.warehouse) return;
-  const { warehouseId } = new SqlWarehouse("warehouse", { ...settings.warehouse, naming, tags, access });
+  const { settings, naming, catalog, folder, warehouseId } = args;
   if (settings.dashboard) {
     const source = "./dashboards/gold.lvdash.json";
     new LakehouseDashboard("dashboard", { naming, source, folder, warehouseId, catalog });

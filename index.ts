@@ -12,7 +12,9 @@ import {
   LakehouseSecretScope,
   NotebookFolder,
   names,
+  SqlWarehouse,
 } from "./components/index.ts";
+import { personalData } from "./personal-data.ts";
 import { parseSettings } from "./settings.ts";
 
 // Pulumi's contract with a language host: the keys of the stack's secrets, whose values an error must not show.
@@ -51,10 +53,10 @@ const lakehouse = new LakehouseCatalog("lakehouse", {
   },
 });
 
-const { platformAdmins, dataEngineers, analysts, auditors } = settings.roles;
+const { platformAdmins, dataEngineers, analysts, auditors, dataStewards } = settings.roles;
 const grants = new AccessGrants("grants", {
   lakehouse,
-  roles: { platformAdmins, dataEngineers, analysts, auditors, pipelines: runAs },
+  roles: { ...{ platformAdmins, dataEngineers, analysts, auditors, dataStewards }, pipelines: runAs },
   catalog: CATALOG,
   schemas: SCHEMAS,
 });
@@ -64,6 +66,23 @@ const access = <Level extends string>(level: Level) => [
   ...(platformAdmins ? [{ group: platformAdmins, level: "CAN_MANAGE" as const }] : []),
   ...(dataEngineers ? [{ group: dataEngineers, level }] : []),
 ];
+
+const readers = [analysts, auditors, dataStewards].flatMap((group) =>
+  group ? [{ group, level: "CAN_USE" as const }] : [],
+);
+const warehouse =
+  settings.warehouse &&
+  new SqlWarehouse("warehouse", { ...settings.warehouse, naming, tags, access: [...access("CAN_USE"), ...readers] });
+const masks =
+  settings.personalData &&
+  warehouse &&
+  personalData({
+    settings,
+    catalog: lakehouse.catalogName,
+    functions: lakehouse.schemas.ops.id,
+    warehouseId: warehouse.warehouseId,
+    protectData,
+  });
 
 const notebooks = new NotebookFolder(
   "notebooks",
@@ -122,6 +141,20 @@ const generator = {
   // The run names its batch, so that a retry after the batch was written does not write the next one.
   baseParameters: { landing_path: landing, changes_path: changes, run: "{{job.run_id}}" },
 };
+/** Whatever became of the pipelines: what they have made is masked, then the task fails as they did. */
+const protect = {
+  description: "Tags the columns with personal data, which the masks go by",
+  dependsOn: ["medallion", "cdc"] as const,
+  runIf: "ALL_DONE" as const,
+  retries: { max: 2 },
+  notebook: {
+    notebookPath: notebooks.pathOf("operations/protect"),
+    baseParameters: {
+      catalog: lakehouse.catalogName,
+      upstream: "{{tasks.medallion.result_state}},{{tasks.cdc.result_state}}",
+    },
+  },
+};
 const { scale, seed, badShare } = settings.generator;
 const job = new LakehouseJob(
   "orchestration",
@@ -145,6 +178,7 @@ const job = new LakehouseJob(
         dependsOn: ["medallion"],
         pipeline: { pipelineId: cdc.pipelineId },
       },
+      protect: masks && protect,
     },
     parameters: { scale: String(scale), seed: String(seed), bad_share: String(badShare), batch: "next" },
     schedule: settings.schedule,
@@ -169,14 +203,10 @@ if (settings.secretScope) {
   });
 }
 
-analysis({
-  settings,
-  naming,
-  catalog: lakehouse.catalogName,
-  folder: notebooks.path,
-  tags,
-  access: [...access("CAN_USE"), ...(analysts ? [{ group: analysts, level: "CAN_USE" as const }] : [])],
-});
+if (warehouse) {
+  const { warehouseId } = warehouse;
+  analysis({ settings, naming, catalog: lakehouse.catalogName, folder: notebooks.path, warehouseId });
+}
 
 export const catalogName = lakehouse.catalogName;
 export const workspaceFolder = notebooks.path;

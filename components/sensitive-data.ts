@@ -48,6 +48,8 @@ export interface SensitiveDataArgs<Kind extends string> {
   exempt: readonly pulumi.Input<string>[];
   /** Whom the masks are for. Default everyone, `account users`. */
   principals?: readonly pulumi.Input<string>[];
+  /** Functions and policies stay when they leave the program, as the data that they protect does. Default true. */
+  protectData?: boolean;
   transform?: {
     policy?: Transform<databricks.PolicyInfoArgs>;
     tag?: Transform<databricks.EntityTagAssignmentArgs>;
@@ -109,11 +111,12 @@ class Maker {
   /** A function and the policy that uses it; the policy's input makes it go first when both go. */
   policy(key: string, kind: string, fn: { body: pulumi.Input<string>; type: string; returns: string }): void {
     const { on, functions, warehouseId, tagKey, exempt, principals = ["account users"], transform } = this.#args;
-    const parent = this.#parent;
+    const protect = this.#args.protectData ?? true;
+    const options = { parent: this.#parent, protect, retainOnDelete: protect };
     const made = new SqlFunction(
       `${this.#name}-${key}`,
       { schema: functions, name: key, parameters: { value: fn.type }, returns: fn.returns, body: fn.body, warehouseId },
-      { parent },
+      options,
     );
     this.functions[key] = made;
     const { fullName } = made;
@@ -131,7 +134,7 @@ class Maker {
       rowFilter: filter ? { functionName: fullName, usings: [{ alias }] } : undefined,
       columnMask: filter ? undefined : { functionName: fullName, onColumn: alias },
     });
-    this.policies[key] = make(databricks.PolicyInfo, `${this.#name}-${key}`, policy, { parent }, transform?.policy);
+    this.policies[key] = make(databricks.PolicyInfo, `${this.#name}-${key}`, policy, options, transform?.policy);
   }
 }
 

@@ -39,6 +39,10 @@ const roles = group(
       description: "Reads event logs and quarantine, and browses the catalog",
       example: "auditors",
     }).optional(),
+    dataStewards: groupName({
+      description: "Sees personal data in clear, reads the delivered files and erases persons",
+      example: "data-stewards",
+    }).optional(),
   },
   "Who holds which role. A role without a principal gets no grants",
 );
@@ -194,6 +198,18 @@ const quality = group(
   "Alerts on the data, every hour, to `alerts`. Absent: none",
 );
 
+const personalData = group(
+  {
+    tagPolicy: flag({
+      description:
+        "Makes the governed tag `pii`, which is the account's: one stack at most. Otherwise an account admin makes it",
+      allowed: "true or false",
+      example: true,
+    }).default(false),
+  },
+  "Masks personal data for everyone but `roles.dataStewards` and who runs the pipelines; requires `warehouse`. Absent: not masked",
+);
+
 const shape = {
   environment: z.enum(ENVIRONMENTS).meta({
     description: "What the stack is for; part of physical names",
@@ -240,6 +256,7 @@ const shape = {
     example: true,
   }).default(false),
   quality: quality.optional(),
+  personalData: personalData.optional(),
   secretScope: flag({
     description: "Secret scope that the pipelines read",
     allowed: "true or false",
@@ -279,6 +296,8 @@ export const schema = z.strictObject(shape).superRefine((settings, issue) => {
   }
   if (!settings.warehouse && settings.dashboard) add("dashboard", "requires a warehouse: set warehouse.size");
   if (!settings.warehouse && settings.quality) add("quality", "requires a warehouse: set warehouse.size");
+  if (!settings.warehouse && settings.personalData)
+    add("personalData", "requires a warehouse, which creates the masks: set warehouse.size");
   if (settings.quality && settings.alerts.length === 0) add("quality", "requires alerts: somebody must hear of it");
   need("suffix", settings.environment === "pr" && !settings.suffix, "each pull request has names of its own");
   if (settings.environment === "local") {

@@ -30,7 +30,7 @@ describe("preview and deployment in CI", () => {
 
   before(async () => {
     workspace = await LocalWorkspace.start({ engine: false });
-    await ensureGroups(workspace.api, ["platform-admins", "data-engineers", "analysts", "auditors"]);
+    await ensureGroups(workspace.api, ["platform-admins", "data-engineers", "analysts", "auditors", "data-stewards"]);
     project = new ProjectCopy(workspace);
     const { PULUMI_STACK: _, ...base } = stackEnv(workspace.tools, workspace);
     env = { ...base, PULUMI_BACKEND_URL: `file://${join(project.dir, ".backend")}` };

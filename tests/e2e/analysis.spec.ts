@@ -11,7 +11,7 @@ describe("warehouse, dashboard, quality alerts and secret scope", () => {
   before(async () => {
     workspace = await LocalWorkspace.start({ engine: false });
     project = new ProjectCopy(workspace);
-    await ensureGroups(workspace.api, ["platform-admins", "data-engineers", "analysts", "auditors"]);
+    await ensureGroups(workspace.api, ["platform-admins", "data-engineers", "analysts", "auditors", "data-stewards"]);
     await project.initStack();
   });
   after(async () => {

@@ -26,6 +26,7 @@ export class ProjectCopy {
       "settings.ts",
       "access.ts",
       "analysis.ts",
+      "personal-data.ts",
       "dashboards",
       "settings",
       "components",

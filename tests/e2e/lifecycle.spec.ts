@@ -21,7 +21,7 @@ describe("lifecycle of the stack on the local workspace", () => {
   before(async () => {
     workspace = await LocalWorkspace.start();
     project = new ProjectCopy(workspace);
-    await ensureGroups(workspace.api, ["platform-admins", "data-engineers", "analysts", "auditors"]);
+    await ensureGroups(workspace.api, ["platform-admins", "data-engineers", "analysts", "auditors", "data-stewards"]);
     await project.initStack();
     await mustRun([...UP, "--policy-pack", "policy", "--policy-pack-config", "policy/config/local.json"]);
   });

@@ -31,6 +31,8 @@ describe("a production stack on the local workspace", () => {
     copy.ownIds("prod");
     if (stack !== "prod") cpSync(join(copy.dir, "Pulumi.prod.yaml"), join(copy.dir, `Pulumi.${stack}.yaml`));
     await copy.initStack(stack);
+    // Masks are functions, which an engine makes.
+    await mustRun(["config", "rm", "personalData"], copy);
     return copy;
   };
   /** What the workspace holds: catalogs, pipelines, jobs and the objects in the stack's folder. */
@@ -60,7 +62,7 @@ describe("a production stack on the local workspace", () => {
 
   before(async () => {
     workspace = await LocalWorkspace.start({ engine: false });
-    await ensureGroups(workspace.api, ["platform-admins", "data-engineers", "analysts", "auditors"]);
+    await ensureGroups(workspace.api, ["platform-admins", "data-engineers", "analysts", "auditors", "data-stewards"]);
     await workspace.api.post("/api/2.0/preview/scim/v2/ServicePrincipals", {
       schemas: ["urn:ietf:params:scim:schemas:core:2.0:ServicePrincipal"],
       applicationId: RUN_AS,

@@ -7,7 +7,7 @@ import { AccessGrants, type AccessGrantsArgs } from "../../components/grants.ts"
 import { grantsFor } from "../../components/privileges.ts";
 import { all, forget, violations } from "./mocks.ts";
 
-const ROLES: Role[] = ["platformAdmins", "dataEngineers", "analysts", "auditors", "pipelines"];
+const ROLES: Role[] = ["platformAdmins", "dataEngineers", "analysts", "auditors", "dataStewards", "pipelines"];
 const name = fc.constantFrom("a", "b", "c", "d", "e");
 const principals = fc.dictionary(fc.constantFrom(...ROLES), fc.array(name, { maxLength: 3 }));
 

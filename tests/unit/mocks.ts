@@ -19,21 +19,31 @@ const IDS: Record<string, (inputs: Record<string, unknown>) => string> = {
   "databricks:index/volume:Volume": (inputs) => `${inputs.catalogName}.${inputs.schemaName}.${inputs.name}`,
 };
 
-pulumi.runtime.setMocks(
-  {
-    newResource({ type, name, inputs, id }) {
-      made.push({ type, name, inputs });
-      return { id: id || (IDS[type]?.(inputs) ?? `${name}-id`), state: inputs };
+const CALLS: Record<string, object> = {
+  "databricks:index/getCurrentUser:getCurrentUser": { userName: "deployer@acme.io" },
+};
+
+/** From here on the program is of this project and stack. */
+export function mockAs(project: string, stack: string): void {
+  pulumi.runtime.setMocks(
+    {
+      newResource({ type, name, inputs, id }) {
+        made.push({ type, name, inputs });
+        return { id: id || (IDS[type]?.(inputs) ?? `${name}-id`), state: inputs };
+      },
+      call({ token }) {
+        const answer = CALLS[token];
+        if (!answer) throw new Error(`the program calls ${token}, which the mock does not know`);
+        return answer;
+      },
     },
-    call({ token }) {
-      throw new Error(`the program calls ${token}, which the mock does not know`);
-    },
-  },
-  "sales-lakehouse",
-  "test",
-  false,
-  "acme",
-);
+    project,
+    stack,
+    false,
+    "acme",
+  );
+}
+mockAs("sales-lakehouse", "test");
 
 /** Resources of a type such as `Job`, by name, once all of the given resources are made. */
 export async function all(type: string, ...resources: pulumi.Resource[]): Promise<Made[]> {
@@ -47,7 +57,7 @@ export async function all(type: string, ...resources: pulumi.Resource[]): Promis
 }
 
 /** Waits until no further resource is registered. */
-async function settle(): Promise<void> {
+export async function settle(): Promise<void> {
   for (let before = -1; before !== made.length; ) {
     before = made.length;
     await new Promise((resolve) => setTimeout(resolve, 10));

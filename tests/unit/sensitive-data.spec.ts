@@ -56,6 +56,27 @@ describe("SensitiveData", () => {
     assert.deepEqual((await all("TagPolicy"))[0]!.inputs.values, [{ name: "name" }, { name: "amount" }]);
   });
 
+  it("keeps functions and policies that leave the program, unless the data is not protected either", async () => {
+    const options = async (protectData?: boolean): Promise<unknown[]> => {
+      const seen: unknown[] = [];
+      const policy = (_: unknown, opts: pulumi.CustomResourceOptions) =>
+        void seen.push([opts.protect, opts.retainOnDelete]);
+      new SensitiveData(`kept${protectData}`, {
+        ...ARGS,
+        ...(protectData === undefined ? {} : { protectData }),
+        transform: { policy },
+      });
+      return seen[0] as unknown[];
+    };
+    assert.deepEqual(
+      [await options(), await options(false)],
+      [
+        [true, true],
+        [false, false],
+      ],
+    );
+  });
+
   it("refuses kinds that are not declared, and masks without anyone exempt, all at once", () => {
     const columns = [{ table: "c.s.t", column: "x", kind: "mail" as never }];
     assert.deepEqual(

@@ -156,6 +156,9 @@ const WRONG: [key: string, value: unknown, says: string][] = [
   ["workspaceIds", ["1", "1"], "twice"],
   ["workspaceIds", 8372915064738291, "must be a list"],
   ["workspaceId", "1", "known are environment"],
+  ["personalData", true, NOT_A_GROUP],
+  ["personalData", {}, "requires a warehouse"],
+  ["personalData.tagPolicy", "no", "true or false"],
 ];
 
 describe("settings", () => {

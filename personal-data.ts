@@ -1,0 +1,49 @@
+/** Personal data: masked for everyone but those who need it, by the declaration that the notebooks read, too. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as databricks from "@pulumi/databricks";
+import type * as pulumi from "@pulumi/pulumi";
+import { SensitiveData } from "./components/index.ts";
+import type { Settings } from "./settings.ts";
+
+interface Declaration {
+  tag: { key: string };
+  columns: { column: string; kind: string }[];
+  unparsed: { column: string; kind: string }[];
+  /** SQL expression of what others see, by kind. */
+  masks: Record<string, string>;
+  /** `<schema>.<table>`. */
+  tables: string[];
+}
+
+export const DECLARED = JSON.parse(
+  readFileSync(join(import.meta.dirname, "notebooks", "olist", "personal_data.json"), "utf8"),
+) as Declaration;
+
+export interface PersonalDataArgs {
+  settings: Settings;
+  catalog: pulumi.Input<string>;
+  /** `<catalog>.<schema>` for the functions of the masks. */
+  functions: pulumi.Input<string>;
+  warehouseId: pulumi.Input<string>;
+  protectData: boolean;
+}
+
+/**
+ * Masks and policies. The columns get their tags from the job's task `protect`, since the pipelines make the tables.
+ * Stewards see the data, and who runs the pipelines, which must compute on it.
+ */
+export function personalData({ settings, protectData, ...args }: PersonalDataArgs): SensitiveData<string> {
+  const { dataStewards } = settings.roles;
+  const runsPipelines = settings.runAs ?? databricks.getCurrentUserOutput({}).userName;
+  return new SensitiveData("personal-data", {
+    on: { catalog: args.catalog },
+    functions: args.functions,
+    warehouseId: args.warehouseId,
+    tagKey: DECLARED.tag.key,
+    tagPolicy: settings.personalData?.tagPolicy ?? false,
+    kinds: Object.fromEntries(Object.entries(DECLARED.masks).map(([kind, mask]) => [kind, { mask }])),
+    exempt: [...(dataStewards ? [dataStewards] : []), runsPipelines],
+    protectData,
+  });
+}

@@ -1,0 +1,56 @@
+/** The program as it is, under Pulumi's mocks, with each of the stack files that it comes with. */
+import assert from "node:assert/strict";
+import type { Made } from "./mocks.ts";
+import { program } from "./program.ts";
+
+/** Ids in place of the placeholders of Pulumi.prod.yaml. */
+const OWN: Record<string, unknown> = {
+  runAs: "1b4f8c2e-6a7d-4f3b-8c9e-0d1a2b3c4d5e",
+  alerts: ["data@acme.io"],
+  compute: { kind: "serverless", budgetPolicyId: "5f7e2c1a-8b3d-4e6f-9a0b-1c2d3e4f5a6b" },
+  workspaceIds: ["8372915064738291"],
+};
+describe("the program", () => {
+  const names = (all: Map<string, Made[]>, type: string): string[] =>
+    (all.get(type) ?? []).map(({ inputs }) => inputs.name as string).sort();
+
+  for (const [file, more] of [
+    ["local", { warehouse: {}, personalData: {} }],
+    ["dev", {}],
+    ["pr", { suffix: "pr_123" }],
+    ["prod", OWN],
+  ] as const)
+    it(`masks personal data with the settings of stack ${file}`, async () => {
+      const all = await program(file, more);
+      assert.equal(all.get("PolicyInfo")?.length, 4);
+      assert.equal(all.get("SqlFunction")?.length, 4);
+      assert.equal(all.get("SqlEndpoint")?.length, 1);
+      const [main] = all.get("Job")!.filter(({ inputs }) => inputs.name.endsWith(" orchestration"));
+      assert.deepEqual(
+        (main!.inputs.tasks as { taskKey: string }[]).map(({ taskKey }) => taskKey),
+        ["cdc", "generate", "medallion", "protect"],
+      );
+      for (const { inputs } of all.get("PolicyInfo")!) {
+        assert.deepEqual(inputs.toPrincipals, ["account users"]);
+        const runs = file === "prod" ? OWN.runAs : "deployer@acme.io";
+        assert.deepEqual(inputs.exceptPrincipals, ["data-stewards", runs]);
+      }
+    });
+
+  it("of stack pr is named by its suffix, and has a tenth of the data", async () => {
+    const all = await program("pr", { suffix: "pr_123" });
+    assert.deepEqual(names(all, "Catalog"), ["olist_pr_123"]);
+    assert.deepEqual(names(all, "Pipeline"), ["olist_pr_123 cdc", "olist_pr_123 medallion"]);
+    assert.equal(all.get("Catalog")![0]!.inputs.forceDestroy, true);
+  });
+
+  it("of stack free needs no group, no service principal and no account", async () => {
+    const all = await program("free");
+    assert.deepEqual(names(all, "Catalog"), ["olist_dev_free"]);
+    for (const type of ["Grants", "Permissions", "Group", "ServicePrincipal", "PolicyInfo", "WorkspaceBinding"])
+      assert.equal(all.get(type), undefined, type);
+    for (const { inputs } of all.get("Pipeline")!) assert.equal(inputs.serverless, true);
+    const [main] = all.get("Job")!.filter(({ inputs }) => inputs.name.endsWith(" orchestration"));
+    assert.equal(main!.inputs.schedule.pauseStatus, "PAUSED");
+  });
+});
