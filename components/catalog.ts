@@ -60,6 +60,7 @@ export interface LakehouseCatalogArgs<S extends SchemaPlans = SchemaPlans> {
   /** Path under an external location for managed data; the metastore's own root when absent. Cannot change later. */
   storageRoot?: pulumi.Input<string> | undefined;
   owner?: pulumi.Input<string>;
+  /** Shown in Unity Catalog beside the mark of the stack that owns the catalog. */
   properties?: Readonly<Record<string, pulumi.Input<string>>>;
   tags?: Tags;
   /** The catalog is another team's: only schemas and volumes are made in it. Default false. */

@@ -10,6 +10,7 @@ export interface GroupsArgs {
 }
 
 export class Groups extends Component {
+  /** By name. */
   readonly groups: Readonly<Record<string, databricks.Group>>;
 
   constructor(name: string, args: GroupsArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -31,6 +31,7 @@ export interface LakehouseJobArgs<Key extends string> {
   schedule?: { cron: pulumi.Input<string>; timezone: pulumi.Input<string>; paused?: pulumi.Input<boolean> };
   /** Arrival of files, updates of tables, or a period. */
   trigger?: databricks.types.input.JobTrigger;
+  /** Runs again as soon as a run ends. */
   continuous?: { paused?: pulumi.Input<boolean>; taskRetries?: "NEVER" | "ON_FAILURE" };
   /** Notebooks, scripts and dbt projects come from this repository unless a task says otherwise. */
   gitSource?: databricks.types.input.JobGitSource;
@@ -41,12 +42,17 @@ export interface LakehouseJobArgs<Key extends string> {
   tags?: Readonly<Record<string, pulumi.Input<string>>>;
   /** E-mail addresses that hear of failed runs. */
   alerts?: readonly pulumi.Input<string>[];
+  /** E-mail addresses by event. */
   emails?: Recipients;
+  /** Ids of notification destinations by event. */
   webhooks?: Recipients;
+  /** What counts as unhealthy: a long run, a backlog. */
   health?: readonly HealthRule[];
   /** Application id of the service principal that runs it, or a user; the deployer when absent. */
   runAs?: RunAs;
+  /** Serverless usage policy. */
   budgetPolicyId?: pulumi.Input<string> | undefined;
+  /** Serverless compute: cheap, or quick to start. */
   performanceTarget?: pulumi.Input<"STANDARD" | "PERFORMANCE_OPTIMIZED">;
   /** Limit of a whole run in minutes. Default 120; none for a continuous job. */
   timeoutMinutes?: number;
@@ -61,6 +67,7 @@ export interface LakehouseJobArgs<Key extends string> {
 
 export class LakehouseJob<const Key extends string> extends Component {
   readonly job: databricks.Job;
+  /** Known when the job exists. */
   readonly jobId: pulumi.Output<string>;
 
   constructor(name: string, args: LakehouseJobArgs<Key>, opts?: pulumi.ComponentResourceOptions) {

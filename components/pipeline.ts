@@ -44,6 +44,7 @@ export interface LakehousePipelineArgs {
   naming?: Naming;
   /** Catalog and default schema of its datasets. */
   catalog: pulumi.Input<string>;
+  /** Default schema of what the sources define. */
   schema: pulumi.Input<string>;
   /** Folder on Python's path, which holds `sources`. The pipeline waits for all uploads of a `NotebookFolder`. */
   root: NotebookFolder | pulumi.Input<string>;
@@ -86,6 +87,7 @@ const FAILURES: readonly PipelineEvent[] = ["on-update-failure", "on-update-fata
 
 export class LakehousePipeline extends Component {
   readonly pipeline: databricks.Pipeline;
+  /** Known when the pipeline exists. */
   readonly pipelineId: pulumi.Output<string>;
 
   constructor(name: string, args: LakehousePipelineArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -1,7 +1,4 @@
-/**
- * An alert on a number that a query computes: who hears of it when the number is above a limit, or there is none.
- * The provider (1.110) plans an update of every AlertV2 in every preview; the update changes nothing.
- */
+/** An alert on a number that a query computes: who hears of it when the number is above a limit, or there is none. */
 import * as databricks from "@pulumi/databricks";
 import type * as pulumi from "@pulumi/pulumi";
 import { Component, given, make, quartzProblem, type Transform, Violations } from "./component.ts";
@@ -23,6 +20,7 @@ export interface QualityAlertArgs {
   cron: pulumi.Input<string>;
   /** Default UTC. */
   timezone?: pulumi.Input<string>;
+  /** Keeps the alert from being evaluated. Default false. */
   paused?: boolean;
   /** E-mail addresses that hear of it; at least one. */
   alerts: readonly pulumi.Input<string>[];

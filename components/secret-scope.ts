@@ -16,6 +16,7 @@ export interface LakehouseSecretScopeArgs {
 
 export class LakehouseSecretScope extends Component {
   readonly scope: databricks.SecretScope;
+  /** What `{{secrets/<scope>/<key>}}` and `dbutils.secrets` take. */
   readonly scopeName: pulumi.Output<string>;
 
   constructor(name: string, args: LakehouseSecretScopeArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -42,7 +42,9 @@ export interface SensitiveDataArgs<Kind extends string> {
   tagPolicy?: boolean;
   /** Kinds of data, the values of the tag, with how others see them. */
   kinds: Readonly<Record<Kind, Mask>>;
+  /** Row filters by name, for everyone that the masks are for. */
   rowFilters?: Readonly<Record<string, RowFilter<NoInfer<Kind>>>>;
+  /** Columns to tag. Those of tables that pipelines make are tagged after these have run. */
   columns?: readonly TaggedColumn<NoInfer<Kind>>[];
   /** Groups, users and service principals that see the data in clear: those who need it, and who runs the pipelines. */
   exempt: readonly pulumi.Input<string>[];
@@ -58,7 +60,9 @@ export interface SensitiveDataArgs<Kind extends string> {
 }
 
 export class SensitiveData<const Kind extends string> extends Component {
+  /** By `mask_<kind>` and `filter_<name>`. */
   readonly functions: Readonly<Record<string, SqlFunction>>;
+  /** By `mask_<kind>` and `filter_<name>`. */
   readonly policies: Readonly<Record<string, databricks.PolicyInfo>>;
 
   constructor(name: string, args: SensitiveDataArgs<Kind>, opts?: pulumi.ComponentResourceOptions) {

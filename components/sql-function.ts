@@ -9,6 +9,7 @@ import { request } from "./rest.ts";
 export interface SqlFunctionArgs {
   /** `<catalog>.<schema>` that the function is in. */
   schema: pulumi.Input<string>;
+  /** Name in the schema. */
   name: pulumi.Input<string>;
   /** Parameters in order, each with its SQL type. */
   parameters: Readonly<Record<string, string>>;

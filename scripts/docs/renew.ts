@@ -14,6 +14,7 @@ const writers: [page: string, command: string, script: string][] = [
   ["docs/sql-functions.md", tools.python, "scripts/docs/sql_functions.py"],
   ["docs/lakeflow-python.md", tools.python, "scripts/docs/lakeflow_python.py"],
   ["docs/policies.md", process.execPath, "scripts/docs/policies.ts"],
+  ["docs/components.md", process.execPath, "scripts/docs/components.ts"],
   ["docs/settings.md", process.execPath, "scripts/docs/settings.ts"],
   [
     "packages/engine/src/lakehouse_engine/contract.py, docs/architecture.md",

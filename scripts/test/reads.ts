@@ -26,7 +26,7 @@ export const READS: Readonly<Record<string, readonly string[]>> = {
   rest: [...WORKSPACE, ...ENGINE],
   sdk: [...WORKSPACE, ...ENGINE],
   toolchain: ["packages/toolchain/"],
-  unit: [...PROGRAM],
+  unit: [...PROGRAM, "docs/components.md"],
 };
 
 /** What can change the outcome of any suite: dependencies, settings of the languages, and the way tests are run. */
