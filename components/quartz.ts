@@ -12,12 +12,14 @@ interface Field {
   readonly names: readonly string[];
   /** Quartz refuses a range of years that ends before it begins; other ranges go round. */
   readonly goesRound: boolean;
+  readonly all: readonly number[];
 }
 
 const MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 const field = (name: string, min: number, max: number, names: readonly string[] = [], goesRound = true): Field => ({
   ...{ name, min, max, names, goesRound },
+  all: Array.from({ length: max - min + 1 }, (_, at) => min + at),
 });
 const SECOND = field("seconds", 0, 59);
 const MINUTE = field("minutes", 0, 59);
@@ -87,8 +89,10 @@ function valuesOfPart(part: string, field: Field): number[] {
   );
 }
 
-const valuesOf = (text: string, field: Field): number[] =>
-  [...new Set(text.split(",").flatMap((part) => valuesOfPart(part, field)))].sort((a, b) => a - b);
+const valuesOf = (text: string, field: Field): readonly number[] =>
+  text === "*"
+    ? field.all
+    : [...new Set(text.split(",").flatMap((part) => valuesOfPart(part, field)))].sort((a, b) => a - b);
 
 function dayOfMonth(text: string): DayOfMonth {
   if (text === "?") return { form: "any" };
