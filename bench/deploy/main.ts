@@ -18,7 +18,7 @@ import { type Measured, measured, table } from "./table.ts";
 import { TofuStack } from "./tofu.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-const GROUPS = ["platform-admins", "data-engineers", "analysts", "auditors"];
+const GROUPS = ["platform-admins", "data-engineers", "analysts", "auditors", "data-stewards"];
 
 interface Options {
   rounds: number;

@@ -17,6 +17,7 @@ const roles = {
   dataEngineers: "data-engineers",
   analysts: "analysts",
   auditors: "auditors",
+  dataStewards: "data-stewards",
   pipelines: undefined,
 };
 const tags = { environment: "dev", owner: "bench", cost_center: "0" };
