@@ -39,6 +39,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   policy: 30,
   browser: 30,
   commands: 60,
+  pipelines: 60,
 };
 const SHORT = 20;
 

@@ -1,10 +1,9 @@
-"""Change events: which count, which are set aside and why, and how the initial load becomes their start."""
+"""Change events: each once, and how the initial load becomes their start. Which count: notebooks/tests/cdc."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-import pytest
 from olist import changes
 from olist import typed as t
 from olist.entities import CHANGING, SELLERS
@@ -32,37 +31,6 @@ def delivered(spark: SparkSession, *rows: dict) -> DataFrame:
     ]
     frame = spark.createDataFrame(values, ", ".join(f"{name} STRING" for name in names))
     return frame.withColumn("_file_modified_at", F.lit(datetime(2018, 9, 2)))
-
-
-def test_a_padded_operation_in_any_case_is_not_understood(spark: SparkSession) -> None:
-    row = changes.typed(delivered(spark, {}), EVENTS).first()
-    assert (row.operation, row.sequence_number, row.seller_id) == ("UPDATE", 7, KEY)
-    assert row.change_timestamp == datetime(2018, 9, 1, 0, 0, 0, 123)
-    assert (row.seller_zip_code_prefix, row.seller_city, row.seller_state) == ("01234", "São Paulo", "SP")
-
-
-@pytest.mark.parametrize(
-    ("broken", "rules"),
-    [
-        ({}, []),
-        ({"operation": "delete", "seller_city": None, "seller_state": "", "seller_zip_code_prefix": None}, []),
-        ({"operation": "MERGE"}, ["operation_is_known"]),
-        ({"operation": None}, ["operation_is_known"]),
-        ({"seller_id": "  "}, ["key_is_given"]),
-        ({"sequence_number": "seven"}, ["sequence_number_is_given"]),
-        ({"change_timestamp": "2018-02-30 00:00:00"}, ["change_timestamp_is_given"]),
-        ({t.RESCUED: "{}"}, ["no_rescued_data"]),
-        ({"operation": "", "sequence_number": None}, ["operation_is_known", "sequence_number_is_given"]),
-    ],
-)
-def test_a_bad_event_is_applied_or_a_good_one_set_aside(spark: SparkSession, broken: dict, rules: list[str]) -> None:
-    frame = delivered(spark, broken)
-    found = changes.rejected(frame, EVENTS).collect()
-    assert [row.broken_rules for row in found] == ([rules] if rules else [])
-    kept = changes.typed(frame, EVENTS).where(" AND ".join(f"({rule})" for rule in EVENTS.rules.values()))
-    assert kept.count() == (0 if rules else 1)
-    for row in found:  # as delivered, not as typed
-        assert (row.seller_city, row.operation) == ("SÃO PAULO", broken.get("operation", GOOD["operation"]))
 
 
 def test_a_repeated_event_is_logged_again(spark: SparkSession) -> None:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from lakehouse_engine.sources.sql import parse_sql
 from olist import bronze, personal_data, quarantine, silver, typed
 from olist.entities import CHANGING, ENTITIES, KEYED
 from pyspark.sql.types import StructType
@@ -73,6 +74,13 @@ def test_gold_reads_personal_data() -> None:
         text = path.read_text(encoding="utf-8")
         assert [name for name in personal_data.COLUMNS if name in text] == [], path
         assert "silver.customers" not in text or "SELECT *" not in text, path
+
+
+def test_a_gold_column_has_no_comment() -> None:
+    for path in (NOTEBOOKS / "medallion" / "gold").glob("*.sql"):
+        (statement,) = parse_sql(path.read_text(encoding="utf-8"), path.name)
+        assert statement.columns, path
+        assert [column.name for column in statement.columns if not column.comment] == [], path
 
 
 def test_two_expectations_of_an_entity_in_bronze_share_a_name_or_none_watches_the_key() -> None:
