@@ -8,7 +8,12 @@ const ENGINE = ["packages/engine/src/", "packages/engine/scala/"];
 
 export const READS: Readonly<Record<string, readonly string[]>> = {
   browser: [...WORKSPACE, ...ENGINE, "packages/local-workspace/web/"],
-  ci: [...PROGRAM, ...WORKSPACE, "scripts/ci/", "scripts/policy.ts", "scripts/test/"],
+  ci: [
+    ...PROGRAM,
+    ...WORKSPACE,
+    ...["scripts/ci/", "scripts/policy.ts", "scripts/test/", ".github/workflows/", "ci/"],
+    ...["deploy", "drift", "environment", "pull-request"].map((name) => `scripts/${name}/main.ts`),
+  ],
   cli: [...WORKSPACE, ...ENGINE, "packages/local-workspace/bin/", "packages/local-workspace/src/cli/"],
   commands: [...WORKSPACE, ...ENGINE, "packages/local-workspace/bin/", "packages/local-workspace/src/cli/"],
   docs: [
@@ -22,6 +27,7 @@ export const READS: Readonly<Record<string, readonly string[]>> = {
   lakeflow: [...ENGINE, "packages/engine/tests/engine/updates/pipelines.py"],
   notebooks: [...ENGINE, "notebooks/", "bench/", "docs/data.md", "scripts/docs/data_page.py"],
   oracle: [],
+  pipelines: [...ENGINE, "notebooks/", "packages/local-workspace/bin/", "packages/local-workspace/src/cli/"],
   policy: [...PROGRAM, "docs/policies.md", "scripts/policy.ts"],
   rest: [...WORKSPACE, ...ENGINE],
   sdk: [...WORKSPACE, ...ENGINE],

@@ -1,4 +1,5 @@
 /** What the processes of a test run report, read and added up. */
+import { attribute, type Failure, junitFailures } from "./failures.ts";
 
 export interface Case {
   title: string;
@@ -10,21 +11,28 @@ export interface Report {
   failed: number;
   skipped: number;
   cases: Case[];
+  failures: Failure[];
 }
 
 /** What a process of tests left behind. A crash leaves no failing test to count, and counts as one. */
 export function judged(report: Report | undefined, code: number): Report {
-  const found = report ?? { passed: 0, failed: 0, skipped: 0, cases: [] };
-  return (code !== 0 || !report) && found.failed === 0 ? { ...found, failed: 1 } : found;
+  const found = report ?? { passed: 0, failed: 0, skipped: 0, cases: [], failures: [] };
+  if ((code === 0 && report) || found.failed > 0) return found;
+  const crash = {
+    title: "the process itself",
+    message: `It ended with status ${code}${report ? "" : " without a report"}.`,
+  };
+  return { ...found, failed: 1, failures: [crash] };
 }
 
 export function sum(reports: readonly Report[]): Report {
-  const total: Report = { passed: 0, failed: 0, skipped: 0, cases: [] };
-  for (const { passed, failed, skipped, cases } of reports) {
+  const total: Report = { passed: 0, failed: 0, skipped: 0, cases: [], failures: [] };
+  for (const { passed, failed, skipped, cases, failures } of reports) {
     total.passed += passed;
     total.failed += failed;
     total.skipped += skipped;
     total.cases.push(...cases);
+    total.failures.push(...failures);
   }
   return total;
 }
@@ -38,22 +46,26 @@ export function readJunit(xml: string): Report {
     title: `${attribute(test, "classname")}.${attribute(test, "name")}`,
     seconds: Number(attribute(test, "time") ?? 0),
   }));
-  return { passed: count("tests") - failed - count("skipped"), failed, skipped: count("skipped"), cases };
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
-
-function attribute(tag: string, name: string): string | undefined {
-  const value = new RegExp(` ${name}="([^"]*)"`).exec(tag)?.[1];
-  return value?.replace(/&(?:(lt|gt|quot|apos|amp)|#(\d+)|#x([0-9a-fA-F]+));/g, (_, named, decimal, hex) =>
-    named ? ENTITIES[named]! : String.fromCodePoint(decimal ? Number(decimal) : Number.parseInt(hex, 16)),
-  );
+  return {
+    passed: count("tests") - failed - count("skipped"),
+    failed,
+    skipped: count("skipped"),
+    cases,
+    failures: junitFailures(xml),
+  };
 }
 
 export interface SuiteTime {
   suite: string;
   seconds: number;
   report: Report;
+}
+
+/** What `--report FILE` writes, for a pull request's comment. */
+export function outcome(times: readonly SuiteTime[], seconds: number) {
+  const { passed, failed, skipped } = sum(times.map(({ report }) => report));
+  const failures = times.flatMap(({ suite, report }) => report.failures.map((failure) => ({ suite, ...failure })));
+  return { passed, failed, skipped, seconds, failures };
 }
 
 const SLOWEST = 20;

@@ -1,17 +1,18 @@
 /**
  * `npm test`: sets up what the tests need, runs mocha and pytest, and ends with one plain line of real counts.
  * `npm test -- NAME…` runs only the suites of those names: folders of tests/ and of the packages' tests/, and `toolchain`.
+ * `npm test -- --report FILE` also writes counts and failures as JSON, for the comment on a pull request.
  * `npm test -- --changed [BASE]` runs the suites that can notice what changed since BASE (default: since the branch left main).
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { ensureToolchain, type Toolchain } from "lakehouse-toolchain";
-import { parseArguments, UsageError } from "./arguments.ts";
+import { type Arguments, parseArguments, UsageError } from "./arguments.ts";
 import { changedFiles } from "./changes.ts";
 import { lanesFor, runInLanes } from "./lanes.ts";
 import { Processes } from "./processes.ts";
-import { counted, judged, type Report, readJunit, type SuiteTime, summary } from "./report.ts";
+import { counted, judged, outcome, type Report, readJunit, type SuiteTime, summary } from "./report.ts";
 import { affected } from "./selection.ts";
 import { findSuites, type Job, jobsOf, longestFirst, type Suite } from "./suites.ts";
 
@@ -39,8 +40,7 @@ async function runJob(tools: Toolchain, job: Job, dir: string, streamed: boolean
 }
 
 /** The suites that the arguments ask for; says which those of `--changed` are, and why. */
-function selected(suites: Map<string, Suite>): Suite[] {
-  const { suites: names, changed } = parseArguments(process.argv.slice(2), [...suites.keys()]);
+function selected(suites: Map<string, Suite>, { suites: names, changed }: Arguments): Suite[] {
   if (changed === undefined) return (names ?? [...suites.keys()]).map((name) => suites.get(name)!);
   const files = changedFiles(ROOT, changed === true ? undefined : changed);
   const found = affected(ROOT, [...suites.values()], files);
@@ -51,7 +51,9 @@ function selected(suites: Map<string, Suite>): Suite[] {
 
 async function main(): Promise<number> {
   const began = performance.now();
-  const suites = selected(findSuites(ROOT));
+  const found = findSuites(ROOT);
+  const asked = parseArguments(process.argv.slice(2), [...found.keys()]);
+  const suites = selected(found, asked);
   if (suites.length === 0) {
     print("No suite can notice what changed.\n\n0 passed, 0 failed\n");
     return 0;
@@ -67,7 +69,9 @@ async function main(): Promise<number> {
       show: (job, { output }) => streamed || print(`\n━━ ${job.name}\n${output}\n`),
     });
     const times = jobs.map((job) => results.get(job)!);
-    print(summary(times, (performance.now() - began) / 1000));
+    const seconds = (performance.now() - began) / 1000;
+    print(summary(times, seconds));
+    if (asked.report !== undefined) writeFileSync(asked.report, JSON.stringify(outcome(times, seconds), null, 2));
     const passed = times.reduce((total, { report }) => total + report.passed, 0);
     return times.some(({ report }) => report.failed > 0) || passed === 0 ? 1 : 0;
   } finally {

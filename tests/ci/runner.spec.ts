@@ -6,11 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArguments, UsageError } from "../../scripts/test/arguments.ts";
 import { changedFiles } from "../../scripts/test/changes.ts";
+import { mochaFailure } from "../../scripts/test/failures.ts";
 import { lanesFor, runInLanes } from "../../scripts/test/lanes.ts";
 import { packed } from "../../scripts/test/plan.ts";
 import { Processes } from "../../scripts/test/processes.ts";
 import { EVERYTHING, READS } from "../../scripts/test/reads.ts";
-import { judged, readJunit, summary } from "../../scripts/test/report.ts";
+import { judged, outcome, readJunit, summary } from "../../scripts/test/report.ts";
 import { affected } from "../../scripts/test/selection.ts";
 import { findSuites, jobsOf, longestFirst } from "../../scripts/test/suites.ts";
 
@@ -128,6 +129,7 @@ describe("arguments of npm test", () => {
     assert.deepEqual(parseArguments(["unit", "engine", "unit"], known).suites, ["unit", "engine"]);
     assert.equal(parseArguments(["--changed"], known).changed, true);
     assert.equal(parseArguments(["--changed", "v1"], known).changed, "v1");
+    assert.equal(parseArguments(["unit", "--report", "out.json"], known).report, "out.json");
   });
 
   it("are refused by name when they are wrong", () => {
@@ -228,7 +230,8 @@ describe("processes of npm test", () => {
 
 describe("reports of npm test", () => {
   const XML = `<?xml version="1.0"?><testsuites name="pytest tests"><testsuite name="pytest" errors="1" failures="1" skipped="1" tests="5" time="3.1">
-    <testcase classname="a.test_b" name="test_c[&lt;x&gt; &amp; &#34;y&#34;]" time="2.5"><failure message="time=&quot;9&quot;">…</failure></testcase>
+    <testcase classname="a.test_b" name="test_c[&lt;x&gt; &amp; &#34;y&#34;]" time="2.5"><failure message="time=&quot;9&quot;">E   assert 1 &lt; 0
+tests/a/test_b.py:12: AssertionError</failure></testcase>
     <testcase classname="a.test_b" name="test_d" time="0.1" /></testsuite></testsuites>`;
 
   it("count pytest's errors as failures, and name its cases", () => {
@@ -240,20 +243,53 @@ describe("reports of npm test", () => {
         { title: 'a.test_b.test_c[<x> & "y"]', seconds: 2.5 },
         { title: "a.test_b.test_d", seconds: 0.1 },
       ],
+      failures: [
+        {
+          title: 'a.test_b.test_c[<x> & "y"]',
+          message: "E   assert 1 < 0\ntests/a/test_b.py:12: AssertionError",
+          place: { file: "tests/a/test_b.py", line: 12 },
+        },
+      ],
     });
   });
 
   it("count a crash as a failure: of a process without a report, and of one whose tests passed", () => {
     assert.equal(judged(undefined, 1).failed, 1);
     assert.equal(judged(undefined, 0).failed, 1);
-    assert.equal(judged({ passed: 9, failed: 0, skipped: 0, cases: [] }, 139).failed, 1);
-    assert.equal(judged({ passed: 9, failed: 0, skipped: 0, cases: [] }, 0).failed, 0);
+    assert.equal(judged({ passed: 9, failed: 0, skipped: 0, cases: [], failures: [] }, 139).failed, 1);
+    assert.equal(judged({ passed: 9, failed: 0, skipped: 0, cases: [], failures: [] }, 0).failed, 0);
+  });
+
+  it("give a pull request the failures of all suites, each with the line of the repository that failed", () => {
+    const error = Object.assign(new Error("1 is not 2"), {
+      stack: `Error: 1 is not 2\n  at /x/node_modules/chai/a.js:1:1\n  at file://${ROOT}/tests/ci/runner.spec.ts:7:3`,
+    });
+    const failure = mochaFailure(ROOT, "a case", error);
+    assert.deepEqual(failure.place, { file: "tests/ci/runner.spec.ts", line: 7 });
+    const report = { passed: 1, failed: 1, skipped: 0, cases: [], failures: [failure] };
+    const crashed = judged(undefined, 139);
+    const found = outcome(
+      [
+        { suite: "ci", seconds: 1, report },
+        { suite: "e2e", seconds: 2, report: crashed },
+      ],
+      3,
+    );
+    assert.deepEqual([found.passed, found.failed, found.seconds], [1, 2, 3]);
+    assert.deepEqual(
+      found.failures.map(({ suite, title }) => [suite, title]),
+      [
+        ["ci", "a case"],
+        ["e2e", "the process itself"],
+      ],
+    );
+    assert.match(found.failures[1]!.message, /status 139/);
   });
 
   it("end with time by suite, the twenty slowest cases and one plain line of counts", () => {
     const cases = Array.from({ length: 30 }, (_, n) => ({ title: `case ${n}`, seconds: n }));
-    const report = { passed: 30, failed: 0, skipped: 0, cases };
-    const other = { passed: 1, failed: 2, skipped: 0, cases: [] };
+    const report = { passed: 30, failed: 0, skipped: 0, cases, failures: [] };
+    const other = { passed: 1, failed: 2, skipped: 0, cases: [], failures: [] };
     const lines = summary(
       [
         { suite: "rest", seconds: 5, report: other },
