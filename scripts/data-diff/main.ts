@@ -3,11 +3,11 @@
  * local workspace, both jobs run on the same generated files, and the two catalogs are compared.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type StartedWorkspace, startWorkspace } from "lakehouse-local-workspace/control";
-import { compareCatalogs, headline, render } from "lakehouse-local-workspace/diff";
+import { type CatalogDiff, compareCatalogs, headline, render } from "lakehouse-local-workspace/diff";
 import { ensureToolchain, type Toolchain } from "lakehouse-toolchain";
 import { DATA_DIR, PROJECT_DIR } from "../stack/paths.ts";
 import { keep, keptCatalog } from "./kept.ts";
@@ -57,7 +57,25 @@ async function compare(tools: Toolchain, workspace: StartedWorkspace, folder: st
   }
 }
 
+/** The exit status is that of the comparison. */
+function show(found: CatalogDiff, { format, output }: DataDiffOptions): number {
+  const text = render(found, format);
+  if (output === undefined) process.stdout.write(text);
+  else writeFileSync(resolve(output), text);
+  note(headline(found));
+  return found.same ? 0 : DIFFERENT;
+}
+
+function again(file: string, options: DataDiffOptions): number {
+  const found = JSON.parse(readFileSync(file, "utf8")) as Partial<CatalogDiff>;
+  if (!Array.isArray(found.datasets) || !Array.isArray(found.expectations))
+    throw new UsageError(`--render is '${file}': it must be a file that --format json wrote.`);
+  show(found as CatalogDiff, options);
+  return 0;
+}
+
 async function run(options: DataDiffOptions): Promise<number> {
+  if (options.render !== undefined) return again(options.render, options);
   const folder = mkdtempSync(join(tmpdir(), "olist-data-diff-"));
   let workspace: StartedWorkspace | undefined;
   try {
@@ -65,11 +83,7 @@ async function run(options: DataDiffOptions): Promise<number> {
     const tools = await ensureToolchain({ onProgress: note });
     workspace = await startWorkspace({ dataDir: DIFF_DIR, port: 0, engineEnv: () => tools.engineEnv });
     const found = await Promise.race([compare(tools, workspace, folder, options), workspace.died]);
-    const text = render(found, options.format);
-    if (options.output === undefined) process.stdout.write(text);
-    else writeFileSync(resolve(options.output), text);
-    note(headline(found));
-    return found.same ? 0 : DIFFERENT;
+    return show(found, options);
   } finally {
     await workspace?.stop();
     rmSync(folder, { recursive: true, force: true });

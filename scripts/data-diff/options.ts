@@ -10,6 +10,8 @@ export interface DataDiffOptions {
   seed: string;
   format: (typeof FORMATS)[number];
   output?: string | undefined;
+  /** A result in JSON, to be shown in another format; nothing is compared. */
+  render?: string | undefined;
 }
 
 export const USAGE = `npm run data-diff -- [BASE] [flags]
@@ -18,6 +20,7 @@ export const USAGE = `npm run data-diff -- [BASE] [flags]
   --seed N       seed of the generated data (default 42)
   --format F     ${FORMATS.join(", ")} (default text)
   --output FILE  write there instead of to the terminal
+  --render FILE  shows a result that --format json wrote before, and compares nothing
   --help         this text
 Exit status: 0 the data is the same, 2 it differs, 1 that cannot be said.`;
 
@@ -37,7 +40,12 @@ export function parseOptions(args: readonly string[]): DataDiffOptions | "help" 
   }
   const known = FORMATS.find((each) => each === format);
   if (known === undefined) throw new UsageError(`--format is '${format}': it must be one of ${FORMATS.join(", ")}.`);
-  return { base: positionals[0], scale, seed, format: known, output: values.output };
+  if (
+    values.render !== undefined &&
+    (positionals.length > 0 || values.scale !== undefined || values.seed !== undefined)
+  )
+    throw new UsageError("--render shows a result that is there: BASE, --scale and --seed do not belong to it.");
+  return { base: positionals[0], scale, seed, format: known, output: values.output, render: values.render };
 }
 
 function read(args: readonly string[]) {
@@ -50,6 +58,7 @@ function read(args: readonly string[]) {
         seed: { type: "string" },
         format: { type: "string" },
         output: { type: "string" },
+        render: { type: "string" },
         help: { type: "boolean" },
       },
     });

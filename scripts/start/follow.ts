@@ -27,6 +27,11 @@ export interface PipelineEvent {
   message: string;
   origin: { pipeline_id?: string; update_id?: string; flow_name?: string; dataset_name?: string };
   details?: {
+    flow_definition?: {
+      output_dataset?: string;
+      flow_type?: string;
+      input_datasets?: (string | { name?: string })[];
+    };
     flow_progress?: {
       status: string;
       metrics?: { num_output_rows?: number; num_upserted_rows?: number; num_deleted_rows?: number };

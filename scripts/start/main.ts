@@ -13,6 +13,7 @@ import { groupsOf, runPulumi, STACK, selectStack, stackEnv, stackOutputs, stackS
 import { startWorkspace } from "../stack/workspace.ts";
 import { followRun } from "./follow.ts";
 import { parseOptions, type StartOptions, USAGE, UsageError } from "./options.ts";
+import { writeReport } from "./report/write.ts";
 import { summarize } from "./summary.ts";
 
 const say = (line = ""): void => void process.stdout.write(`${line}\n`);
@@ -76,6 +77,10 @@ async function runJob(api: WorkspaceApi, outputs: Record<string, string>, option
     );
   }
   for (const line of await summarize(api, outputs.catalogName!, followed)) say(line);
+  if (options.report !== undefined) {
+    const { report, dataDiff } = options;
+    say(`\nreport: ${await writeReport(report, { api, catalog: outputs.catalogName!, followed, dataDiff })}`);
+  }
 }
 
 async function main(): Promise<number> {

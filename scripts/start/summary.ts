@@ -2,7 +2,7 @@
 import type { WorkspaceApi } from "lakehouse-local-workspace/client";
 import type { Followed, PipelineEvent } from "./follow.ts";
 
-interface DatasetResult {
+export interface DatasetResult {
   dataset: string;
   rows: number;
   dropped: number;
@@ -70,9 +70,9 @@ export async function summarize(api: WorkspaceApi, catalog: string, followed: Fo
 const short = (dataset: string, catalog: string): string =>
   dataset.startsWith(`${catalog}.`) ? dataset.slice(catalog.length + 1) : dataset;
 
-const CDC_COLUMNS = ["entity", "events", "inserts", "updates", "deletes", "late", "quarantined"];
+export const CDC_COLUMNS = ["entity", "events", "inserts", "updates", "deletes", "late", "quarantined"];
 
-async function cdcCounts(api: WorkspaceApi, catalog: string): Promise<string[][]> {
+export async function cdcCounts(api: WorkspaceApi, catalog: string): Promise<string[][]> {
   const rows: string[][] = [];
   for (const entity of ["customers", "products", "sellers"]) {
     const [row] = await api.query(`
@@ -88,7 +88,7 @@ async function cdcCounts(api: WorkspaceApi, catalog: string): Promise<string[][]
   return rows;
 }
 
-async function kpis(api: WorkspaceApi, catalog: string): Promise<string[]> {
+export async function kpis(api: WorkspaceApi, catalog: string): Promise<string[]> {
   const [sales] = await api.query(
     `SELECT sum(revenue) AS revenue, count(DISTINCT category) AS categories FROM \`${catalog}\`.gold.sales_performance`,
   );

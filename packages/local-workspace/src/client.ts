@@ -22,7 +22,7 @@ export class WorkspaceApi {
   }
 
   /** @throws WorkspaceApiError with the workspace's error code and message */
-  async #call<T>(method: string, path: string, options: { query?: Query; body?: unknown } = {}): Promise<T> {
+  async request<T>(method: string, path: string, options: { query?: Query; body?: unknown } = {}): Promise<T> {
     const url = new URL(path, this.host);
     for (const [key, value] of Object.entries(options.query ?? {})) {
       if (value !== undefined) url.searchParams.set(key, String(value));
@@ -48,11 +48,11 @@ export class WorkspaceApi {
   }
 
   get<T>(path: string, query?: Query): Promise<T> {
-    return this.#call<T>("GET", path, query === undefined ? {} : { query });
+    return this.request<T>("GET", path, query === undefined ? {} : { query });
   }
 
   post<T>(path: string, body: unknown): Promise<T> {
-    return this.#call<T>("POST", path, { body });
+    return this.request<T>("POST", path, { body });
   }
 
   /** Runs a statement on the first warehouse and returns its rows; every value is text or null. */

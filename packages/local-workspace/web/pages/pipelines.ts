@@ -1,7 +1,8 @@
 /** Pipelines, and the latest update of one: its graph, rows and data quality, from the event log. */
 import { call, list } from "../api.ts";
 import { h, mood, number, state, table, time } from "../dom.ts";
-import { drawGraph, type GraphNode } from "../graph.ts";
+import { drawGraph } from "../graph.ts";
+import type { GraphNode } from "../layout.ts";
 
 interface Update {
   update_id: string;
