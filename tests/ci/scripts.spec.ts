@@ -1,21 +1,20 @@
-/** The scripts of the workflows, as the workflows run them, against the local workspace and stand-ins of GitHub's APIs. */
+/** The scripts of the workflows, as the workflows run them, on one local workspace without Spark. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
-import { markdown } from "../../scripts/ci/preview.ts";
+import type { Environment, Preview } from "../../scripts/pull-request/model.ts";
 import { ensureGroups } from "../../scripts/stack/identities.ts";
 import { stackEnv } from "../../scripts/stack/stack.ts";
 import { type Output, ProjectCopy } from "../e2e/harness.ts";
 
-const SCRIPTS = join(import.meta.dirname, "..", "..", "scripts", "ci");
+const SCRIPTS = join(import.meta.dirname, "..", "..", "scripts");
 
 function runScript(script: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Output> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(SCRIPTS, script), ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+    const main = join(SCRIPTS, script, "main.ts");
+    const child = spawn(process.execPath, [main, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
     let text = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (text += data));
     child.on("error", reject);
@@ -23,7 +22,7 @@ function runScript(script: string, args: readonly string[], env: NodeJS.ProcessE
   });
 }
 
-describe("preview and deployment in CI", () => {
+describe("the loop of a pull request on a workspace", () => {
   let workspace: LocalWorkspace;
   let project: ProjectCopy;
   let env: NodeJS.ProcessEnv;
@@ -44,131 +43,125 @@ describe("preview and deployment in CI", () => {
     await workspace?.remove();
   });
 
-  const preview = (stack: string): Promise<Output> =>
-    runScript(
-      "preview.ts",
-      ["--stack", stack, "--output", join(project.dir, "out.md"), "--", "--cwd", project.dir],
-      env,
-    );
-  const comment = (): string => readFileSync(join(project.dir, "out.md"), "utf8");
+  const at = (file: string): string => join(project.dir, file);
+  const cwd = (): string[] => ["--", "--cwd", project.dir];
+  const run = (script: string, ...args: string[]): Promise<Output> => runScript(script, args, env);
+  async function preview(stack: string): Promise<Output & { preview: Preview }> {
+    const output = await run("pull-request", "preview", "--stack", stack, "--output", at("preview.json"), ...cwd());
+    return { ...output, preview: JSON.parse(readFileSync(at("preview.json"), "utf8")) as Preview };
+  }
+  async function withProgram<T>(change: (program: string) => string, work: () => Promise<T>): Promise<T> {
+    const program = readFileSync(at("index.ts"), "utf8");
+    writeFileSync(at("index.ts"), change(program));
+    try {
+      return await work();
+    } finally {
+      writeFileSync(at("index.ts"), program);
+    }
+  }
 
   it("stops stack prod before any resource as long as its file holds the template's placeholders", async () => {
-    const { code, text } = await preview("prod");
+    const { code, preview: found } = await preview("prod");
     assert.notEqual(code, 0);
+    const errors = found.errors.join("\n");
     for (const key of ["runAs", "alerts[0]", "compute.budgetPolicyId", "workspaceIds[0]"])
       assert.match(
-        text,
+        errors,
         new RegExp(`olist-lakehouse:${key.replace(/[[\]]/g, "\\$&")} is ".*": is a placeholder; put here`),
       );
-    assert.doesNotMatch(text, /databricks:index/);
+    assert.deepEqual(found.changes, []);
     project.ownIds("prod");
   });
 
   for (const stack of ["dev", "prod"]) {
     it(`lets stack ${stack} pass, with no advisory left`, async () => {
-      const { code, text } = await preview(stack);
+      const { code, text, preview: found } = await preview(stack);
       assert.equal(code, 0, text);
-      assert.match(text, /✅ databricks-governance/);
-      assert.doesNotMatch(text, /advisory|mandatory/);
-      assert.match(comment(), new RegExp(`Preview of stack \`${stack}\` went well`));
-      assert.match(comment(), /\d+ to create/);
+      assert.deepEqual([found.violations, found.errors], [[], []]);
+      assert.ok(found.changes.length > 60 && found.changes.every(({ operation }) => operation === "create"));
     });
   }
 
-  describe("with a change that breaks a rule", () => {
-    before(() => {
-      const file = join(project.dir, "index.ts");
-      const bad = `import { Cluster } from "@pulumi/databricks";\nnew Cluster("lab", { sparkVersion: "16.4.x-scala2.12", numWorkers: 1, autoterminationMinutes: 30, customTags: { environment: "dev", owner: "x", cost_center: "1" } });\n`;
-      writeFileSync(file, `${readFileSync(file, "utf8")}\n${bad}`);
-    });
+  const bad = (program: string): string =>
+    `${program}\nimport { Cluster } from "@pulumi/databricks";\nnew Cluster("lab", { sparkVersion: "16.4.x-scala2.12", numWorkers: 1, autoterminationMinutes: 30, customTags: { environment: "dev", owner: "x", cost_center: "1" } });\n`;
 
-    it("fails the preview, and the comment names rule, resource, property and fix", async () => {
+  it("fails the preview of a change that breaks a rule; the comment names rule, resource, property, fix and line", () =>
+    withProgram(bad, async () => {
       const { code } = await preview("dev");
       assert.notEqual(code, 0);
-      assert.match(comment(), /Preview of stack `dev` failed/);
-      assert.match(comment(), /cluster-require-policy/);
-      assert.match(comment(), /'lab': policyId is not set\. Set `policyId`/);
-    });
+      const shown = await run("pull-request", "comment", "--preview", at("preview.json"), "--output", at("comment.md"));
+      assert.equal(shown.code, 0, shown.text);
+      const comment = readFileSync(at("comment.md"), "utf8");
+      assert.match(comment, /❌ Not ready to merge/);
+      assert.match(
+        comment,
+        /\| mandatory \| \[cluster-require-policy\].*`databricks:index\/cluster:Cluster::lab` at `index\.ts:\d+`/,
+      );
+      assert.match(comment, /'lab': policyId is not set\. \| Set `policyId`/);
+    }));
 
-    it("deploys nothing of it", async () => {
-      const { code, text } = await runScript("deploy.ts", ["--stack", "dev", "--", "--cwd", project.dir], env);
+  it("deploys nothing of a change that breaks a rule", () =>
+    withProgram(bad, async () => {
+      const { code, text } = await run("deploy", "--stack", "dev", ...cwd());
       assert.notEqual(code, 0);
       assert.match(text, /cluster-require-policy/);
-      const clusters = await workspace.api
-        .get<{ clusters?: unknown[] }>("/api/2.1/clusters/list")
-        .catch(() => ({ clusters: [] }));
-      assert.deepEqual(clusters.clusters ?? [], []);
-    });
+      const { catalogs } = await workspace.api.get<{ catalogs: { name: string }[] }>("/api/2.1/unity-catalog/catalogs");
+      assert.ok(!catalogs.some(({ name }) => name === "olist_dev"), "a part was deployed before the violation");
+    }));
+
+  it("deploys the plan that was approved, and refuses it when the preview shows anything else", async () => {
+    const saved = await run("deploy", "--stack", "dev", "--save-plan", at("plan"), ...cwd());
+    assert.equal(saved.code, 0, saved.text);
+    const other = (program: string): string => program.replace("Bronze, silver and gold", "All of it");
+    const refused = await withProgram(other, () => run("deploy", "--stack", "dev", "--plan", at("plan"), ...cwd()));
+    assert.equal(refused.code, 3, refused.text);
+    assert.match(refused.text, /planned: create Job orchestration; now: the same with other values/);
+    const deployed = await run("deploy", "--stack", "dev", "--plan", at("plan"), ...cwd());
+    assert.equal(deployed.code, 0, deployed.text);
+    const stale = await run("deploy", "--stack", "dev", "--plan", at("plan"), ...cwd());
+    assert.equal(stale.code, 3, stale.text);
+    assert.match(stale.text, /no longer to do: create Catalog lakehouse/);
+    assert.match(stale.text, /Nothing was deployed: this is not what was approved/);
   });
 
-  it("keeps a long preview within what a comment holds, and its own fences apart", () => {
-    const text = markdown("dev", 1, `${"x".repeat(100_000)}\n\u001b[31m\`\`\`\`end\u001b[0m`);
-    assert.ok(text.length < 65_536);
-    assert.match(text, /`{5}text\n…\nx+\n`{4}end\n`{5}\n/);
+  it("gives two pull requests environments that do not meet, destroys each, and sweeps what is left", async () => {
+    const up = (number: string) =>
+      run("environment", "up", "--number", number, "--output", at(`${number}.json`), "--cwd", project.dir);
+    const catalogs = async (): Promise<string[]> => {
+      const { catalogs: all } = await workspace.api.get<{ catalogs: { name: string }[] }>(
+        "/api/2.1/unity-catalog/catalogs",
+      );
+      return all
+        .map(({ name }) => name)
+        .filter((name) => /_pr_\d+$/.test(name))
+        .sort();
+    };
+    for (const number of ["7", "12"]) {
+      const { code, text } = await up(number);
+      // Without Spark its job cannot run: the environment stays for a look, and the command fails.
+      assert.equal(code, 1, text);
+      assert.match(text, /The job ended FAILED: .*The environment stays up/s);
+    }
+    const read = (number: string) => JSON.parse(readFileSync(at(`${number}.json`), "utf8")) as Environment;
+    assert.deepEqual([read("7").catalog, read("12").catalog], ["olist_pr_7", "olist_pr_12"]);
+    assert.ok(Date.parse(read("7").expires) > Date.now());
+    assert.deepEqual(await catalogs(), ["olist_pr_12", "olist_pr_7"]);
+
+    const destroyed = await run("environment", "destroy", "--number", "7", "--cwd", project.dir);
+    assert.equal(destroyed.code, 0, destroyed.text);
+    assert.deepEqual(await catalogs(), ["olist_pr_12"]);
+    assert.ok(!existsSync(at("Pulumi.pr-7.yaml")));
+    const swept = await run("environment", "sweep", "--open", "7", "--cwd", project.dir);
+    assert.equal(swept.code, 0, swept.text);
+    assert.match(swept.text, /pr-12: its pull request is closed or has lost the label/);
+    assert.deepEqual(await catalogs(), []);
+    const again = await run("environment", "destroy", "--number", "7", "--cwd", project.dir);
+    assert.equal(again.code, 0, again.text);
   });
 
   it("says which argument is missing", async () => {
-    const { code, text } = await runScript("preview.ts", ["--stack", "dev"], env);
+    const { code, text } = await run("pull-request", "preview", "--stack", "dev");
     assert.equal(code, 2);
     assert.match(text, /--output/);
-  });
-});
-
-describe("the comment on a pull request", () => {
-  let server: Server;
-  let seen: string[];
-  let comments: { id: number; body: string }[];
-  const env = (): NodeJS.ProcessEnv => ({
-    PATH: process.env.PATH,
-    GITHUB_TOKEN: "t0ken",
-    GITHUB_API_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    GITHUB_REPOSITORY: "acme/lakehouse",
-    PULL_REQUEST: "7",
-  });
-  const put = (): Promise<Output> =>
-    runScript("comment.ts", ["--file", join(SCRIPTS, "comment.ts"), "--key", "preview-dev"], env());
-
-  beforeEach(async () => {
-    seen = [];
-    comments = Array.from({ length: 150 }, (_, id) => ({ id, body: "something else" }));
-    server = createServer(async (request, response) => {
-      let body = "";
-      for await (const data of request) body += data;
-      seen.push(`${request.method} ${request.url!.split("?")[0]}`);
-      if (request.headers.authorization !== "Bearer t0ken") return void response.writeHead(401).end();
-      response.setHeader("content-type", "application/json");
-      if (request.method === "GET") {
-        const page = Number(new URL(request.url!, "http://x").searchParams.get("page"));
-        return void response.end(JSON.stringify(comments.slice((page - 1) * 100, page * 100)));
-      }
-      const { body: text } = JSON.parse(body) as { body: string };
-      if (request.method === "POST") comments.push({ id: comments.length, body: text });
-      else comments[Number(request.url!.split("/").pop())]!.body = text;
-      response.end("{}");
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  });
-  afterEach(() => new Promise((resolve) => server.close(resolve)));
-
-  it("is made once and updated from then on, behind a hundred others", async () => {
-    for (let time = 0; time < 2; time += 1) {
-      const { code, text } = await put();
-      assert.equal(code, 0, text);
-    }
-    assert.equal(comments.filter(({ body }) => body.startsWith("<!-- preview-dev -->")).length, 1);
-    assert.deepEqual(
-      seen.filter((line) => !line.startsWith("GET")),
-      ["POST /repos/acme/lakehouse/issues/7/comments", "PATCH /repos/acme/lakehouse/issues/comments/150"],
-    );
-  });
-
-  it("fails the step, without the token in the log, when GitHub refuses", async () => {
-    const { code, text } = await runScript("comment.ts", ["--file", join(SCRIPTS, "comment.ts"), "--key", "x"], {
-      ...env(),
-      GITHUB_TOKEN: "wr0ng",
-    });
-    assert.equal(code, 1);
-    assert.match(text, /GitHub answered 401/);
-    assert.ok(!text.includes("wr0ng"));
   });
 });

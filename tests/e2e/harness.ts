@@ -35,7 +35,14 @@ export class ProjectCopy {
       "package.json",
       "tsconfig.json",
     ];
-    for (const part of [...parts, "Pulumi.yaml", "Pulumi.local.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml"]) {
+    for (const part of [
+      ...parts,
+      "Pulumi.yaml",
+      "Pulumi.local.yaml",
+      "Pulumi.dev.yaml",
+      "Pulumi.prod.yaml",
+      "Pulumi.pr.yaml",
+    ]) {
       cpSync(join(ROOT, part), join(this.dir, part), {
         recursive: true,
         filter: (path) => !path.includes("__pycache__"),
