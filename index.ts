@@ -14,6 +14,7 @@ import {
   names,
   SqlWarehouse,
 } from "./components/index.ts";
+import { identities } from "./identities.ts";
 import { personalData } from "./personal-data.ts";
 import { parseSettings } from "./settings.ts";
 
@@ -30,6 +31,7 @@ const protectData = settings.environment === "prod";
 const { environment, suffix, codeRoot, runAs, alerts } = settings;
 const naming = names({ project: "olist", environment, suffix, codeRoot });
 const tags = { environment, owner: settings.tags.owner, cost_center: settings.tags.costCenter };
+const { roles, compute, made } = identities(settings, naming, tags);
 
 const lakehouse = new LakehouseCatalog("lakehouse", {
   name: naming.catalog(),
@@ -53,7 +55,7 @@ const lakehouse = new LakehouseCatalog("lakehouse", {
   },
 });
 
-const { platformAdmins, dataEngineers, analysts, auditors, dataStewards } = settings.roles;
+const { platformAdmins, dataEngineers, analysts, auditors, dataStewards } = roles;
 const grants = new AccessGrants("grants", {
   lakehouse,
   roles: { ...{ platformAdmins, dataEngineers, analysts, auditors, dataStewards }, pipelines: runAs },
@@ -78,6 +80,7 @@ const masks =
   warehouse &&
   personalData({
     settings,
+    dataStewards,
     catalog: lakehouse.catalogName,
     functions: lakehouse.schemas.ops.id,
     warehouseId: warehouse.warehouseId,
@@ -104,7 +107,7 @@ const common = {
   root: notebooks,
   configuration: { "olist.landing_path": landing, "olist.changes_path": changes },
   tags,
-  compute: settings.compute,
+  compute,
   alerts,
   runAs,
   development: environment === "dev",
@@ -185,7 +188,7 @@ const job = new LakehouseJob(
     tags,
     alerts,
     runAs,
-    budgetPolicyId: settings.compute.budgetPolicyId,
+    budgetPolicyId: compute.budgetPolicyId,
     access: access("CAN_MANAGE_RUN"),
   },
   // The generator imports modules that no output of the notebook names.
@@ -194,13 +197,17 @@ const job = new LakehouseJob(
 
 // Values are put in by people or CI; the program only says who may read them.
 if (settings.secretScope) {
-  new LakehouseSecretScope("secrets", {
-    naming,
-    access: {
-      ...(platformAdmins ? { [platformAdmins]: "MANAGE" as const } : {}),
-      ...(runAs ? { [runAs]: "READ" as const } : {}),
+  new LakehouseSecretScope(
+    "secrets",
+    {
+      naming,
+      access: {
+        ...(settings.roles.platformAdmins ? { [settings.roles.platformAdmins]: "MANAGE" as const } : {}),
+        ...(runAs ? { [runAs]: "READ" as const } : {}),
+      },
     },
-  });
+    { dependsOn: made },
+  );
 }
 
 if (warehouse) {

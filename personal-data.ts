@@ -22,6 +22,7 @@ export const DECLARED = JSON.parse(
 
 export interface PersonalDataArgs {
   settings: Settings;
+  dataStewards: pulumi.Input<string> | undefined;
   catalog: pulumi.Input<string>;
   /** `<catalog>.<schema>` for the functions of the masks. */
   functions: pulumi.Input<string>;
@@ -33,8 +34,12 @@ export interface PersonalDataArgs {
  * Masks and policies. The columns get their tags from the job's task `protect`, since the pipelines make the tables.
  * Stewards see the data, and who runs the pipelines, which must compute on it.
  */
-export function personalData({ settings, protectData, ...args }: PersonalDataArgs): SensitiveData<string> {
-  const { dataStewards } = settings.roles;
+export function personalData({
+  settings,
+  dataStewards,
+  protectData,
+  ...args
+}: PersonalDataArgs): SensitiveData<string> {
   const runsPipelines = settings.runAs ?? databricks.getCurrentUserOutput({}).userName;
   return new SensitiveData("personal-data", {
     on: { catalog: args.catalog },

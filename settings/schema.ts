@@ -210,6 +210,43 @@ const personalData = group(
   "Masks personal data for everyone but `roles.dataStewards` and who runs the pipelines; requires `warehouse`. Absent: not masked",
 );
 
+const account = group(
+  {
+    id: uuid("The account of Databricks", "an account's id (a UUID)", "9f3c1d7e-5b2a-4c8d-8e6f-0a1b2c3d4e5f"),
+    host: matching(
+      {
+        description: "Its console",
+        allowed:
+          "https://accounts.cloud.databricks.com, https://accounts.azuredatabricks.net or https://accounts.gcp.databricks.com",
+        example: "https://accounts.azuredatabricks.net",
+      },
+      /^https:\/\/accounts\.(cloud\.databricks\.com|azuredatabricks\.net|gcp\.databricks\.com)$/,
+    ).default("https://accounts.cloud.databricks.com"),
+    groups: flag({
+      description: "Makes the groups of `roles`, where no identity provider does, and assigns them to `workspaceIds`",
+      allowed: "true or false",
+      example: true,
+    }).default(false),
+    budgetPolicy: flag({
+      description: "Makes a serverless usage policy with the stack's tags, instead of `compute.budgetPolicyId`",
+      allowed: "true or false",
+      example: true,
+    }).default(false),
+    deploySubjects: list(
+      text(
+        {
+          description: "Makes a service principal for CI, which trusts tokens with these subjects",
+          allowed: "a subject as the CI system writes it, without wildcards",
+          example: "repo:acme/lakehouse:environment:prod",
+        },
+        (value) =>
+          /^[^\s*]{1,255}$/.test(value) ? undefined : "must be a subject as the CI system writes it, without wildcards",
+      ),
+    ).default([]),
+  },
+  "What belongs to the account; the deployer must be its admin. Absent: nothing is made there",
+);
+
 const shape = {
   environment: z.enum(ENVIRONMENTS).meta({
     description: "What the stack is for; part of physical names",
@@ -262,6 +299,7 @@ const shape = {
     allowed: "true or false",
     example: true,
   }).default(false),
+  account: account.optional(),
   storageRoot: storageUrl({
     description: "External location for the catalog's managed data",
     example: "s3://acme-lakehouse/olist",
@@ -299,10 +337,13 @@ export const schema = z.strictObject(shape).superRefine((settings, issue) => {
   if (!settings.warehouse && settings.personalData)
     add("personalData", "requires a warehouse, which creates the masks: set warehouse.size");
   if (settings.quality && settings.alerts.length === 0) add("quality", "requires alerts: somebody must hear of it");
+  if (settings.account?.budgetPolicy && settings.compute.budgetPolicyId)
+    add("account", "cannot make a usage policy beside compute.budgetPolicyId: keep one of the two");
   need("suffix", settings.environment === "pr" && !settings.suffix, "each pull request has names of its own");
   if (settings.environment === "local") {
     if (settings.storageRoot)
       add("storageRoot", "is not allowed in local: the local workspace keeps data in its own folder");
+    if (settings.account) add("account", "is not allowed in local: the local workspace is no account's");
     if (settings.workspaceIds.length > 0)
       add("workspaceIds", "are not allowed in local: the local workspace is the only one");
     return;

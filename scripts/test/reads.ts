@@ -2,7 +2,16 @@
  * What a suite reads without importing it: programs that it starts, files that it deploys or compares. Folders end in `/`.
  * TypeScript that stands here counts with all that it imports, Python with the packages that it imports.
  */
-const PROGRAM = ["index.ts", "settings.ts", "personal-data.ts", "components/", "notebooks/", "policy/", "Pulumi."];
+const PROGRAM = [
+  "index.ts",
+  "settings.ts",
+  "identities.ts",
+  "personal-data.ts",
+  "components/",
+  "notebooks/",
+  "policy/",
+  "Pulumi.",
+];
 const WORKSPACE = ["packages/local-workspace/src/main.ts"];
 const ENGINE = ["packages/engine/src/", "packages/engine/scala/"];
 

@@ -26,6 +26,7 @@ export class ProjectCopy {
       "settings.ts",
       "access.ts",
       "analysis.ts",
+      "identities.ts",
       "personal-data.ts",
       "dashboards",
       "settings",

@@ -19,6 +19,11 @@ const IDS: Record<string, (inputs: Record<string, unknown>) => string> = {
   "databricks:index/volume:Volume": (inputs) => `${inputs.catalogName}.${inputs.schemaName}.${inputs.name}`,
 };
 
+/** Properties that the provider makes. */
+const COMPUTED: Record<string, object> = {
+  "databricks:index/budgetPolicy:BudgetPolicy": { policyId: "usage-policy" },
+};
+
 const CALLS: Record<string, object> = {
   "databricks:index/getCurrentUser:getCurrentUser": { userName: "deployer@acme.io" },
 };
@@ -29,7 +34,7 @@ export function mockAs(project: string, stack: string): void {
     {
       newResource({ type, name, inputs, id }) {
         made.push({ type, name, inputs });
-        return { id: id || (IDS[type]?.(inputs) ?? `${name}-id`), state: inputs };
+        return { id: id || (IDS[type]?.(inputs) ?? `${name}-id`), state: { ...inputs, ...COMPUTED[type] } };
       },
       call({ token }) {
         const answer = CALLS[token];

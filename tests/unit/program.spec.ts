@@ -53,4 +53,24 @@ describe("the program", () => {
     const [main] = all.get("Job")!.filter(({ inputs }) => inputs.name.endsWith(" orchestration"));
     assert.equal(main!.inputs.schedule.pauseStatus, "PAUSED");
   });
+
+  it("makes groups, a usage policy and the identity of CI in the account when the settings ask for it", async () => {
+    const account = {
+      ...{ id: "9f3c1d7e-5b2a-4c8d-8e6f-0a1b2c3d4e5f", groups: true, budgetPolicy: true },
+      deploySubjects: ["repo:acme/lakehouse:environment:prod"],
+    };
+    const all = await program("prod", { ...OWN, compute: { kind: "serverless" }, account });
+    const groups = all
+      .get("Group")!
+      .map(({ inputs }) => inputs.displayName)
+      .sort();
+    assert.deepEqual(groups, ["analysts", "auditors", "data-engineers", "data-stewards", "platform-admins"]);
+    assert.equal(all.get("MwsPermissionAssignment")!.length, groups.length);
+    assert.equal(all.get("ServicePrincipalFederationPolicy")!.length, 1);
+    for (const type of ["Pipeline", "Job"])
+      for (const { inputs } of all.get(type)!) assert.equal(inputs.budgetPolicyId, "usage-policy", inputs.name);
+    const [provider] = all.get("databricks")!;
+    assert.equal(provider!.inputs.host, "https://accounts.cloud.databricks.com");
+    assert.equal((await program("prod", OWN)).get("Group"), undefined);
+  });
 });

@@ -157,6 +157,10 @@ const WRONG: [key: string, value: unknown, says: string][] = [
   ["workspaceIds", 8372915064738291, "must be a list"],
   ["workspaceId", "1", "known are environment"],
   ["personalData", true, NOT_A_GROUP],
+  ["account.id", "acme", "a UUID"],
+  ["account", { groups: true }, "p:account.id is missing"],
+  ["account.host", "https://acme.cloud.databricks.com", "accounts.cloud.databricks.com"],
+  ["account.deploySubjects", ["repo:acme/*"], "without wildcards"],
   ["personalData", {}, "requires a warehouse"],
   ["personalData.tagPolicy", "no", "true or false"],
 ];
