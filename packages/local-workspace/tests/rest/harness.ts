@@ -11,7 +11,7 @@ import { provideTree, type WorkspaceObject } from "../../src/services/workspace/
 import { FakeEngine } from "./fake-engine.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked into as they come
-type Json = Record<string, any>;
+export type Json = Record<string, any>;
 
 export interface Answer {
   status: number;

@@ -82,6 +82,15 @@ const taskFields = {
       parameters: strings.optional(),
       file: z.looseObject({ path: z.string(), source: source.optional() }).optional(),
       query: z.looseObject({ query_id: z.string() }).optional(),
+      alert: z.looseObject({ alert_id: z.string() }).optional(),
+    })
+    .optional(),
+  dashboard_task: z.looseObject({ dashboard_id: z.string().min(1), warehouse_id: z.string().optional() }).optional(),
+  alert_task: z
+    .looseObject({
+      alert_id: z.string().optional(),
+      workspace_path: z.string().optional(),
+      warehouse_id: z.string().optional(),
     })
     .optional(),
   condition_task: conditionTask.optional(),

@@ -54,6 +54,8 @@ export interface Output {
   sql?: Record<string, unknown>;
   /** The rows of a SQL task as JSON, for `{{tasks.<name>.output.rows}}`. */
   sqlRows?: string;
+  dashboard?: Record<string, unknown>;
+  alert?: Record<string, unknown>;
   runJobRunId?: number;
   /** Outcome of a condition task. */
   condition?: { left: string; right: string; outcome: "true" | "false" };

@@ -59,8 +59,9 @@ function timesView(times: Times): Json {
   };
 }
 
+/** As Databricks' links are, with the workspace's id. */
 const pageUrl = (context: Context, run: { runId: number; jobId?: number }): string =>
-  `${context.host()}/jobs/${run.jobId ?? 0}/runs/${run.runId}`;
+  `${context.host()}/jobs/${run.jobId ?? 0}/runs/${run.runId}?o=${context.workspaceId}`;
 
 export function taskView(context: Context, run: JobRun, taskRun: TaskRun, options: { resolved?: boolean } = {}): Json {
   const { task, output } = taskRun;
@@ -188,7 +189,7 @@ function historyView(context: Context, run: JobRun): Json[] {
 
 /** `runs/get-output`. */
 export function outputView(context: Context, run: JobRun, taskRun: TaskRun): Json {
-  const { notebook, error, trace, logs, logsTruncated, sql, runJobRunId } = taskRun.output;
+  const { notebook, error, trace, logs, logsTruncated, sql, dashboard, alert, runJobRunId } = taskRun.output;
   const { repair_history: _, ...metadata } = taskRunView(context, run, taskRun);
   return {
     metadata,
@@ -201,6 +202,8 @@ export function outputView(context: Context, run: JobRun, taskRun: TaskRun): Jso
         }
       : {}),
     ...(sql ? { sql_output: sql } : {}),
+    ...(dashboard ? { dashboard_output: dashboard } : {}),
+    ...(alert ? { alert_output: alert } : {}),
     ...(runJobRunId ? { run_job_output: { run_id: runJobRunId } } : {}),
     ...(error ? { error } : {}),
     ...(trace ? { error_trace: trace } : {}),

@@ -4,7 +4,9 @@ import type { UpdateRunner } from "../../../pipelines/updates.ts";
 import { taskType } from "../../rules.ts";
 import type { TaskRunner } from "../executor.ts";
 import type { Launcher } from "../launcher.ts";
+import { alertTask } from "./alert.ts";
 import { conditionTask } from "./condition.ts";
+import { dashboardTask } from "./dashboard.ts";
 import { forEachTask } from "./for-each.ts";
 import { notebookTask } from "./notebook.ts";
 import { pipelineTask } from "./pipeline.ts";
@@ -13,12 +15,26 @@ import { runJobTask } from "./run-job.ts";
 import { sparkPythonTask } from "./spark-python.ts";
 import { sqlTask } from "./sql.ts";
 
+/** Documented types that cannot run here, and why. */
+const NOT_RUN: Readonly<Record<string, string>> = {
+  spark_jar_task: "its one Spark process takes no JARs; write the task in Python or SQL",
+  spark_submit_task: "its one Spark process is never submitted to; use spark_python_task or python_wheel_task",
+  dbt_task: "dbt is not installed with it; run dbt on your machine against a SQL warehouse of it",
+  dbt_cloud_task: "it does not reach dbt Cloud",
+  dbt_platform_task: "it does not reach the dbt platform",
+  power_bi_task: "it does not reach Power BI",
+  clean_rooms_notebook_task: "it has no clean rooms",
+  gen_ai_compute_task: "it has no GPUs",
+};
+
 export function taskRunner(parts: { launcher: () => Launcher; updates: () => UpdateRunner }): TaskRunner {
   const runners: Record<string, TaskRunner> = {
     notebook_task: notebookTask,
     spark_python_task: sparkPythonTask,
     python_wheel_task: pythonWheelTask,
     sql_task: sqlTask,
+    dashboard_task: dashboardTask,
+    alert_task: alertTask,
     condition_task: conditionTask,
     for_each_task: forEachTask,
     pipeline_task: (work) => pipelineTask(work, parts.updates()),
@@ -28,9 +44,11 @@ export function taskRunner(parts: { launcher: () => Launcher; updates: () => Upd
     const type = taskType(work.taskRun.task) ?? "none";
     const runner = runners[type];
     if (runner) return runner(work);
+    const why = NOT_RUN[type] ?? "this type of task is not run";
+    const runs = Object.keys(runners).join(", ");
     throw new ApiError(
       "NOT_IMPLEMENTED",
-      `Task '${work.taskRun.taskKey}' is a ${type}, which the local workspace cannot run. It runs ${Object.keys(runners).join(", ")}.`,
+      `Task '${work.taskRun.taskKey}' is a ${type}, which the local workspace cannot run: ${why}. It runs ${runs}.`,
     );
   };
 }
