@@ -1,5 +1,4 @@
 /** What a rule is. Checks are pure functions over plain data; register.ts makes policies of them. */
-import type { Severity } from "@pulumi/policy";
 import type { Fields, Value } from "./values.ts";
 
 /**
@@ -18,6 +17,9 @@ export interface StackFinding extends Finding {
   readonly urn: string;
   readonly name: string;
 }
+
+/** As the SDK has it; its own declarations do not compile without skipLibCheck (1.21). */
+export type Severity = "low" | "medium" | "high" | "critical";
 
 export interface Resource {
   /** Short type, for example "Pipeline". */
