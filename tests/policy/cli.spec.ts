@@ -4,6 +4,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rules } from "databricks-governance/rules";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
+import { reportOf } from "../../scripts/policy/events.ts";
+import { render } from "../../scripts/policy/formats.ts";
 import type { Break } from "./break.ts";
 import { accountBreaks } from "./breaks-account.ts";
 import { computeBreaks } from "./breaks-compute.ts";
@@ -86,6 +88,14 @@ describe("the policy pack in pulumi preview and up", () => {
     assertViolations(
       outcome,
       violations.map(({ rule, resources }) => `${rule} ${rule}-${resources[0]!.name}`),
+    );
+    const report = reportOf("bad", "test", outcome.text.split("\n"));
+    for (const { rule, message } of report.violations) assert.match(message, /^'[^']+': \S+ .*\.$/, rule);
+    assert.deepEqual([report.violations.length, report.exemptions, report.errors], [outcome.violations.length, [], []]);
+    const [{ results }] = JSON.parse(render("sarif", report)).runs as [{ results: { ruleId: string }[] }];
+    assert.deepEqual(
+      results.map(({ ruleId }) => ruleId).sort(),
+      outcome.violations.map(({ policyName }) => policyName).sort(),
     );
     for (const { policyName, enforcementLevel } of outcome.violations) {
       const { level } = rules.find(({ name }) => name === policyName)!;
