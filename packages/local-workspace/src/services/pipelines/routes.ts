@@ -65,19 +65,63 @@ function stateView(context: Context, pipeline: Pipeline): Record<string, unknown
 const publishedTables = (db: Database, pipelineId: string): Securable[] =>
   listSecurables(db, "TABLE").filter(({ body }) => body.pipeline_id === pipelineId);
 
-export function pipelineRoutes(
-  app: App,
-  context: Context,
-  updates: UpdateRunner,
-  continuous: ContinuousPipelines,
-): void {
-  const { db } = context;
-  const permitted = (id: string, principal: Principal, level: string): Pipeline => {
-    const pipeline = requirePipeline(db, id);
-    requireLevel(context, principal, "pipelines", id, level);
-    return pipeline;
-  };
+/** The pipeline, for who holds a level on it. */
+function permitted(context: Context, id: string, principal: Principal, level: string): Pipeline {
+  const pipeline = requirePipeline(context.db, id);
+  requireLevel(context, principal, "pipelines", id, level);
+  return pipeline;
+}
 
+/** Those that a listing asks for and its caller may see, in its order. */
+function wanted(context: Context, query: z.infer<typeof listQuery>, principal: Principal): Pipeline[] {
+  const conditions = query.filter ? parseFilter(query.filter, { name: ["LIKE", "="], notebook: ["="], id: ["="] }) : [];
+  const order = parseOrder(query.order_by, ["name", "id"], { field: "", descending: false });
+  const paths = ({ settings }: Pipeline): string[] =>
+    (settings.libraries ?? []).map(({ notebook, file, glob }) => notebook?.path ?? file?.path ?? glob?.include ?? "");
+  const all = listPipelines(context.db)
+    .filter((pipeline) => hasLevel(context, principal, "pipelines", pipeline.pipelineId, "CAN_VIEW"))
+    .filter((pipeline) =>
+      conditions.every((condition) => {
+        if (condition.field === "notebook") return paths(pipeline).some((path) => matches(path, condition));
+        return matches(condition.field === "name" ? pipeline.name : pipeline.pipelineId, condition);
+      }),
+    );
+  if (order.field) {
+    const key = ({ name, pipelineId }: Pipeline): string => (order.field === "name" ? name : pipelineId);
+    all.sort((a, b) => (key(a) < key(b) ? -1 : 1) * (order.descending ? -1 : 1));
+  }
+  return all;
+}
+
+function readRoutes(app: App, context: Context): void {
+  app.get(BASE, { schema: { querystring: listQuery } }, async ({ query, principal }) => {
+    const all = wanted(context, query, principal);
+    const { items, ...tokens } = paginate(
+      all,
+      { size: query.max_results, pageToken: query.page_token },
+      { fallback: 25, max: 100 },
+    );
+    return {
+      ...(items.length > 0 ? { statuses: items.map((item) => stateView(context, item)) } : {}),
+      ...tokens,
+    };
+  });
+
+  app.get(`${BASE}/:pipeline_id`, { schema: { params: pipelineParams } }, async ({ params, principal }) => {
+    const pipeline = permitted(context, params.pipeline_id, principal, "CAN_VIEW");
+    const runAs = pipeline.settings.run_as ?? { user_name: pipeline.runAs };
+    return {
+      ...stateView(context, pipeline),
+      spec: pipeline.settings,
+      last_modified: pipeline.lastModified,
+      run_as: runAs,
+      effective_publishing_mode: "DEFAULT_PUBLISHING_MODE",
+    };
+  });
+}
+
+function createRoute(app: App, context: Context, continuous: ContinuousPipelines): void {
+  const { db } = context;
   app.post(BASE, { schema: { body: createRequest } }, async ({ body, principal }) => {
     const { dry_run, allow_duplicate_names: _, ...sent } = body;
     checkSettings(db, body);
@@ -97,55 +141,16 @@ export function pipelineRoutes(
     if (settings.continuous) await continuous.renew(pipelineId, "USER_ACTION");
     return { pipeline_id: pipelineId };
   });
+}
 
-  app.get(BASE, { schema: { querystring: listQuery } }, async ({ query, principal }) => {
-    const conditions = query.filter
-      ? parseFilter(query.filter, { name: ["LIKE", "="], notebook: ["="], id: ["="] })
-      : [];
-    const order = parseOrder(query.order_by, ["name", "id"], { field: "", descending: false });
-    const paths = ({ settings }: Pipeline): string[] =>
-      (settings.libraries ?? []).map(({ notebook, file, glob }) => notebook?.path ?? file?.path ?? glob?.include ?? "");
-    const all = listPipelines(db)
-      .filter((pipeline) => hasLevel(context, principal, "pipelines", pipeline.pipelineId, "CAN_VIEW"))
-      .filter((pipeline) =>
-        conditions.every((condition) => {
-          if (condition.field === "notebook") return paths(pipeline).some((path) => matches(path, condition));
-          return matches(condition.field === "name" ? pipeline.name : pipeline.pipelineId, condition);
-        }),
-      );
-    if (order.field) {
-      const key = ({ name, pipelineId }: Pipeline): string => (order.field === "name" ? name : pipelineId);
-      all.sort((a, b) => (key(a) < key(b) ? -1 : 1) * (order.descending ? -1 : 1));
-    }
-    const { items, ...tokens } = paginate(
-      all,
-      { size: query.max_results, pageToken: query.page_token },
-      { fallback: 25, max: 100 },
-    );
-    return {
-      ...(items.length > 0 ? { statuses: items.map((item) => stateView(context, item)) } : {}),
-      ...tokens,
-    };
-  });
-
-  app.get(`${BASE}/:pipeline_id`, { schema: { params: pipelineParams } }, async ({ params, principal }) => {
-    const pipeline = permitted(params.pipeline_id, principal, "CAN_VIEW");
-    const runAs = pipeline.settings.run_as ?? { user_name: pipeline.runAs };
-    return {
-      ...stateView(context, pipeline),
-      spec: pipeline.settings,
-      last_modified: pipeline.lastModified,
-      run_as: runAs,
-      effective_publishing_mode: "DEFAULT_PUBLISHING_MODE",
-    };
-  });
-
+function editRoute(app: App, context: Context, continuous: ContinuousPipelines): void {
+  const { db } = context;
   app.put(
     `${BASE}/:pipeline_id`,
     { schema: { params: pipelineParams, body: editRequest } },
     async ({ params, body, principal }) => {
       const { expected_last_modified, allow_duplicate_names: _, pipeline_id: __, ...sent } = body;
-      const pipeline = permitted(params.pipeline_id, principal, "CAN_MANAGE");
+      const pipeline = permitted(context, params.pipeline_id, principal, "CAN_MANAGE");
       if (expected_last_modified && expected_last_modified !== pipeline.lastModified) {
         throw new ApiError(
           "RESOURCE_CONFLICT",
@@ -172,13 +177,16 @@ export function pipelineRoutes(
       return {};
     },
   );
+}
 
+function deleteRoute(app: App, context: Context, updates: UpdateRunner, continuous: ContinuousPipelines): void {
+  const { db } = context;
   const deleteQuery = z.looseObject({ force: z.string().optional(), cascade: z.string().optional() });
   app.delete(
     `${BASE}/:pipeline_id`,
     { schema: { params: pipelineParams, querystring: deleteQuery } },
     async ({ params, query, principal }) => {
-      permitted(params.pipeline_id, principal, "CAN_MANAGE");
+      permitted(context, params.pipeline_id, principal, "CAN_MANAGE");
       continuous.cancelRetry(params.pipeline_id);
       const active = activeUpdate(db, params.pipeline_id);
       if (active) {
@@ -197,4 +205,16 @@ export function pipelineRoutes(
       return {};
     },
   );
+}
+
+export function pipelineRoutes(
+  app: App,
+  context: Context,
+  updates: UpdateRunner,
+  continuous: ContinuousPipelines,
+): void {
+  createRoute(app, context, continuous);
+  readRoutes(app, context);
+  editRoute(app, context, continuous);
+  deleteRoute(app, context, updates, continuous);
 }

@@ -36,7 +36,16 @@ function checkName(what: string, name: string): void {
   }
 }
 
-function routes(app: App, context: Context): void {
+/** Scopes that a principal may read at least. */
+const visibleScopes = ({ db }: Context, principal: Principal): string[] => {
+  const names = principalNames(db, principal);
+  return scopeNames(db).filter(
+    (name) => isAdmin(db, principal) || aclsOf(db, name).some((entry) => names.has(entry.principal)),
+  );
+};
+const secretMissing = (scope: string, key: string) => notFound(`Secret ${key} does not exist in scope ${scope}.`);
+
+function scopeRoutes(app: App, context: Context): void {
   const { db } = context;
   app.post(
     `${BASE}/scopes/create`,
@@ -68,14 +77,8 @@ function routes(app: App, context: Context): void {
       return {};
     },
   );
-  const visibleScopes = (principal: Principal): string[] => {
-    const names = principalNames(db, principal);
-    return scopeNames(db).filter(
-      (name) => isAdmin(db, principal) || aclsOf(db, name).some((entry) => names.has(entry.principal)),
-    );
-  };
   app.get(`${BASE}/scopes/list`, async ({ principal }) => {
-    const seen = visibleScopes(principal);
+    const seen = visibleScopes(context, principal);
     return seen.length > 0 ? { scopes: seen.map((name) => ({ name, backend_type: "DATABRICKS" })) } : {};
   });
   app.post(
@@ -87,7 +90,10 @@ function routes(app: App, context: Context): void {
       return {};
     },
   );
+}
 
+function secretRoutes(app: App, context: Context): void {
+  const { db } = context;
   app.post(
     `${BASE}/put`,
     {
@@ -115,7 +121,6 @@ function routes(app: App, context: Context): void {
       return {};
     },
   );
-  const secretMissing = (scope: string, key: string) => notFound(`Secret ${key} does not exist in scope ${scope}.`);
   app.get(`${BASE}/get`, { schema: { querystring: scopeKey } }, async ({ query, principal }) => {
     requireScope(context, principal, query.scope, "READ");
     const value = readSecret(context, query.scope, query.key);
@@ -140,7 +145,11 @@ function routes(app: App, context: Context): void {
       return {};
     },
   );
-  aclRoutes(app, context);
+}
+
+/** What code on the engine asks for: `dbutils.secrets`. */
+function engineRequests(context: Context): void {
+  const { db } = context;
   context.engine.onRequest("secrets.get", ({ scope, key, principal: name }) => {
     const principal = name === null ? undefined : actingPrincipal(db, name);
     if (!principal) throw denied(`There is no active user or service principal '${name}'.`);
@@ -152,7 +161,7 @@ function routes(app: App, context: Context): void {
   context.engine.onRequest("secrets.list", ({ scope, principal: name }) => {
     const principal = name === null ? undefined : actingPrincipal(db, name);
     if (!principal) throw denied(`There is no active user or service principal '${name}'.`);
-    if (scope === undefined) return { names: visibleScopes(principal) };
+    if (scope === undefined) return { names: visibleScopes(context, principal) };
     requireScope(context, principal, scope, "READ");
     const keys = db.all<{ key: string }>("SELECT key FROM secrets WHERE scope = ? ORDER BY key", scope);
     return { names: keys.map(({ key }) => key) };
@@ -205,6 +214,13 @@ function aclRoutes(app: App, context: Context): void {
       return {};
     },
   );
+}
+
+function routes(app: App, context: Context): void {
+  scopeRoutes(app, context);
+  secretRoutes(app, context);
+  aclRoutes(app, context);
+  engineRequests(context);
 }
 
 export const secrets: Service = { name: "secrets", migrations, routes };

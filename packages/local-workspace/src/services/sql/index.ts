@@ -68,7 +68,8 @@ function sameAsPath(body: Record<string, unknown>, path: Readonly<Record<string,
   }
 }
 
-function routes(app: App, context: Context): void {
+/** What the routes do, whichever of their paths is called. */
+function actionsOf(context: Context) {
   const { db } = context;
   const { runner, sessions } = sqlOf(context);
 
@@ -120,6 +121,12 @@ function routes(app: App, context: Context): void {
     return statementView(context, statement);
   };
 
+  return { open, close, execute, find };
+}
+
+type Actions = ReturnType<typeof actionsOf>;
+
+function sessionRoutes(app: App, { open, close }: Actions): void {
   // some drivers write a slash at the end
   for (const path of [SESSIONS, `${SESSIONS}/`]) {
     app.post(path, { schema: { body: sessionRequest } }, async ({ body, principal }) =>
@@ -144,7 +151,10 @@ function routes(app: App, context: Context): void {
   app.delete(`${OF_WAREHOUSE}/:session_id`, { schema: { params: scopedParams } }, async ({ params, principal }) =>
     close(params.session_id, params.warehouse_id, principal),
   );
+}
 
+function statementRoutes(app: App, context: Context, { execute, find }: Actions): void {
+  const { runner } = sqlOf(context);
   for (const path of [BASE, `${BASE}/`]) {
     app.post(path, { schema: { body: executeRequest } }, async ({ body, principal }) => execute(body, principal));
   }
@@ -175,7 +185,10 @@ function routes(app: App, context: Context): void {
       chunkView(context, find(params, principal), params.chunk_index),
     );
   }
+}
 
+function linkRoutes(app: App, context: Context): void {
+  const { db } = context;
   app.get(
     "/sql-results/:statement_id/:chunk_index",
     { config: { public: true }, schema: { params: chunkParams, querystring: linkQuery } },
@@ -191,8 +204,9 @@ function routes(app: App, context: Context): void {
       return reply.type("application/octet-stream").send(createReadStream(chunkFile(context, statement, chunk)));
     },
   );
+}
 
-  featureFlagRoutes(app);
+function historyRoutes(app: App, { db }: Context): void {
   app.get("/api/2.0/sql/history/queries", { schema: { querystring: historyQuery } }, async ({ query, principal }) => {
     const own = listStatements(db).filter((statement) => statement.principal === principal.name);
     const page = { size: query.max_results, pageToken: query.page_token };
@@ -203,6 +217,15 @@ function routes(app: App, context: Context): void {
       ...(next_page_token ? { next_page_token } : {}),
     };
   });
+}
+
+function routes(app: App, context: Context): void {
+  const actions = actionsOf(context);
+  sessionRoutes(app, actions);
+  statementRoutes(app, context, actions);
+  linkRoutes(app, context);
+  featureFlagRoutes(app);
+  historyRoutes(app, context);
 }
 
 export const sql: Service = {

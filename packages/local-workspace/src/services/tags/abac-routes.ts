@@ -39,8 +39,8 @@ function check(db: Database, body: PolicyBody): void {
   if (unknown !== undefined) throw invalid(`'${unknown}' is not the alias of one of match_columns.`);
 }
 
-export function abacRoutes(app: App, context: Context): void {
-  const { db } = context;
+/** How policies are found and shown. */
+function policiesOf(db: Database) {
   const target = (type: string, name: string, principal: Principal): Securable => {
     const kind = securableType(type);
     if (!["CATALOG", "SCHEMA", "TABLE"].includes(kind))
@@ -64,10 +64,15 @@ export function abacRoutes(app: App, context: Context): void {
     if (!policy) throw notFound(`Policy '${name}' does not exist on ${item.type.toLowerCase()} '${item.fullName}'.`);
     return policy;
   };
-  const base = `${PREFIX}/policies`;
-  const one = `${base}/:type/:full_name/:name`;
-  const params = policyParams.extend({ name: z.string() });
+  return { target, show, find };
+}
 
+const base = `${PREFIX}/policies`;
+const one = `${base}/:type/:full_name/:name`;
+const params = policyParams.extend({ name: z.string() });
+
+function createRoute(app: App, { db }: Context): void {
+  const { target, show, find } = policiesOf(db);
   app.post(base, { schema: { body: policyBody, response: { 200: shownPolicy } } }, async ({ body, principal }) => {
     const item = target(body.on_securable_type, body.on_securable_fullname, principal);
     check(db, body);
@@ -90,6 +95,10 @@ export function abacRoutes(app: App, context: Context): void {
     });
     return show(find(item, body.name));
   });
+}
+
+function readRoutes(app: App, { db }: Context): void {
+  const { target, show, find } = policiesOf(db);
   app.get(
     `${base}/:type/:full_name`,
     {
@@ -110,6 +119,10 @@ export function abacRoutes(app: App, context: Context): void {
   app.get(one, { schema: { params, response: { 200: shownPolicy } } }, async ({ params, principal }) =>
     show(find(target(params.type, params.full_name, principal), params.name)),
   );
+}
+
+function changeRoutes(app: App, { db }: Context): void {
+  const { target, show, find } = policiesOf(db);
   app.patch(
     one,
     { schema: { params, querystring: maskQuery, body: policyBody.partial(), response: { 200: shownPolicy } } },
@@ -144,4 +157,10 @@ export function abacRoutes(app: App, context: Context): void {
     db.run("DELETE FROM abac_policies WHERE id = ?", policy.id);
     return {};
   });
+}
+
+export function abacRoutes(app: App, context: Context): void {
+  createRoute(app, context);
+  readRoutes(app, context);
+  changeRoutes(app, context);
 }
