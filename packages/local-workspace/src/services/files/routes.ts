@@ -37,7 +37,15 @@ export function fileRoutes(app: App, context: Context): void {
   // the body is the file, whatever its type: it is streamed, not parsed
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
+  uploadRoute(app, context, uploads);
+  downloadRoute(app, context);
+  deleteRoute(app, context);
+  directoryRoutes(app, context);
+  presignedRoutes(app, context);
+  mkdirSync(uploads, { recursive: true });
+}
 
+function uploadRoute(app: App, context: Context, uploads: string): void {
   app.put(
     "/api/2.0/fs/files/*",
     { schema: { params, querystring: z.object({ overwrite: flag.optional() }) } },
@@ -70,7 +78,9 @@ export function fileRoutes(app: App, context: Context): void {
       return reply.status(204).send();
     },
   );
+}
 
+function downloadRoute(app: App, context: Context): void {
   app.route({
     method: ["GET", "HEAD"],
     url: "/api/2.0/fs/files/*",
@@ -106,17 +116,15 @@ export function fileRoutes(app: App, context: Context): void {
       return reply.send(createReadStream(target.file, { start, end }));
     },
   });
+}
 
+function deleteRoute(app: App, context: Context): void {
   app.delete("/api/2.0/fs/files/*", { schema: { params } }, async (request, reply) => {
     const target = resolveVolumePath(context, request.principal, request.params["*"], "WRITE_VOLUME");
     if (!statOf(target.file)?.isFile()) throw fileMissing();
     await unlink(target.file);
     return reply.status(204).send();
   });
-
-  directoryRoutes(app, context);
-  presignedRoutes(app, context);
-  mkdirSync(uploads, { recursive: true });
 }
 
 async function receive(body: Readable | undefined, file: string): Promise<void> {

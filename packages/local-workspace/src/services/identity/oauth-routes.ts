@@ -33,11 +33,11 @@ function basicCredentials(header: string | undefined): { id: string; secret: str
 }
 
 export function oauthRoutes(app: App, context: Context): void {
-  const { db } = context;
-  app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, body, done) =>
-    done(null, Object.fromEntries(new URLSearchParams(body as string))),
-  );
+  discoveryRoutes(app, context);
+  tokenRoute(app, context);
+}
 
+function discoveryRoutes(app: App, context: Context): void {
   app.get("/.well-known/databricks-config", { config: { public: true } }, async () => ({
     oidc_endpoint: `${context.host()}/oidc`,
     workspace_id: String(context.workspaceId),
@@ -57,6 +57,12 @@ export function oauthRoutes(app: App, context: Context): void {
       token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
     }));
   }
+}
+
+function tokenRoute(app: App, { db }: Context): void {
+  app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, body, done) =>
+    done(null, Object.fromEntries(new URLSearchParams(body as string))),
+  );
 
   app.post(
     "/oidc/v1/token",

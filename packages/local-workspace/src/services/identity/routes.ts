@@ -60,57 +60,69 @@ export function scimRoutes(app: App, { db }: Context): void {
   );
 
   for (const kind of ["user", "group", "service_principal"] as const) {
-    const path = `${SCIM}/${COLLECTION[kind]}`;
-    app.get(path, { schema: { querystring: scimQuery, response: { 200: scimList } } }, async (request) =>
-      list(db, kind, request.query),
-    );
-    app.get(
-      `${path}/:id`,
-      { schema: { params: scimId, querystring: scimQuery, response: { 200: scimResource } } },
-      async ({ params, query }) =>
-        project(render(db, requireIdentity(db, kind, params.id)), query.attributes, query.excludedAttributes),
-    );
-    app.post(path, { schema: { body: scimResource, response: { 201: scimResource } } }, async (request, reply) => {
+    readRoutes(app, db, kind);
+    writeRoutes(app, db, kind);
+    deleteRoute(app, db, kind);
+  }
+}
+
+type Kind = "user" | "group" | "service_principal";
+const pathOf = (kind: Kind): string => `${SCIM}/${COLLECTION[kind]}`;
+
+function readRoutes(app: App, db: Database, kind: Kind): void {
+  const path = pathOf(kind);
+  app.get(path, { schema: { querystring: scimQuery, response: { 200: scimList } } }, async (request) =>
+    list(db, kind, request.query),
+  );
+  app.get(
+    `${path}/:id`,
+    { schema: { params: scimId, querystring: scimQuery, response: { 200: scimResource } } },
+    async ({ params, query }) =>
+      project(render(db, requireIdentity(db, kind, params.id)), query.attributes, query.excludedAttributes),
+  );
+}
+
+function writeRoutes(app: App, db: Database, kind: Kind): void {
+  const path = pathOf(kind);
+  app.post(path, { schema: { body: scimResource, response: { 201: scimResource } } }, async (request, reply) => {
+    requireScimAdmin(db, request.principal);
+    const made = db.transaction(() => create(db, kind, request.body));
+    return reply.status(201).send(render(db, made));
+  });
+  app.put(
+    `${path}/:id`,
+    { schema: { params: scimId, body: scimResource, response: { 200: scimResource } } },
+    async (request) => {
       requireScimAdmin(db, request.principal);
-      const made = db.transaction(() => create(db, kind, request.body));
-      return reply.status(201).send(render(db, made));
-    });
-    app.put(
-      `${path}/:id`,
-      { schema: { params: scimId, body: scimResource, response: { 200: scimResource } } },
-      async (request) => {
-        requireScimAdmin(db, request.principal);
-        db.transaction(() => replace(db, requireIdentity(db, kind, request.params.id), request.body));
-        return render(db, getIdentity(db, request.params.id)!);
-      },
-    );
-    app.patch(
-      `${path}/:id`,
-      { schema: { params: scimId, body: scimPatch, response: { 200: scimResource } } },
-      async (request) => {
-        requireScimAdmin(db, request.principal);
-        db.transaction(() => {
-          const identity = requireIdentity(db, kind, request.params.id);
-          const before = render(db, identity);
-          replace(
-            db,
-            identity,
-            patched(kind === "group" ? { members: [], ...before } : before, request.body.Operations),
-          );
-        });
-        return render(db, getIdentity(db, request.params.id)!);
-      },
-    );
-    app.delete(`${path}/:id`, { schema: { params: scimId, response: { 204: empty } } }, async (request, reply) => {
+      db.transaction(() => replace(db, requireIdentity(db, kind, request.params.id), request.body));
+      return render(db, getIdentity(db, request.params.id)!);
+    },
+  );
+  app.patch(
+    `${path}/:id`,
+    { schema: { params: scimId, body: scimPatch, response: { 200: scimResource } } },
+    async (request) => {
       requireScimAdmin(db, request.principal);
       db.transaction(() => {
         const identity = requireIdentity(db, kind, request.params.id);
-        if (identity.system)
-          throw new ScimError(403, `${identity.name} belongs to the workspace and cannot be deleted.`);
-        if (identity.id === request.principal.id) throw new ScimError(403, "You cannot delete yourself.");
-        deleteIdentity(db, identity.id);
+        const before = render(db, identity);
+        replace(db, identity, patched(kind === "group" ? { members: [], ...before } : before, request.body.Operations));
       });
-      return reply.status(204).send({});
+      return render(db, getIdentity(db, request.params.id)!);
+    },
+  );
+}
+
+function deleteRoute(app: App, db: Database, kind: Kind): void {
+  const path = pathOf(kind);
+  app.delete(`${path}/:id`, { schema: { params: scimId, response: { 204: empty } } }, async (request, reply) => {
+    requireScimAdmin(db, request.principal);
+    db.transaction(() => {
+      const identity = requireIdentity(db, kind, request.params.id);
+      if (identity.system) throw new ScimError(403, `${identity.name} belongs to the workspace and cannot be deleted.`);
+      if (identity.id === request.principal.id) throw new ScimError(403, "You cannot delete yourself.");
+      deleteIdentity(db, identity.id);
     });
-  }
+    return reply.status(204).send({});
+  });
 }

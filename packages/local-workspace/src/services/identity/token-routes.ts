@@ -49,7 +49,14 @@ function checkLifetime(seconds: number | undefined): void {
 
 const missing = (id: string) => notFound(`Token ${id} does not exist!`);
 
-export function tokenRoutes(app: App, { db }: Context): void {
+export function tokenRoutes(app: App, context: Context): void {
+  ownTokenRoutes(app, context);
+  managedTokenRoutes(app, context);
+  onBehalfRoute(app, context);
+  secretRoutes(app, context.db);
+}
+
+function ownTokenRoutes(app: App, { db }: Context): void {
   app.post(
     "/api/2.0/token/create",
     { schema: { body: createToken, response: { 200: createdToken } } },
@@ -81,7 +88,9 @@ export function tokenRoutes(app: App, { db }: Context): void {
       return {};
     },
   );
+}
 
+function managedTokenRoutes(app: App, { db }: Context): void {
   app.get(
     `${MANAGEMENT}/tokens`,
     {
@@ -125,6 +134,9 @@ export function tokenRoutes(app: App, { db }: Context): void {
       return {};
     },
   );
+}
+
+function onBehalfRoute(app: App, { db }: Context): void {
   app.post(
     `${MANAGEMENT}/on-behalf-of/tokens`,
     { schema: { body: createOboToken, response: { 200: createdToken } } },
@@ -144,7 +156,6 @@ export function tokenRoutes(app: App, { db }: Context): void {
       return { token_value: value, token_info: longInfo(db, token) };
     },
   );
-  secretRoutes(app, db);
 }
 
 const iso = (time: number): string => new Date(time).toISOString();

@@ -105,61 +105,64 @@ function checkAll(type: ObjectType, before: readonly Held[], after: readonly Acl
   }
 }
 
-export function permissionRoutes(app: App, context: Context): void {
+/** Routes of the permissions of one type of objects. */
+function typeRoutes(app: App, context: Context, type: ObjectType): void {
   const { db } = context;
-  for (const type of OBJECT_TYPES) {
-    const single = type.name.startsWith("authorization/");
-    const [base, fixedId] = single ? ["authorization", type.name.split("/")[1]] : [type.name, undefined];
-    const path = `/api/2.0/permissions/${base}/${fixedId ?? ":id"}`;
-    const params = z.object(single ? {} : { id: z.string() });
-    const refOf = (given: unknown): ObjectRef => {
-      const ref = { type: type.name, id: fixedId ?? (given as { id: string }).id };
-      requireExists(context, ref);
-      return ref;
-    };
-    const answer = (ref: ObjectRef) => ({
-      ...show(context, ref, type),
-      ...(single ? { object_id: `/${type.name}` } : {}),
-    });
-    const least = type.levels[0]!;
-    const manage = type.levels.includes("CAN_MANAGE") ? "CAN_MANAGE" : type.levels.at(-1)!;
+  const single = type.name.startsWith("authorization/");
+  const [base, fixedId] = single ? ["authorization", type.name.split("/")[1]] : [type.name, undefined];
+  const path = `/api/2.0/permissions/${base}/${fixedId ?? ":id"}`;
+  const params = z.object(single ? {} : { id: z.string() });
+  const refOf = (given: unknown): ObjectRef => {
+    const ref = { type: type.name, id: fixedId ?? (given as { id: string }).id };
+    requireExists(context, ref);
+    return ref;
+  };
+  const answer = (ref: ObjectRef) => ({
+    ...show(context, ref, type),
+    ...(single ? { object_id: `/${type.name}` } : {}),
+  });
+  const least = type.levels[0]!;
+  const manage = type.levels.includes("CAN_MANAGE") ? "CAN_MANAGE" : type.levels.at(-1)!;
 
-    app.get(path, { schema: { params, response: { 200: shown } } }, async (request) => {
-      const ref = refOf(request.params);
-      requireLevel(context, request.principal, ref.type, ref.id, least);
-      return answer(ref);
+  app.get(path, { schema: { params, response: { 200: shown } } }, async (request) => {
+    const ref = refOf(request.params);
+    requireLevel(context, request.principal, ref.type, ref.id, least);
+    return answer(ref);
+  });
+  app.get(`${path}/permissionLevels`, { schema: { params } }, async (request) => {
+    refOf(request.params);
+    return {
+      permission_levels: type.levels.map((level) => ({
+        permission_level: level,
+        description: `${level.replaceAll("_", " ").toLowerCase()} on the ${type.label}`,
+      })),
+    };
+  });
+  for (const method of ["PUT", "PATCH"] as const) {
+    app.route({
+      method,
+      url: path,
+      schema: { params, body, response: { 200: shown } },
+      handler: async (request) => {
+        const ref = refOf(request.params);
+        requireLevel(context, request.principal, ref.type, ref.id, manage);
+        const sent = ((request.body as z.infer<typeof body>).access_control_list ?? []).map((item) =>
+          checked(db, type, item),
+        );
+        db.transaction(() => {
+          const before = direct(context, ref);
+          const after = method === "PUT" ? lastOfEach(sent) : merged(before, lastOfEach(sent));
+          checkAll(type, before, after);
+          setAcl(db, ref.type, ref.id, after);
+        });
+        return answer(ref);
+      },
     });
-    app.get(`${path}/permissionLevels`, { schema: { params } }, async (request) => {
-      refOf(request.params);
-      return {
-        permission_levels: type.levels.map((level) => ({
-          permission_level: level,
-          description: `${level.replaceAll("_", " ").toLowerCase()} on the ${type.label}`,
-        })),
-      };
-    });
-    for (const method of ["PUT", "PATCH"] as const) {
-      app.route({
-        method,
-        url: path,
-        schema: { params, body, response: { 200: shown } },
-        handler: async (request) => {
-          const ref = refOf(request.params);
-          requireLevel(context, request.principal, ref.type, ref.id, manage);
-          const sent = ((request.body as z.infer<typeof body>).access_control_list ?? []).map((item) =>
-            checked(db, type, item),
-          );
-          db.transaction(() => {
-            const before = direct(context, ref);
-            const after = method === "PUT" ? lastOfEach(sent) : merged(before, lastOfEach(sent));
-            checkAll(type, before, after);
-            setAcl(db, ref.type, ref.id, after);
-          });
-          return answer(ref);
-        },
-      });
-    }
   }
+}
+
+export function permissionRoutes(app: App, context: Context): void {
+  for (const type of OBJECT_TYPES) typeRoutes(app, context, type);
   app.all("/api/2.0/permissions/*", async (request) => {
     const path = (request.params as { "*": string })["*"];
     const kind = path.split("/")[0] ?? "";

@@ -22,19 +22,25 @@ function updateView({ error: _, reported: __, ...update }: Update): Record<strin
   return update;
 }
 
-export function updateRoutes(app: App, context: Context, updates: UpdateRunner, continuous: ContinuousPipelines): void {
-  const { db } = context;
-  const base = "/api/2.0/pipelines/:pipeline_id";
-  const permit = (id: string, principal: Principal, level: string): void => {
-    requirePipeline(db, id);
-    requireLevel(context, principal, "pipelines", id, level);
-  };
+const base = "/api/2.0/pipelines/:pipeline_id";
 
+function permit(context: Context, id: string, principal: Principal, level: string): void {
+  requirePipeline(context.db, id);
+  requireLevel(context, principal, "pipelines", id, level);
+}
+
+export function updateRoutes(app: App, context: Context, updates: UpdateRunner, continuous: ContinuousPipelines): void {
+  runRoutes(app, context, updates, continuous);
+  readRoutes(app, context);
+  eventRoute(app, context);
+}
+
+function runRoutes(app: App, context: Context, updates: UpdateRunner, continuous: ContinuousPipelines): void {
   app.post(
     `${base}/updates`,
     { schema: { params: pipelineParams, body: startRequest } },
     async ({ params, body, principal }) => {
-      permit(params.pipeline_id, principal, "CAN_RUN");
+      permit(context, params.pipeline_id, principal, "CAN_RUN");
       const { update_id } = updates.start(params.pipeline_id, { ...body, cause: body.cause || "API_CALL" });
       continuous.cancelRetry(params.pipeline_id);
       return { update_id };
@@ -42,17 +48,20 @@ export function updateRoutes(app: App, context: Context, updates: UpdateRunner, 
   );
 
   app.post(`${base}/stop`, { schema: { params: pipelineParams } }, async ({ params, principal }) => {
-    permit(params.pipeline_id, principal, "CAN_RUN");
+    permit(context, params.pipeline_id, principal, "CAN_RUN");
     continuous.cancelRetry(params.pipeline_id);
     updates.stop(params.pipeline_id);
     return {};
   });
+}
 
+function readRoutes(app: App, context: Context): void {
+  const { db } = context;
   app.get(
     `${base}/updates`,
     { schema: { params: pipelineParams, querystring: updatesQuery } },
     async ({ params, query, principal }) => {
-      permit(params.pipeline_id, principal, "CAN_VIEW");
+      permit(context, params.pipeline_id, principal, "CAN_VIEW");
       const all = listUpdates(db, params.pipeline_id);
       const until = query.until_update_id ? all.findIndex(({ update_id }) => update_id === query.until_update_id) : -1;
       if (query.until_update_id && until < 0)
@@ -65,18 +74,21 @@ export function updateRoutes(app: App, context: Context, updates: UpdateRunner, 
   );
 
   app.get(`${base}/updates/:update_id`, { schema: { params: updateParams } }, async ({ params, principal }) => {
-    permit(params.pipeline_id, principal, "CAN_VIEW");
+    permit(context, params.pipeline_id, principal, "CAN_VIEW");
     const update = getUpdate(db, params.update_id);
     if (update?.pipeline_id !== params.pipeline_id)
       throw notFound(`The specified update ${params.update_id} was not found.`);
     return { update: updateView(update) };
   });
+}
 
+function eventRoute(app: App, context: Context): void {
+  const { db } = context;
   app.get(
     `${base}/events`,
     { schema: { params: pipelineParams, querystring: eventsQuery } },
     async ({ params, query, principal }) => {
-      permit(params.pipeline_id, principal, "CAN_VIEW");
+      permit(context, params.pipeline_id, principal, "CAN_VIEW");
       // A page token carries the filter that it belongs to. Clients that page send their own again, as the CLI does.
       const [pageToken, carried] = query.page_token ? splitToken(query.page_token) : [undefined, undefined];
       const filter = carried ? carried.filter : query.filter;

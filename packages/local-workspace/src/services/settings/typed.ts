@@ -8,6 +8,7 @@ import { ApiError, invalid, notFound, notImplemented } from "../../core/errors.t
 import { uuid } from "../../core/ids.ts";
 import { own } from "../../core/own.ts";
 import type { App, Context } from "../../core/service.ts";
+import type { Database } from "../../store/database.ts";
 import { requireAdmin } from "../identity/rules.ts";
 import { type Body, findRecord, putRecord, removeRecord } from "./store.ts";
 
@@ -65,15 +66,8 @@ const details = (reason: string, etag: string): Body[] => [
   },
 ];
 
-export function typedSettingRoutes(app: App, { db }: Context): void {
-  const typeOf = ({ type, name }: z.infer<typeof params>): SettingType => {
-    if (name !== "default") throw invalid(`A setting's name is 'default', got '${name}'.`);
-    const found = own(TYPES, type);
-    if (found) return found;
-    throw notImplemented(
-      `Setting '${type}' is not part of the local workspace; there are ${Object.keys(TYPES).join(", ")}.`,
-    );
-  };
+/** The versions of settings. */
+function versionsOf(db: Database) {
   /** The version of a setting that was never set has an etag, too, which the first change names. */
   const current = (type: string): { etag: string; value: unknown } => {
     const found = findRecord(db, KIND, type)?.body;
@@ -90,7 +84,20 @@ export function typedSettingRoutes(app: App, { db }: Context): void {
       details: details("CONFLICT", etag),
     });
   };
+  return { current, view, sameVersion };
+}
 
+const typeOf = ({ type, name }: z.infer<typeof params>): SettingType => {
+  if (name !== "default") throw invalid(`A setting's name is 'default', got '${name}'.`);
+  const found = own(TYPES, type);
+  if (found) return found;
+  throw notImplemented(
+    `Setting '${type}' is not part of the local workspace; there are ${Object.keys(TYPES).join(", ")}.`,
+  );
+};
+
+export function typedSettingRoutes(app: App, { db }: Context): void {
+  const { current, view, sameVersion } = versionsOf(db);
   app.get(PATH, { schema: { params, querystring: query } }, async (request) => {
     const { type } = request.params;
     typeOf(request.params);

@@ -30,66 +30,92 @@ function tokenize(source: string): Token[] {
   return tokens;
 }
 
-export function parseCondition(source: string): Condition {
-  const tokens = tokenize(source);
-  let next = 0;
-  const bad = (wanted: string) => invalid(`The condition "${source}" needs ${wanted} at word ${next + 1}.`);
-  const word = (text: string): boolean => {
-    if (tokens[next]?.kind !== "word" || tokens[next]!.text.toUpperCase() !== text) return false;
-    next += 1;
+/** Reads by descent: OR over AND over NOT, brackets and calls. */
+class Reader {
+  readonly #source: string;
+  readonly #tokens: readonly Token[];
+  #next = 0;
+
+  constructor(source: string) {
+    this.#source = source;
+    this.#tokens = tokenize(source);
+  }
+
+  whole(): Condition {
+    const condition = this.#either();
+    if (this.#next < this.#tokens.length) throw this.#bad("nothing more");
+    return condition;
+  }
+
+  #bad(wanted: string): Error {
+    return invalid(`The condition "${this.#source}" needs ${wanted} at word ${this.#next + 1}.`);
+  }
+
+  #is(kind: Token["kind"], text: string): boolean {
+    const token = this.#tokens[this.#next];
+    return token?.kind === kind && (kind === "word" ? token.text.toUpperCase() : token.text) === text;
+  }
+
+  #word(text: string): boolean {
+    if (!this.#is("word", text)) return false;
+    this.#next += 1;
     return true;
-  };
-  const mark = (text: string): void => {
-    if (tokens[next]?.kind !== "mark" || tokens[next]!.text !== text) throw bad(`'${text}'`);
-    next += 1;
-  };
-  const literal = (): string => {
-    const token = tokens[next];
-    if (token?.kind !== "text") throw bad("a text in quotes");
-    next += 1;
+  }
+
+  #mark(text: string): void {
+    if (!this.#is("mark", text)) throw this.#bad(`'${text}'`);
+    this.#next += 1;
+  }
+
+  #literal(): string {
+    const token = this.#tokens[this.#next];
+    if (token?.kind !== "text") throw this.#bad("a text in quotes");
+    this.#next += 1;
     return token.text;
-  };
-  const call = (): Condition => {
-    const name = tokens[next]?.kind === "word" ? tokens[next]!.text.toLowerCase().replaceAll("_", "") : "";
-    if (name !== "hastag" && name !== "hastagvalue") throw bad("has_tag, has_tag_value, TRUE, FALSE, NOT or '('");
-    next += 1;
-    mark("(");
-    const key = literal();
+  }
+
+  #call(): Condition {
+    const token = this.#tokens[this.#next];
+    const name = token?.kind === "word" ? token.text.toLowerCase().replaceAll("_", "") : "";
+    if (name !== "hastag" && name !== "hastagvalue") throw this.#bad("has_tag, has_tag_value, TRUE, FALSE, NOT or '('");
+    this.#next += 1;
+    this.#mark("(");
+    const key = this.#literal();
     if (name === "hastag") {
-      mark(")");
+      this.#mark(")");
       return (tags) => tags.has(key);
     }
-    mark(",");
-    const value = literal();
-    mark(")");
+    this.#mark(",");
+    const value = this.#literal();
+    this.#mark(")");
     return (tags) => tags.get(key) === value;
-  };
-  const term = (): Condition => {
-    if (word("NOT")) {
-      const inner = term();
+  }
+
+  #term(): Condition {
+    if (this.#word("NOT")) {
+      const inner = this.#term();
       return (tags) => !inner(tags);
     }
-    if (word("TRUE")) return () => true;
-    if (word("FALSE")) return () => false;
-    if (tokens[next]?.text === "(" && tokens[next]?.kind === "mark") {
-      next += 1;
-      const inner = either();
-      mark(")");
-      return inner;
-    }
-    return call();
-  };
-  const both = (): Condition => {
-    const parts = [term()];
-    while (word("AND")) parts.push(term());
+    if (this.#word("TRUE")) return () => true;
+    if (this.#word("FALSE")) return () => false;
+    if (!this.#is("mark", "(")) return this.#call();
+    this.#mark("(");
+    const inner = this.#either();
+    this.#mark(")");
+    return inner;
+  }
+
+  #both(): Condition {
+    const parts = [this.#term()];
+    while (this.#word("AND")) parts.push(this.#term());
     return (tags) => parts.every((part) => part(tags));
-  };
-  const either = (): Condition => {
-    const parts = [both()];
-    while (word("OR")) parts.push(both());
+  }
+
+  #either(): Condition {
+    const parts = [this.#both()];
+    while (this.#word("OR")) parts.push(this.#both());
     return (tags) => parts.some((part) => part(tags));
-  };
-  const condition = either();
-  if (next < tokens.length) throw bad("nothing more");
-  return condition;
+  }
 }
+
+export const parseCondition = (source: string): Condition => new Reader(source).whole();

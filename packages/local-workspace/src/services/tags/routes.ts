@@ -4,6 +4,7 @@ import { ApiError, invalid, notFound } from "../../core/errors.ts";
 import { uuid } from "../../core/ids.ts";
 import { paginate } from "../../core/paging.ts";
 import type { App, Context } from "../../core/service.ts";
+import type { Database } from "../../store/database.ts";
 import { requireAdmin } from "../identity/rules.ts";
 import { actor } from "../unity-catalog/access.ts";
 import { PREFIX, pageOf, readable } from "../unity-catalog/routes/common.ts";
@@ -14,36 +15,52 @@ import { findTag, findTagPolicy, removeTag, type Tag, type TagPolicy, tagsOf } f
 const nothing = z.object({});
 const iso = (time: number): string => new Date(time).toISOString();
 
-export function assignmentRoutes(app: App, context: Context): void {
-  const { db } = context;
-  const base = `${PREFIX}/entity-tag-assignments`;
-  const one = `${base}/:entity_type/:entity_name/tags/:tag_key`;
-  const show = (type: string, name: string, tag: Tag) => ({
-    entity_type: type,
-    entity_name: name,
-    tag_key: tag.key,
-    ...(tag.value === "" ? {} : { tag_value: tag.value }),
-    update_time: iso(tag.updated_at),
-    updated_by: tag.updated_by,
-  });
-  const existing = ({ item, column }: Entity, key: string): Tag => {
-    const tag = findTag(db, item.id, column, key);
-    if (!tag) throw tagMissing(key, item.fullName + (column && `.${column}`));
-    return tag;
-  };
+const ASSIGNMENTS = `${PREFIX}/entity-tag-assignments`;
+const ASSIGNMENT = `${ASSIGNMENTS}/:entity_type/:entity_name/tags/:tag_key`;
 
-  app.post(base, { schema: { body: assignment, response: { 200: shownAssignment } } }, async ({ body, principal }) => {
-    const entity = requireEntity(db, body.entity_type, body.entity_name);
-    const who = actor(db, principal);
-    requireApplyTag(context, who, entity.item);
-    db.transaction(() => {
-      if (findTag(db, entity.item.id, entity.column, body.tag_key)) throw tagExists(body.tag_key, body.entity_name);
-      setTag(context, who, entity, body.tag_key, body.tag_value ?? "");
-    });
-    return show(body.entity_type, body.entity_name, existing(entity, body.tag_key));
-  });
+const showTag = (type: string, name: string, tag: Tag) => ({
+  entity_type: type,
+  entity_name: name,
+  tag_key: tag.key,
+  ...(tag.value === "" ? {} : { tag_value: tag.value }),
+  update_time: iso(tag.updated_at),
+  updated_by: tag.updated_by,
+});
+
+function existing(db: Database, { item, column }: Entity, key: string): Tag {
+  const tag = findTag(db, item.id, column, key);
+  if (!tag) throw tagMissing(key, item.fullName + (column && `.${column}`));
+  return tag;
+}
+
+export function assignmentRoutes(app: App, context: Context): void {
+  assignRoutes(app, context);
+  readAssignmentRoutes(app, context);
+  changeAssignmentRoutes(app, context);
+}
+
+function assignRoutes(app: App, context: Context): void {
+  const { db } = context;
+  app.post(
+    ASSIGNMENTS,
+    { schema: { body: assignment, response: { 200: shownAssignment } } },
+    async ({ body, principal }) => {
+      const entity = requireEntity(db, body.entity_type, body.entity_name);
+      const who = actor(db, principal);
+      requireApplyTag(context, who, entity.item);
+      db.transaction(() => {
+        if (findTag(db, entity.item.id, entity.column, body.tag_key)) throw tagExists(body.tag_key, body.entity_name);
+        setTag(context, who, entity, body.tag_key, body.tag_value ?? "");
+      });
+      return showTag(body.entity_type, body.entity_name, existing(db, entity, body.tag_key));
+    },
+  );
+}
+
+function readAssignmentRoutes(app: App, context: Context): void {
+  const { db } = context;
   app.get(
-    `${base}/:entity_type/:entity_name/tags`,
+    `${ASSIGNMENTS}/:entity_type/:entity_name/tags`,
     {
       schema: {
         params: entityParams,
@@ -57,16 +74,24 @@ export function assignmentRoutes(app: App, context: Context): void {
       const { item, column } = requireEntity(db, params.entity_type, params.entity_name);
       readable(context, principal, item.type, item.fullName);
       const { items, ...more } = pageOf(tagsOf(db, item.id, column), query, { zero: 100, max: 100, unset: 100 });
-      return { tag_assignments: items.map((tag) => show(params.entity_type, params.entity_name, tag)), ...more };
+      return { tag_assignments: items.map((tag) => showTag(params.entity_type, params.entity_name, tag)), ...more };
     },
   );
-  app.get(one, { schema: { params: tagParams, response: { 200: shownAssignment } } }, async ({ params, principal }) => {
-    const entity = requireEntity(db, params.entity_type, params.entity_name);
-    readable(context, principal, entity.item.type, entity.item.fullName);
-    return show(params.entity_type, params.entity_name, existing(entity, params.tag_key));
-  });
+  app.get(
+    ASSIGNMENT,
+    { schema: { params: tagParams, response: { 200: shownAssignment } } },
+    async ({ params, principal }) => {
+      const entity = requireEntity(db, params.entity_type, params.entity_name);
+      readable(context, principal, entity.item.type, entity.item.fullName);
+      return showTag(params.entity_type, params.entity_name, existing(db, entity, params.tag_key));
+    },
+  );
+}
+
+function changeAssignmentRoutes(app: App, context: Context): void {
+  const { db } = context;
   app.patch(
-    one,
+    ASSIGNMENT,
     {
       schema: {
         params: tagParams,
@@ -84,19 +109,23 @@ export function assignmentRoutes(app: App, context: Context): void {
       const who = actor(db, principal);
       requireApplyTag(context, who, entity.item);
       db.transaction(() => {
-        existing(entity, params.tag_key);
+        existing(db, entity, params.tag_key);
         setTag(context, who, entity, params.tag_key, body.tag_value ?? "");
       });
-      return show(params.entity_type, params.entity_name, existing(entity, params.tag_key));
+      return showTag(params.entity_type, params.entity_name, existing(db, entity, params.tag_key));
     },
   );
-  app.delete(one, { schema: { params: tagParams, response: { 200: nothing } } }, async ({ params, principal }) => {
-    const entity = requireEntity(db, params.entity_type, params.entity_name);
-    requireApplyTag(context, actor(db, principal), entity.item);
-    existing(entity, params.tag_key);
-    removeTag(db, entity.item.id, entity.column, params.tag_key);
-    return {};
-  });
+  app.delete(
+    ASSIGNMENT,
+    { schema: { params: tagParams, response: { 200: nothing } } },
+    async ({ params, principal }) => {
+      const entity = requireEntity(db, params.entity_type, params.entity_name);
+      requireApplyTag(context, actor(db, principal), entity.item);
+      existing(db, entity, params.tag_key);
+      removeTag(db, entity.item.id, entity.column, params.tag_key);
+      return {};
+    },
+  );
 }
 
 /** Tags of dashboards, apps and the like: kept by type and id. */
@@ -159,26 +188,36 @@ export function workspaceAssignmentRoutes(app: App, { db }: Context): void {
   );
 }
 
-export function tagPolicyRoutes(app: App, { db }: Context): void {
-  const base = "/api/2.1/tag-policies";
-  const key = z.object({ tag_key: z.string() });
-  const show = (policy: TagPolicy) => ({
-    id: policy.id,
-    tag_key: policy.key,
-    ...(policy.description === null ? {} : { description: policy.description }),
-    ...(policy.allowed === null ? {} : { values: (JSON.parse(policy.allowed) as string[]).map((name) => ({ name })) }),
-    create_time: iso(policy.created_at),
-    update_time: iso(policy.updated_at),
-  });
-  const find = (tagKey: string): TagPolicy => {
-    const policy = findTagPolicy(db, tagKey);
-    if (!policy) throw notFound(`Tag policy with tag key ${tagKey} does not exist.`);
-    return policy;
-  };
-  const allowed = (values: readonly { name: string }[] | undefined): string | null =>
-    values && values.length > 0 ? JSON.stringify(values.map(({ name }) => name)) : null;
+const POLICIES = "/api/2.1/tag-policies";
+const POLICY = `${POLICIES}/:tag_key`;
+const key = z.object({ tag_key: z.string() });
 
-  app.post(base, { schema: { body: tagPolicy, response: { 200: tagPolicy } } }, async ({ body, principal }) => {
+const showPolicy = (policy: TagPolicy) => ({
+  id: policy.id,
+  tag_key: policy.key,
+  ...(policy.description === null ? {} : { description: policy.description }),
+  ...(policy.allowed === null ? {} : { values: (JSON.parse(policy.allowed) as string[]).map((name) => ({ name })) }),
+  create_time: iso(policy.created_at),
+  update_time: iso(policy.updated_at),
+});
+
+function requirePolicy(db: Database, tagKey: string): TagPolicy {
+  const policy = findTagPolicy(db, tagKey);
+  if (!policy) throw notFound(`Tag policy with tag key ${tagKey} does not exist.`);
+  return policy;
+}
+
+const allowedValues = (values: readonly { name: string }[] | undefined): string | null =>
+  values && values.length > 0 ? JSON.stringify(values.map(({ name }) => name)) : null;
+
+export function tagPolicyRoutes(app: App, context: Context): void {
+  createPolicyRoute(app, context);
+  readPolicyRoutes(app, context);
+  changePolicyRoutes(app, context);
+}
+
+function createPolicyRoute(app: App, { db }: Context): void {
+  app.post(POLICIES, { schema: { body: tagPolicy, response: { 200: tagPolicy } } }, async ({ body, principal }) => {
     requireAdmin(db, principal, "create tag policies");
     checkTag(db, body.tag_key, body.values?.[0]?.name ?? "");
     if (findTagPolicy(db, body.tag_key)) {
@@ -190,14 +229,17 @@ export function tagPolicyRoutes(app: App, { db }: Context): void {
       body.tag_key,
       uuid(),
       body.description || null,
-      allowed(body.values),
+      allowedValues(body.values),
       now,
       now,
     );
-    return show(find(body.tag_key));
+    return showPolicy(requirePolicy(db, body.tag_key));
   });
+}
+
+function readPolicyRoutes(app: App, { db }: Context): void {
   app.get(
-    base,
+    POLICIES,
     {
       schema: {
         querystring: z.object({ page_size: z.coerce.number().int().optional(), page_token: z.string().optional() }),
@@ -208,37 +250,36 @@ export function tagPolicyRoutes(app: App, { db }: Context): void {
       const all = db.all<TagPolicy>("SELECT * FROM tag_policies ORDER BY key");
       const limits = { fallback: 1000, max: 1000, name: "page_size" };
       const { items, next_page_token } = paginate(all, { pageToken: query.page_token, size: query.page_size }, limits);
-      return { tag_policies: items.map(show), ...(next_page_token ? { next_page_token } : {}) };
+      return { tag_policies: items.map(showPolicy), ...(next_page_token ? { next_page_token } : {}) };
     },
   );
-  app.get(`${base}/:tag_key`, { schema: { params: key, response: { 200: tagPolicy } } }, async ({ params }) =>
-    show(find(params.tag_key)),
+  app.get(POLICY, { schema: { params: key, response: { 200: tagPolicy } } }, async ({ params }) =>
+    showPolicy(requirePolicy(db, params.tag_key)),
   );
+}
+
+function changePolicyRoutes(app: App, { db }: Context): void {
   app.patch(
-    `${base}/:tag_key`,
+    POLICY,
     { schema: { params: key, querystring: maskQuery, body: tagPolicy.partial(), response: { 200: tagPolicy } } },
     async ({ params, query, body, principal }) => {
       requireAdmin(db, principal, "change tag policies");
-      const old = find(params.tag_key);
+      const old = requirePolicy(db, params.tag_key);
       const fields = new Set((query.update_mask ?? "*").split(",").map((field) => field.trim()));
       const all = fields.has("*");
       db.run(
         "UPDATE tag_policies SET description = ?, allowed = ?, updated_at = ? WHERE key = ?",
         all || fields.has("description") ? body.description || null : old.description,
-        all || fields.has("values") ? allowed(body.values) : old.allowed,
+        all || fields.has("values") ? allowedValues(body.values) : old.allowed,
         Date.now(),
         old.key,
       );
-      return show(find(params.tag_key));
+      return showPolicy(requirePolicy(db, params.tag_key));
     },
   );
-  app.delete(
-    `${base}/:tag_key`,
-    { schema: { params: key, response: { 200: nothing } } },
-    async ({ params, principal }) => {
-      requireAdmin(db, principal, "delete tag policies");
-      db.run("DELETE FROM tag_policies WHERE key = ?", find(params.tag_key).key);
-      return {};
-    },
-  );
+  app.delete(POLICY, { schema: { params: key, response: { 200: nothing } } }, async ({ params, principal }) => {
+    requireAdmin(db, principal, "delete tag policies");
+    db.run("DELETE FROM tag_policies WHERE key = ?", requirePolicy(db, params.tag_key).key);
+    return {};
+  });
 }

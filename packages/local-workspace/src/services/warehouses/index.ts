@@ -56,13 +56,21 @@ function checkSizes(settings: Record<string, unknown>): void {
   }
 }
 
+/** The warehouse, for who holds a level on it. */
+function permitted(context: Context, id: string, principal: Principal, level: string): Warehouse {
+  const warehouse = requireWarehouse(context.db, id);
+  requireLevel(context, principal, "sql/warehouses", id, level);
+  return warehouse;
+}
+
 function warehouseRoutes(app: App, context: Context): void {
-  const { db } = context;
-  const permitted = (id: string, principal: Principal, level: string): Warehouse => {
-    const warehouse = requireWarehouse(db, id);
-    requireLevel(context, principal, "sql/warehouses", id, level);
-    return warehouse;
-  };
+  createRoute(app, context);
+  readRoutes(app, context);
+  changeRoutes(app, context);
+  configRoutes(app, context);
+}
+
+function createRoute(app: App, { db }: Context): void {
   app.post(BASE, { schema: { body: createRequest } }, async ({ body, principal }) => {
     requireEntitlement(db, principal, "allow-cluster-create", "create SQL warehouses");
     const { name, ...sent } = body;
@@ -72,7 +80,10 @@ function warehouseRoutes(app: App, context: Context): void {
     db.transaction(() => insertWarehouse(db, warehouse));
     return { id: warehouse.id };
   });
+}
 
+function readRoutes(app: App, context: Context): void {
+  const { db } = context;
   app.get(BASE, { schema: { querystring: z.looseObject({}) } }, async ({ principal }) => ({
     warehouses: listWarehouses(db)
       .filter(({ id }) => hasLevel(context, principal, "sql/warehouses", id, "CAN_VIEW"))
@@ -80,14 +91,28 @@ function warehouseRoutes(app: App, context: Context): void {
   }));
 
   app.get(`${BASE}/:id`, { schema: { params: idParams } }, async ({ params, principal }) =>
-    view(context, permitted(params.id, principal, "CAN_VIEW")),
+    view(context, permitted(context, params.id, principal, "CAN_VIEW")),
   );
 
+  app.get("/api/2.0/preview/sql/data_sources", async () =>
+    listWarehouses(db).map(({ id, name }) => ({
+      id,
+      name,
+      warehouse_id: id,
+      type: "databricks_internal",
+      syntax: "sql",
+      paused: 0,
+    })),
+  );
+}
+
+function changeRoutes(app: App, context: Context): void {
+  const { db } = context;
   app.post(
     `${BASE}/:id/edit`,
     { schema: { params: idParams, body: editRequest } },
     async ({ params, body, principal }) => {
-      const warehouse = permitted(params.id, principal, "CAN_MANAGE");
+      const warehouse = permitted(context, params.id, principal, "CAN_MANAGE");
       const { name, id: _, ...sent } = body;
       const settings = { ...warehouse.settings, ...sent };
       checkSizes(settings);
@@ -102,20 +127,22 @@ function warehouseRoutes(app: App, context: Context): void {
   ] as const) {
     app.post(`${BASE}/:id/${action}`, { schema: { params: idParams } }, async ({ params, principal }) => {
       const level = action === "start" ? "CAN_USE" : "CAN_MANAGE"; // the table of warehouse permissions in the docs
-      saveWarehouse(db, { ...permitted(params.id, principal, level), state });
+      saveWarehouse(db, { ...permitted(context, params.id, principal, level), state });
       return {};
     });
   }
 
   app.delete(`${BASE}/:id`, { schema: { params: idParams } }, async ({ params, principal }) => {
-    permitted(params.id, principal, "CAN_MANAGE");
+    permitted(context, params.id, principal, "CAN_MANAGE");
     db.transaction(() => {
       deleteWarehouse(db, params.id);
       forgetObject(db, "sql/warehouses", params.id);
     });
     return {};
   });
+}
 
+function configRoutes(app: App, { db }: Context): void {
   const CONFIG = "/api/2.0/sql/config/warehouses";
   const adminOnly = (principal: Principal): void => {
     if (!isAdmin(db, principal))
@@ -130,17 +157,6 @@ function warehouseRoutes(app: App, context: Context): void {
     saveWarehouseConfig(db, { ...warehouseConfig(db), ...body });
     return {};
   });
-
-  app.get("/api/2.0/preview/sql/data_sources", async () =>
-    listWarehouses(db).map(({ id, name }) => ({
-      id,
-      name,
-      warehouse_id: id,
-      type: "databricks_internal",
-      syntax: "sql",
-      paused: 0,
-    })),
-  );
 }
 
 function registerTypes(context: Context): void {

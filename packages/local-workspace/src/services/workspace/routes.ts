@@ -39,7 +39,8 @@ function show(object: TreeObject, asked: string) {
   };
 }
 
-export function workspaceRoutes(app: App, context: Context): void {
+/** What a principal must hold on objects of the tree. */
+function accessOf(context: Context) {
   const { db } = context;
   const need = (principal: Principal, object: TreeObject, level: "CAN_READ" | "CAN_EDIT" | "CAN_MANAGE") =>
     requireLevel(context, principal, PERMISSION_TYPE[object.type], String(object.id), level);
@@ -50,15 +51,12 @@ export function workspaceRoutes(app: App, context: Context): void {
       at = at.slice(0, at.lastIndexOf("/")) || "/";
     need(principal, requireObject(db, at), "CAN_EDIT");
   };
+  return { need, needWrite };
+}
 
-  void app.register(multipart, {
-    attachFieldsToBody: "keyValues",
-    limits: { fileSize: SIZE_LIMIT * 2, fieldSize: SIZE_LIMIT * 2 },
-    onFile: async (part) => {
-      Object.assign(part, { value: await part.toBuffer() });
-    },
-  });
+type Access = ReturnType<typeof accessOf>;
 
+function writeRoutes(app: App, { db }: Context, { needWrite }: Access): void {
   app.post(
     `${BASE}/mkdirs`,
     { schema: { body: pathBody, response: { 200: nothing } } },
@@ -94,7 +92,10 @@ export function workspaceRoutes(app: App, context: Context): void {
       return { object_id: made.id };
     },
   );
+}
 
+function readRoutes(app: App, context: Context, { need }: Access): void {
+  const { db } = context;
   app.get(
     `${BASE}/get-status`,
     { schema: { querystring: statusQuery, response: { 200: objectInfo } } },
@@ -125,7 +126,10 @@ export function workspaceRoutes(app: App, context: Context): void {
       return objects.length > 0 ? { objects: objects.map((child) => show(child, query.path)) } : {};
     },
   );
+}
 
+function exportRoute(app: App, context: Context, { need }: Access): void {
+  const { db } = context;
   app.get(`${BASE}/export`, { schema: { querystring: exportQuery } }, async ({ query, principal }, reply) => {
     const object = requireObject(db, checkedPath(query.path));
     need(principal, object, "CAN_READ");
@@ -143,7 +147,9 @@ export function workspaceRoutes(app: App, context: Context): void {
       .type("application/octet-stream")
       .send(content);
   });
+}
 
+function deleteRoute(app: App, { db }: Context, { need }: Access): void {
   app.post(
     `${BASE}/delete`,
     { schema: { body: deleteBody, response: { 200: nothing } } },
@@ -163,7 +169,23 @@ export function workspaceRoutes(app: App, context: Context): void {
       return {};
     },
   );
-  importFileRoute(app, context, needWrite);
+}
+
+export function workspaceRoutes(app: App, context: Context): void {
+  const access = accessOf(context);
+  void app.register(multipart, {
+    attachFieldsToBody: "keyValues",
+    limits: { fileSize: SIZE_LIMIT * 2, fieldSize: SIZE_LIMIT * 2 },
+    onFile: async (part) => {
+      Object.assign(part, { value: await part.toBuffer() });
+    },
+  });
+
+  writeRoutes(app, context, access);
+  readRoutes(app, context, access);
+  exportRoute(app, context, access);
+  deleteRoute(app, context, access);
+  importFileRoute(app, context, access.needWrite);
 }
 
 function parse<T>(schema: z.ZodType<T>, value: unknown): T {

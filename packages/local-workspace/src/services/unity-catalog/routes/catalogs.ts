@@ -37,25 +37,12 @@ export async function makeCatalog(
 }
 
 export function catalogRoutes(app: App, context: Context): void {
+  readCatalogRoutes(app, context);
+  changeCatalogRoutes(app, context);
+}
+
+function readCatalogRoutes(app: App, context: Context): void {
   const { db } = context;
-  app.post(
-    `${PREFIX}/catalogs`,
-    { schema: { body: createCatalog, response: { 200: info } } },
-    async ({ body, principal }) => {
-      if (body.connection_name || body.provider_name || body.share_name) {
-        throw notImplemented(
-          "Foreign catalogs and catalogs from shares need another system to read from; the local workspace makes standard catalogs: leave out connection_name, provider_name and share_name.",
-        );
-      }
-      const made = await makeCatalog(context, actor(db, principal), {
-        name: body.name,
-        comment: body.comment,
-        owner: body.owner,
-        body: bodyOf(body),
-      });
-      return catalogInfo(context, made) as { name: string };
-    },
-  );
   app.get(
     `${PREFIX}/catalogs`,
     {
@@ -75,6 +62,28 @@ export function catalogRoutes(app: App, context: Context): void {
     { schema: { params: byName, querystring: readQuery, response: { 200: info } } },
     async ({ params, principal }) =>
       catalogInfo(context, readable(context, principal, "CATALOG", params.name)) as { name: string },
+  );
+}
+
+function changeCatalogRoutes(app: App, context: Context): void {
+  const { db } = context;
+  app.post(
+    `${PREFIX}/catalogs`,
+    { schema: { body: createCatalog, response: { 200: info } } },
+    async ({ body, principal }) => {
+      if (body.connection_name || body.provider_name || body.share_name) {
+        throw notImplemented(
+          "Foreign catalogs and catalogs from shares need another system to read from; the local workspace makes standard catalogs: leave out connection_name, provider_name and share_name.",
+        );
+      }
+      const made = await makeCatalog(context, actor(db, principal), {
+        name: body.name,
+        comment: body.comment,
+        owner: body.owner,
+        body: bodyOf(body),
+      });
+      return catalogInfo(context, made) as { name: string };
+    },
   );
   app.patch(
     `${PREFIX}/catalogs/:name`,

@@ -84,6 +84,12 @@ export function functionRoutes(app: App, context: Context): void {
 
 /** Registered models: the record, its owner and grants. Versions and aliases are not kept here. */
 export function modelRoutes(app: App, context: Context): void {
+  createModelRoute(app, context);
+  readModelRoutes(app, context);
+  changeModelRoutes(app, context);
+}
+
+function createModelRoute(app: App, context: Context): void {
   const { db } = context;
   const show = (item: Securable) => modelInfo(context, item) as { name: string };
   app.post(
@@ -105,6 +111,11 @@ export function modelRoutes(app: App, context: Context): void {
       );
     },
   );
+}
+
+function readModelRoutes(app: App, context: Context): void {
+  const { db } = context;
+  const show = (item: Securable) => modelInfo(context, item) as { name: string };
   app.get(
     `${PREFIX}/models`,
     {
@@ -136,6 +147,11 @@ export function modelRoutes(app: App, context: Context): void {
       return { model_versions: [] };
     },
   );
+}
+
+function changeModelRoutes(app: App, context: Context): void {
+  const { db } = context;
+  const show = (item: Securable) => modelInfo(context, item) as { name: string };
   app.patch(
     `${PREFIX}/models/:full_name`,
     { schema: { params: byFullName, body: updateModel, response: { 200: info } } },

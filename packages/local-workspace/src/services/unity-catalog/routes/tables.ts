@@ -23,8 +23,13 @@ function like(pattern: string | undefined): (name: string) => boolean {
 }
 
 export function tableRoutes(app: App, context: Context): void {
+  listRoutes(app, context);
+  oneRoutes(app, context);
+  changeRoutes(app, context);
+}
+
+function listRoutes(app: App, context: Context): void {
   const { db } = context;
-  const show = (item: Securable) => tableInfo(context, item) as { name: string };
   app.get(
     `${PREFIX}/tables`,
     {
@@ -72,6 +77,11 @@ export function tableRoutes(app: App, context: Context): void {
       };
     },
   );
+}
+
+function oneRoutes(app: App, context: Context): void {
+  const { db } = context;
+  const show = (item: Securable) => tableInfo(context, item) as { name: string };
   app.post(`${PREFIX}/tables`, async () => {
     throw notImplemented(
       "This endpoint makes external tables, which need cloud storage; make tables with SQL (/api/2.0/sql/statements) or a pipeline.",
@@ -91,6 +101,10 @@ export function tableRoutes(app: App, context: Context): void {
       return { table_exists: findSecurable(db, "TABLE", params.full_name) !== undefined };
     },
   );
+}
+
+function changeRoutes(app: App, context: Context): void {
+  const { db } = context;
   app.patch(
     `${PREFIX}/tables/:full_name`,
     { schema: { params: byFullName, body: updateTable, response: { 200: nothing } } },
