@@ -77,7 +77,17 @@ function shown({ head, items, foot = [], what }: Section, number: number): strin
 
 function verdict({ preview, tests, dataDiff, environment, artifacts, commit, missing = [] }: PullRequest): Section {
   const failed = (tests ?? []).reduce((sum, one) => sum + one.failed, 0);
-  const ok = preview?.ok !== false && failed === 0 && missing.length === 0;
+  const ok =
+    preview?.ok !== false && failed === 0 && missing.length === 0 && (environment?.result ?? "SUCCESS") === "SUCCESS";
+  // A comment of its own: an environment is made by a job of its own, when its label is set.
+  const alone = environment !== undefined && preview === undefined && tests === undefined && dataDiff === undefined;
+  const title = alone
+    ? ok
+      ? "✅ The environment is up"
+      : "❌ The environment is up, its job failed"
+    : ok
+      ? "✅ All checks passed"
+      : "❌ Not ready to merge";
   const stack = preview === undefined ? "" : ` · stack ${code(preview.stack)}`;
   const parts = [
     ...missing.map((check) => `**No result** of ${cell(check)}: its job failed before it had one.`),
@@ -94,7 +104,7 @@ function verdict({ preview, tests, dataDiff, environment, artifacts, commit, mis
   ];
   const of = commit === undefined ? "" : ` · ${code(commit.slice(0, 10))}`;
   return {
-    head: [`### ${ok ? "✅ All checks passed" : "❌ Not ready to merge"}${of}${stack}`, ""],
+    head: [`### ${title}${of}${stack}`, ""],
     items: parts.map((part) => `- ${part}`),
     what: "line",
   };

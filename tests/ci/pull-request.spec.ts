@@ -117,6 +117,24 @@ describe("the comment on a pull request", () => {
     assert.match(markdown({ ...good, missing: ["the data diff"] }), /\*\*No result\*\* of the data diff/);
   });
 
+  it("of an environment alone links to its run, and says until when it stays and whether its job failed", () => {
+    const environment = {
+      url: "https://x/run/1",
+      catalog: "olist_pr_7",
+      result: "SUCCESS",
+      expires: "2026-12-02T00:00:00.000Z",
+    };
+    const text = markdown({ environment, commit: "abc" });
+    assert.match(
+      text,
+      /^### ✅ The environment is up · `abc`\n\n- \*\*Environment\*\*: \[olist_pr_7\]\(https:\/\/x\/run\/1\), job SUCCESS, until 2026-12-02/,
+    );
+    assert.match(
+      markdown({ environment: { ...environment, result: "FAILED" } }),
+      /^### ❌ The environment is up, its job failed\n/,
+    );
+  });
+
   it("never exceeds what a comment holds, loses the least important first, and says what it lost", () => {
     const created = Array.from({ length: 3_000 }, (_, n) => step("create", JOB, `created-${n}`));
     const lost = Array.from({ length: 300 }, (_, n) => step("delete", VOLUME, `lost-${n}`, { old: volume }));
