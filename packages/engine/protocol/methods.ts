@@ -28,7 +28,7 @@ const run = {
   path: text,
   source: text,
   sysPath: texts,
-  wheels: z.array(z.strictObject({ file: text, folder: text })).optional(),
+  dependencies: texts.optional(),
   principal,
 };
 const runResult = z
@@ -72,6 +72,7 @@ export const engineMethods = {
       pipelineId: text,
       updateId: text,
       pipeline: pipelineSpec,
+      dependencies: texts.optional(),
       cause: text,
       validateOnly: z.boolean(),
       fullRefresh: z.boolean(),
@@ -98,7 +99,7 @@ export const engineMethods = {
         schema: text.optional(),
       })
       .describe(
-        "`sysPath`: the notebook's own folder in `.local/workspace/`, where imports and relative paths lead; `wheels` are unpacked into their folders, which are searched after it",
+        "`sysPath`: the notebook's own folder in `.local/workspace/`, where imports and relative paths lead; `dependencies`: lines of a requirements file, whose packages are installed and come first in the search",
       ),
     result: runResult,
   },
@@ -232,6 +233,10 @@ export const workspaceMethods = {
       .strictObject({ runId: text, taskKey: text, key: text })
       .describe("a value that another task of the same job run set"),
     result: z.strictObject({ found: z.boolean(), json: text.optional() }),
+  },
+  "run.login": {
+    params: z.strictObject({ runId: text, principal: text }).describe("for `WorkspaceClient()` in the code of a run"),
+    result: z.strictObject({ host: text, token: text }).describe("the token holds for an hour, as the principal"),
   },
   "task.context": {
     params: z.strictObject({ runId: text }).describe("ids for `dbutils.notebook.entry_point`"),

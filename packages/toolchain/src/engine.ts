@@ -1,9 +1,10 @@
 /** What the engine needs to run: a Python environment, Java and the jars. Nothing here needs Go or Pulumi. */
 import { delimiter } from "node:path";
+import { cacheDir } from "./cache.ts";
 import { ensureJars } from "./jars.ts";
 import { findJava } from "./java.ts";
 import type { Progress } from "./process.ts";
-import { ensurePython, findPython } from "./python.ts";
+import { ensurePython, ensureUv, findPython } from "./python.ts";
 
 export { cacheDir } from "./cache.ts";
 export { findJava } from "./java.ts";
@@ -32,6 +33,7 @@ export async function ensureEngine(options: { tests?: boolean; onProgress?: Prog
   findPrerequisites();
   const java = findJava();
   const environment = await ensurePython(options.tests ?? false, progress);
+  const uv = await ensureUv(findPython().python, progress);
   const sparkJars = await ensureJars(environment.sitePackages, java, progress);
   return {
     python: environment.python,
@@ -41,6 +43,9 @@ export async function ensureEngine(options: { tests?: boolean; onProgress?: Prog
       ENGINE_PYTHON: environment.python,
       ENGINE_JARS: sparkJars.join(delimiter),
       ENGINE_JAVA: java.java,
+      // What runs install their packages with, and where they are kept.
+      ENGINE_UV: uv,
+      ENGINE_CACHE: cacheDir(),
       PYSPARK_PYTHON: environment.python,
       PYSPARK_DRIVER_PYTHON: environment.python,
     },

@@ -51,7 +51,7 @@ export async function pipInstall(python: string, lock: string, making: Making, t
   });
 }
 
-async function ensureUv(python: string, progress: Progress): Promise<string> {
+export async function ensureUv(python: string, progress: Progress): Promise<string> {
   const part = { name: "uv", key: keyOf(readFileSync(UV_LOCK, "utf8"), process.platform, process.arch), title: "uv" };
   const dir = await cached(part, progress, async (making) => {
     progress("uv: installing it from PyPI");

@@ -115,7 +115,11 @@ def code_folders() -> list[str]:
     from lakehouse_engine.sources.python_imports import current
 
     imports, run = current.get(), current_run()
-    return [*(imports.roots if imports else ()), *(run.folders if run else ())]
+    return [
+        *(imports.roots if imports else ()),
+        *(imports.packages if imports else ()),
+        *(run.import_folders if run else ()),
+    ]
 
 
 def delta_version() -> str:

@@ -453,6 +453,7 @@ class UpdateRunParams(TypedDict):
     pipelineId: str
     updateId: str
     pipeline: PipelineSpec
+    dependencies: NotRequired[list[str]]
     cause: str
     validateOnly: bool
     fullRefresh: bool
@@ -477,21 +478,16 @@ class UpdateStopParams(TypedDict):
     updateId: str
 
 
-class NotebookRunParamsWheel(TypedDict):
-    file: str
-    folder: str
-
-
 class NotebookRunParams(TypedDict):
-    """`sysPath`: the notebook's own folder in `.local/workspace/`, where imports and relative paths lead; `wheels`
-    are unpacked into their folders, which are searched after it.
+    """`sysPath`: the notebook's own folder in `.local/workspace/`, where imports and relative paths lead;
+    `dependencies`: lines of a requirements file, whose packages are installed and come first in the search.
     """
 
     runId: str
     path: str
     source: str
     sysPath: list[str]
-    wheels: NotRequired[list[NotebookRunParamsWheel]]
+    dependencies: NotRequired[list[str]]
     principal: str | None
     language: Literal["PYTHON", "SQL", "SCALA", "R"]
     parameters: dict[str, str]
@@ -505,11 +501,6 @@ class NotebookCancelParams(TypedDict):
     runId: str
 
 
-class PythonRunParamsWheel(TypedDict):
-    file: str
-    folder: str
-
-
 class PythonRunParams(TypedDict):
     """For spark_python_task."""
 
@@ -517,7 +508,7 @@ class PythonRunParams(TypedDict):
     path: str
     source: str
     sysPath: list[str]
-    wheels: NotRequired[list[PythonRunParamsWheel]]
+    dependencies: NotRequired[list[str]]
     principal: str | None
     argv: list[str]
 
@@ -695,6 +686,20 @@ class TaskGetValueResult(TypedDict):
     json: NotRequired[str]
 
 
+class RunLoginParams(TypedDict):
+    """For `WorkspaceClient()` in the code of a run."""
+
+    runId: str
+    principal: str
+
+
+class RunLoginResult(TypedDict):
+    """The token holds for an hour, as the principal."""
+
+    host: str
+    token: str
+
+
 class TaskContextParams(TypedDict):
     """Ids for `dbutils.notebook.entry_point`."""
 
@@ -812,6 +817,10 @@ class Workspace(Protocol):
     def request(
         self, method: Literal["task.getValue"], params: TaskGetValueParams, timeout: float | None = 60
     ) -> TaskGetValueResult: ...
+    @overload
+    def request(
+        self, method: Literal["run.login"], params: RunLoginParams, timeout: float | None = 60
+    ) -> RunLoginResult: ...
     @overload
     def request(
         self, method: Literal["task.context"], params: TaskContextParams, timeout: float | None = 60

@@ -6,6 +6,7 @@ runs functions of many runs and updates one after another, forgets their modules
 
 from __future__ import annotations
 
+import os
 import sys
 import types
 from collections.abc import Callable, Iterable
@@ -18,6 +19,9 @@ def main(infile: BinaryIO, outfile: BinaryIO) -> None:
     """A task, as the daemon's forked process runs it."""
     from pyspark.worker import main as run  # not before the fork: it starts threads
 
+    runtime = os.environ.get("ENGINE_RUNTIME_PACKAGES")  # environments/runtime.py: last, and never forgotten
+    if runtime and os.path.isdir(runtime) and runtime not in sys.path:
+        sys.path.append(runtime)
     before = list(sys.path)
     try:
         run(infile, outfile)

@@ -239,7 +239,10 @@ class NotebookUtils:
 
     def getContext(self) -> Context:
         ids = self._workspace.request("task.context", {"runId": self._run.run_id})
-        return Context(self._run.path, self._run.principal, ids)
+        return Context(self._run.path, self._run.principal, ids, self._login)
+
+    def _login(self) -> Mapping[str, str]:
+        return self._workspace.request("run.login", {"runId": self._run.run_id, "principal": self._run.principal})
 
     @property
     def entry_point(self) -> Any:
@@ -268,7 +271,11 @@ class _Option:
 class Context:
     """What a notebook knows of its own run. `ids` is the answer of task.context."""
 
-    def __init__(self, path: str, principal: str | None, ids: Mapping[str, Any]) -> None:
+    def __init__(
+        self, path: str, principal: str | None, ids: Mapping[str, Any], login: Callable[[], Mapping[str, str]]
+    ) -> None:
+        self._login = login
+
         def text(key: str) -> str | None:
             return None if ids.get(key) is None else str(ids[key])
 
@@ -280,6 +287,12 @@ class Context:
 
     def notebookPath(self) -> _Option:
         return _Option("notebookPath", self._path)
+
+    def apiUrl(self) -> _Option:
+        return _Option("apiUrl", self._login()["host"])
+
+    def apiToken(self) -> _Option:
+        return _Option("apiToken", self._login()["token"])
 
     def userName(self) -> _Option:
         return _Option("userName", self._principal)
@@ -303,7 +316,7 @@ class Context:
 
 class Library:
     def restartPython(self) -> None:
-        print("dbutils.library.restartPython does nothing in the local workspace: no package was installed.")
+        print("dbutils.library.restartPython does nothing in the local workspace: %pip takes effect at once.")
 
 
 class DBUtils:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
+from lakehouse_engine.environments.active import Packages
 from lakehouse_engine.notebook_runner.output import Printer
 
 
@@ -39,6 +40,16 @@ class Run:
     thread: threading.Thread | None = None
     dbutils: Any = None
     children: list[Run] = field(default_factory=list)
+    parent: Run | None = None
+    # A notebook that another one runs shares that one's.
+    packages: Packages = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.packages = self.parent.packages if self.parent else Packages(self.print, self.canceled)
+
+    @property
+    def import_folders(self) -> list[str]:
+        return [*self.folders, *self.packages.folders]
 
     def print(self, text: str) -> None:
         self.printer.write(text)

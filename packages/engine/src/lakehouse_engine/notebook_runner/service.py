@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import os
 import re
 import shlex
 import sys
@@ -14,13 +15,14 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from lakehouse_engine.contract import Workspace
+from lakehouse_engine.environments.pip import requirements
+from lakehouse_engine.environments.runtime import RuntimePackages
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.notebook_runner import output, runtime_modules, volume_files
 from lakehouse_engine.notebook_runner.code import CellError, describe, remember_source, run_cell, run_file
 from lakehouse_engine.notebook_runner.dbutils import DBUtils
 from lakehouse_engine.notebook_runner.modules import Modules
 from lakehouse_engine.notebook_runner.run import NotebookExit, Run, RunCanceled
-from lakehouse_engine.notebook_runner.wheels import unpack
 from lakehouse_engine.notebook_runner.working_folder import working_in
 from lakehouse_engine.session import Engine, active
 from lakehouse_engine.sources.notebook import Cell, cells, run_target
@@ -42,7 +44,9 @@ class Notebooks:
         self._modules = Modules(engine.data_dir / "workspace")
         volume_files.install(engine.volumes, self._mirror)
         output.install()
-        runtime_modules.install(output.current_run)
+        runtime = RuntimePackages(_in_user_code, _tell_run)
+        runtime.install_finder()
+        runtime_modules.install(output.current_run, self._login, runtime)
 
     def _mirror(self, path: str) -> str:
         """The copy of what is at a path of the workspace, for the run of this thread, whose principal must read it."""
@@ -54,12 +58,14 @@ class Notebooks:
 
     def run_notebook(self, params: Mapping[str, Any]) -> dict[str, Any]:
         run = self._new_run(params)
-        return self._finish(run, lambda: self.execute(run, params["language"], params["source"]))
+        dependencies = params.get("dependencies") or []
+        return self._finish(run, dependencies, lambda: self.execute(run, params["language"], params["source"]))
 
     def run_python(self, params: Mapping[str, Any]) -> dict[str, Any]:
         run = self._new_run(params)
         argv = [params["path"], *map(str, params.get("argv") or [])]
-        return self._finish(run, lambda: self._execute_file(run, params["source"], argv))
+        dependencies = params.get("dependencies") or []
+        return self._finish(run, dependencies, lambda: self._execute_file(run, params["source"], argv))
 
     def cancel(self, run_id: str) -> None:
         run = self._runs.get(str(run_id))
@@ -74,23 +80,30 @@ class Notebooks:
             session=self._engine.new_session(params.get("catalog"), params.get("schema")),
             principal=params.get("principal"),
             printer=output.Printer(lambda text: self._notify("notebook.output", {"runId": run_id, "text": text})),
-            folders=[*(params.get("sysPath") or []), *map(unpack, params.get("wheels") or [])],
+            folders=list(params.get("sysPath") or []),
             parameters={k: str(v) for k, v in (params.get("parameters") or {}).items()},
         )
         self._runs[run_id] = run
         return run
 
-    def _finish(self, run: Run, work: Callable[[], str | None]) -> dict[str, Any]:
+    def _finish(self, run: Run, dependencies: list[str], work: Callable[[], str | None]) -> dict[str, Any]:
         """Runs `work` in the run's own thread; a canceled run is given up when it does not end soon."""
         answer: dict[str, Any] = {}
+        failed: list[EngineError] = []
 
         def body() -> None:
             try:
                 with self._modules.of(run.folders):
+                    output.enter_run(run)
+                    self._install(run, dependencies)
                     answer.update(self._in_run(run, work))
             except RunCanceled:
                 pass  # raised between the steps above, when a cancel came at the very end
+            except EngineError as error:
+                failed.append(error)  # its packages cannot be installed
             finally:
+                run.packages.give_back()
+                output.enter_run(None)
                 run.ended.set()
 
         run.start(body)
@@ -108,6 +121,8 @@ class Notebooks:
             self._runs.pop(run.run_id, None)
         if run.canceled.is_set():
             return {"truncated": False, "error": {"message": "The run was canceled.", "trace": ""}}
+        if failed:
+            raise failed[0]
         return answer
 
     def _in_run(self, run: Run, work: Callable[[], str | None]) -> dict[str, Any]:
@@ -203,16 +218,43 @@ class Notebooks:
                     )
                 display(getattr(namespace["dbutils"].fs, words[0])(*words[1:]))
             case "pip":
-                print(
-                    "%pip does nothing in the local workspace: notebooks use the packages of its Python environment "
-                    f"({cell.text.strip().splitlines()[0]})."
-                )
+                self._pip(run, path, cell)
             case other:
                 raise EngineError(
                     f"{path}, cell {cell.number}, line {cell.line}: %{other} is not supported by the local workspace; "
                     "cells may be Python, %sql, %md, %run, %fs and %pip.",
                     error_class="UNSUPPORTED_FEATURE",
                 )
+
+    def _pip(self, run: Run, path: str, cell: Cell) -> None:
+        folder = run.folders[0] if run.folders else os.path.dirname(path)
+
+        def local(word: str) -> str:
+            if self._engine.volumes.is_volume_path(word):
+                return self._engine.volumes.to_local(word)
+            if word.startswith("/Workspace/"):
+                return self._mirror(word)
+            return os.path.normpath(os.path.join(folder, word)) if word.startswith(".") or os.sep in word[:1] else word
+
+        try:
+            asked = requirements(cell.text, local)
+            self._install(run, asked)
+        except EngineError as error:
+            where = f" ({path}, cell {cell.number}, line {cell.line})"
+            raise EngineError(f"{error}{where}", error_class=error.error_class) from None
+        print(f"Installed {', '.join(os.path.basename(line) for line in asked)}.")
+
+    def _install(self, run: Run, lines: list[str]) -> None:
+        if lines and not run.packages.add(lines):
+            raise RunCanceled
+
+    def _login(self) -> tuple[str, str]:
+        """Address of the workspace, and a token of whom the code of this thread runs as."""
+        run = output.current_run()
+        if run is None or run.principal is None:
+            raise RuntimeError("only the code of notebooks and tasks is logged in")
+        answer = self._workspace.request("run.login", {"runId": run.run_id, "principal": run.principal})
+        return answer["host"], answer["token"]
 
     def _sql_cell(self, run: Run, path: str, cell: Cell, namespace: dict[str, Any]) -> None:
         widgets = namespace["dbutils"].widgets.getAll()
@@ -258,6 +300,7 @@ class Notebooks:
             printer=parent.printer,
             folders=parent.folders,
             parameters=arguments,
+            parent=parent,
         )
         parent.children.append(child)
         answer: dict[str, Any] = {}
@@ -278,6 +321,16 @@ class Notebooks:
         if "error" in answer:
             raise EngineError(f"Notebook '{name}' failed: {answer['error']['message']}", error_class="WORKFLOW_FAILED")
         return answer.get("result")
+
+
+def _in_user_code() -> bool:
+    return output.current_run() is not None or runtime_modules.of_pipeline.get() is not None
+
+
+def _tell_run(text: str) -> None:
+    run = output.current_run()
+    if run is not None:
+        run.print(text)
 
 
 def display(value: Any, *_: Any, checkpointLocation: str | None = None, **__: Any) -> None:

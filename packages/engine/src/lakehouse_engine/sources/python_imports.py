@@ -21,6 +21,7 @@ from typing import Any
 
 import pyspark
 
+from lakehouse_engine.environments.active import process
 from lakehouse_engine.sources import python_api
 
 _lock = threading.RLock()
@@ -37,6 +38,8 @@ class PipelineImports:
 
     def __init__(self, roots: Sequence[str]) -> None:
         self._roots = tuple(dict.fromkeys(roots))
+        # Folders of the packages that the update installed, which every import of the process sees.
+        self.packages: tuple[str, ...] = ()
         self._front = python_api.modules()
         self._own: dict[str, types.ModuleType] = {}
         self._active = False
@@ -65,7 +68,7 @@ class PipelineImports:
                     yield
             finally:
                 self._active = False
-                sys.path[:] = path
+                sys.path[:] = process.path(path)  # %pip may have installed packages meanwhile
                 for name in [name for name in sys.modules if self.has(name)]:
                     module = sys.modules.pop(name)
                     if name not in self._front:

@@ -12,6 +12,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
+from lakehouse_engine.environments.pip import requirements
 from lakehouse_engine.errors import EngineError, message_of, to_rpc
 from lakehouse_engine.event_log.table import event_log_frame, storage_of
 from lakehouse_engine.flows.context import CurrentSession, current
@@ -39,9 +40,10 @@ class Sources:
         may_read_events: Callable[[str], None],
         utilities: Mapping[str, Any],
         warn: Callable[[str], None],
+        install: Callable[[list[str]], None],
     ) -> None:
         """`may_read_events`: raises for another pipeline's id; `utilities`: what `dbutils` has beside widgets; `warn`:
-        tells of what a source says and the update leaves out."""
+        tells of what a source says and the update leaves out; `install`: lines of a requirements file."""
         self._pipeline = pipeline
         self._folder = folder
         self._session = session
@@ -49,6 +51,7 @@ class Sources:
         self._storage = storage
         self._may_read_events = may_read_events
         self._warn = warn
+        self._install = install
         self.dbutils = PipelineUtilities(dict(pipeline.get("configuration") or {}), utilities)
         self.configuration: Mapping[str, str] = dict(pipeline.get("configuration") or {})
         self.parameters: Mapping[str, str] = self.configuration
@@ -136,11 +139,19 @@ class Sources:
                 self._run(target, location)
             return
         if language == "pip":
-            self._warn(
-                f"{location}: %pip installs nothing here: sources use packages of the workspace's Python environment"
-            )
+            try:
+                self._install(requirements(code, lambda word: self._local(word, location)))
+            except EngineError as error:
+                raise EngineError(f"{location}: {error}", error_class=error.error_class) from None
             return
         self._warn(f"{location}: %{language} does not run in a pipeline, and the cell is ignored; use Python or SQL")
+
+    def _local(self, word: str, location: SourceLocation) -> str:
+        """The copy of a file of the pipeline that %pip names."""
+        if word.startswith("/Workspace/"):
+            return str(self._copy(word.removeprefix("/Workspace")))
+        beside = posixpath.dirname(location.path)
+        return str(self._copy(posixpath.normpath(posixpath.join(beside, word)))) if word.startswith(".") else word
 
     def _run(self, target: str, location: SourceLocation) -> None:
         path = posixpath.normpath(posixpath.join(posixpath.dirname(location.path), target))

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextvars import copy_context
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -20,6 +20,7 @@ from pyspark.sql.types import StructType
 from lakehouse_engine import readers as file_readers
 from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.contract import UpdateEventParams
+from lakehouse_engine.environments.active import Packages
 from lakehouse_engine.errors import EngineError, message_of
 from lakehouse_engine.event_log import EventLog
 from lakehouse_engine.event_log.hooks import EventHooks
@@ -68,6 +69,7 @@ class Update:
         self._first_round = True
         self._rounds: Rounds | None = None  # of a continuous pipeline
         self.stopping = threading.Event()
+        self.packages = Packages(lambda text: self.progress.warn_of_source(text.strip()), self.stopping)
         self._errors: list[tuple[str, BaseException]] = []
         self._hooks: EventHooks | None = None
         origin = {
@@ -96,6 +98,7 @@ class Update:
             self.progress.created(self.params.get("cause", "API_CALL"), self.params.get("principal"), self.params)
             for state in ("CREATED", "INITIALIZING"):
                 self.progress.update(state)
+            self.install(self.params.get("dependencies") or [])
             self._initialize(sources / self.update_id)
             outcomes = self._run_graph()
             self._drop_inactive(outcomes)
@@ -119,7 +122,19 @@ class Update:
         finally:
             if self._hooks is not None:
                 self._hooks.close()
+            self.packages.give_back()
             shutil.rmtree(sources / self.update_id, ignore_errors=True)
+
+    def install(self, lines: Sequence[str]) -> None:
+        """What the pipeline's environment and %pip name, for this update."""
+        if lines and self.pipeline.get("continuous"):
+            raise EngineError(
+                "A continuous pipeline cannot have packages of its own in the local workspace, whose runs take turns "
+                f"in having them: {', '.join(lines)}. Run it triggered.",
+                error_class="UNSUPPORTED_FEATURE",
+            )
+        if lines and not self.packages.add([self.engine.volumes.to_local(line) for line in lines]):
+            raise EngineError("The update was stopped.", error_class="CANCELED")
 
     def stop(self) -> None:
         self.stopping.set()
@@ -151,11 +166,13 @@ class Update:
             pipeline, sources, self.session, defaults, self.storage,
             functools.partial(self.catalog.authorize_event_log, principal),
             {"fs": Files(volumes), "secrets": Secrets(principal, self.catalog.workspace)}, self.progress.warn_of_source,
+            self.install,
         )  # fmt: skip
         of_pipeline.set(loaded.dbutils)
         with self.active(self.session):
             graph = loaded.load()
         self.imports = loaded.imports
+        self.imports.packages = self.packages.folders
         if graph.hooks:
             with self.active(self.session), importing(self.imports):
                 self._hooks = EventHooks(graph.hooks, self.progress.hook_failed)

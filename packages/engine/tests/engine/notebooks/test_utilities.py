@@ -172,13 +172,12 @@ def test_sql_cells_share_no_session_with_python(workspace: EngineProcess) -> Non
         "# MAGIC %sql\n# MAGIC CREATE OR REPLACE TEMP VIEW few AS SELECT id FROM numbers_here WHERE id < ${my.limit};\n"
         "# MAGIC SELECT count(*) AS n FROM few",
         "# MAGIC %python\n# MAGIC n = _sqldf.first()['n']",
-        "# MAGIC %pip install nothing\n# MAGIC\n",
         "dbutils.library.restartPython()\ndisplay(spark.table('few'))\ndbutils.notebook.exit(n)",
         run_id="cells",
     )
     assert result(answer) == "2"
     printed = workspace.printed("cells")
-    assert "%pip does nothing" in printed and "restartPython does nothing" in printed and "|id |" in printed
+    assert "restartPython does nothing" in printed and "|id |" in printed
 
 
 def test_annotations_of_a_notebook_are_text(workspace: EngineProcess) -> None:

@@ -82,6 +82,26 @@ export function insertToken(
   return getToken(db, id)!;
 }
 
+const LOGIN_SECONDS = 3600;
+/** By database and identity: what it was given last, and until when it is given again. */
+const logins = new WeakMap<Database, Map<string, { value: string; until: number }>>();
+
+/** A token for code that a run of this identity executes; it holds for at least half an hour. */
+export function loginOf(db: Database, identityId: string): string {
+  const known = logins.get(db) ?? new Map<string, { value: string; until: number }>();
+  logins.set(db, known);
+  const found = known.get(identityId);
+  if (found && found.until > Date.now()) return found.value;
+  const value = newTokenValue();
+  db.run("DELETE FROM tokens WHERE kind = 'oauth' AND comment = 'login of a run' AND expires_at < ?", Date.now());
+  insertToken(db, {
+    ...{ value, identityId, createdBy: identityId, kind: "oauth", comment: "login of a run" },
+    lifetimeSeconds: LOGIN_SECONDS,
+  });
+  known.set(identityId, { value, until: Date.now() + (LOGIN_SECONDS / 2) * 1000 });
+  return value;
+}
+
 export const getToken = (db: Database, id: string): Token | undefined =>
   db.get<Token>("SELECT * FROM tokens WHERE id = ? AND kind = 'pat'", id);
 

@@ -6,6 +6,7 @@ import { Part } from "../../core/part.ts";
 import type { Context } from "../../core/service.ts";
 import { actingAs } from "../identity/acting.ts";
 import { requirePython } from "../identity/python-code.ts";
+import { requirements } from "../workspace/requirements.ts";
 import { storageOf } from "./events.ts";
 import type { StartUpdate } from "./schemas.ts";
 import { pipelineSources } from "./sources.ts";
@@ -123,11 +124,14 @@ export class UpdateRunner {
     try {
       const code = pipelineSources(this.#context, settings);
       requirePython(this.#context, actingAs(this.#context, { runAs }), code.sources);
+      const place = { context: this.#context, principal: actingAs(this.#context, { runAs }) };
+      const dependencies = requirements(place, settings.environment?.dependencies ?? []);
       const spec = { ...settings, id: pipelineId, ...code };
       result = await engine.request("update.run", {
         pipelineId,
         updateId: update.update_id,
         pipeline: spec,
+        dependencies,
         cause: update.cause,
         validateOnly: update.validate_only,
         fullRefresh: update.full_refresh,

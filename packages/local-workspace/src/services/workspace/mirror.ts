@@ -34,6 +34,9 @@ export function mirror(context: Context, path: string): void {
   else if (workspaceTree(context).isDirectory(context, path)) writeTree(context, canonical(path));
 }
 
+/** Where the copy of a path of the workspace is on this disk. */
+export const mirrored = (context: Context, path: string): string => join(mirrorRoot(context), canonical(path));
+
 const mirrorRoot = (context: Context): string => join(context.dataDir, "workspace");
 
 function writeTree(context: Context, root: string): void {

@@ -4,16 +4,17 @@ import { EngineError } from "../../../core/engine-client.ts";
 import { Part } from "../../../core/part.ts";
 import type { Context } from "../../../core/service.ts";
 import { actingAs } from "../../identity/acting.ts";
+import { loginOf } from "../../identity/tokens.ts";
 import { materialise, mirror } from "../../workspace/mirror.ts";
 import { workspaceTree } from "../../workspace/tree.ts";
+import { dependenciesOf } from "./dependencies.ts";
 import type { TaskWork } from "./executor.ts";
 import { TaskFailure } from "./failure.ts";
 import { getJobRun, getTaskRun, getTaskValue, setTaskValue } from "./store.ts";
 import type { Output } from "./types.ts";
-import { wheelsOf } from "./wheels.ts";
 
 /** What the tasks add to the parameters that every run has. */
-type What<M extends RunMethod> = Omit<EngineParams<M>, "runId" | "sysPath" | "wheels" | "principal"> & {
+type What<M extends RunMethod> = Omit<EngineParams<M>, "runId" | "sysPath" | "dependencies" | "principal"> & {
   sysPath?: string[];
 };
 type RunMethod = "notebook.run" | "python.run";
@@ -32,7 +33,7 @@ export async function runInEngine<M extends RunMethod>(work: TaskWork, method: M
   logs.set(runId, "");
   try {
     const sysPath = what.sysPath ?? materialise(context, what.path);
-    const params = { ...what, runId, sysPath, wheels: wheelsOf(work), principal: run.runAs };
+    const params = { ...what, runId, sysPath, dependencies: dependenciesOf(work), principal: run.runAs };
     const answer = await context.engine.request(method, params as unknown as EngineParams<M>);
     const output: Output = { ...outputLogs(logs.get(runId)) };
     if (answer.error) {
@@ -43,7 +44,8 @@ export async function runInEngine<M extends RunMethod>(work: TaskWork, method: M
     return output;
   } catch (error) {
     if (!(error instanceof EngineError) || error.errorClass.startsWith("ENGINE_")) throw error;
-    throw new TaskFailure(error.message, { output: outputLogs(logs.get(runId)) });
+    const code = error.errorClass === "LIBRARY_INSTALLATION_FAILED" ? { code: "LIBRARY_INSTALLATION_ERROR" } : {};
+    throw new TaskFailure(error.message, { output: outputLogs(logs.get(runId)), ...code });
   } finally {
     signal.removeEventListener("abort", cancel);
     logs.delete(runId);
@@ -83,6 +85,10 @@ export function listenToRuns(context: Context): void {
     workspaceTree(context).requireRead(context, actingAs(context, { runAs: String(principal) }), path);
     mirror(context, path);
     return {};
+  });
+  engine.onRequest("run.login", ({ principal }) => {
+    const { id } = actingAs(context, { runAs: principal });
+    return { host: context.host(), token: loginOf(db, id) };
   });
   engine.onRequest("task.context", ({ runId }) => {
     const taskRun = getTaskRun(db, Number(runId));

@@ -1,0 +1,141 @@
+"""Packages of runs: imported by their code and by its functions on workers, gone with the run.
+
+https://docs.databricks.com/aws/en/jobs/python-wheel, https://docs.databricks.com/aws/en/libraries/notebooks-python-libraries
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from engine.updates.pipelines import Pipeline
+from lakehouse_engine.testing import EngineProcess
+
+SOURCE = "from lakehouse_engine.notebook_runner.wheels import call\ncall({package!r}, {entry!r})\n"
+GREET = (
+    "import sys\n"
+    "def greet(x):\n    return f'hi {x}'\n"
+    "def main():\n"
+    "    from pyspark.sql import SparkSession\n    from pyspark.sql.functions import udf\n"
+    "    rows = SparkSession.builder.getOrCreate().range(1).select(udf(greet)('id').alias('g')).collect()\n"
+    "    print(sys.argv[1:], rows[0].g)\n"
+    "def other():\n    print('other')\n"
+)
+
+
+def wheel_of(folder: Path, name: str, version: str, code: str, requires: str = "") -> str:
+    info = f"{name}-{version}.dist-info"
+    files = {
+        f"{name}/__init__.py": code,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{requires}",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": f"[console_scripts]\nstart = {name}:main\n",
+    }
+    file = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(file, "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+        archive.writestr(f"{info}/RECORD", "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"]))
+    return str(file)
+
+
+@pytest.fixture(scope="module")
+def greet(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return wheel_of(tmp_path_factory.mktemp("wheels"), "my_greet", "0.1", GREET, "Requires-Dist: pandas>=2\n")
+
+
+def run(engine: EngineProcess, run_id: str, package: str, entry: str, *dependencies: str) -> dict:
+    params = {"runId": run_id, "path": package, "principal": "me", "sysPath": [], "argv": ["a", "--b=c"]}
+    source = SOURCE.format(package=package, entry=entry)
+    return engine.ask("python.run", {**params, "source": source, "dependencies": list(dependencies)})
+
+
+def test_an_entry_point_runs_and_workers_import_the_package(engine: EngineProcess, greet: str) -> None:
+    assert "error" not in run(engine, "wheel1", "my-greet", "start", greet)
+    assert engine.printed("wheel1").strip() == "['a', '--b=c'] hi 0"
+    assert "error" not in run(engine, "wheel2", "my-greet", "other", greet)  # a function, no entry point
+    assert engine.printed("wheel2").strip() == "other"
+
+
+def test_what_is_missing_is_named(engine: EngineProcess, greet: str, tmp_path: Path) -> None:
+    assert "'my-greet' is not installed" in run(engine, "wheel3", "my-greet", "start")["error"]["message"]
+    message = run(engine, "wheel4", "my-greet", "nope", greet)["error"]["message"]
+    assert "no entry point and no function 'nope'" in message
+    old = wheel_of(tmp_path, "older", "1", "", "Requires-Dist: pandas<2\n")
+    with pytest.raises(Exception, match=r"older-1-py3-none-any\.whl cannot be installed: .*pandas<2") as failed:
+        run(engine, "wheel5", "older", "main", old)
+    assert failed.value.data["error_class"] == "LIBRARY_INSTALLATION_FAILED"
+
+
+def test_pip_installs_for_the_rest_of_the_notebook(engine: EngineProcess, tmp_path: Path) -> None:
+    first = wheel_of(tmp_path, "which", "1", "version = 1\n")
+    second = wheel_of(tmp_path, "which", "2", "version = 2\n")
+    ask = "import which\ndbutils.notebook.exit(which.version)"
+    assert engine.notebook(f"# MAGIC %pip install -q {first}", ask)["result"] == "1"
+    assert engine.notebook(f"# MAGIC %pip install {second}", ask)["result"] == "2"  # not what the run before imported
+    assert engine.notebook(f"# MAGIC %pip install {first}", ask)["result"] == "1"
+    assert "No module named 'which'" in engine.notebook(ask)["error"]["message"]
+    failed = engine.notebook("# MAGIC %pip install --target=/tmp x")["error"]["message"]
+    assert "option --target=/tmp is not supported" in failed
+    assert "cell 1" in failed
+    assert "%pip uninstall is not supported" in engine.notebook("# MAGIC %pip uninstall -y x")["error"]["message"]
+
+
+def test_a_pipeline_has_the_packages_of_its_environment_and_of_pip(engine: EngineProcess, tmp_path: Path) -> None:
+    environment = wheel_of(tmp_path, "rates", "1", "def twice(x):\n    return x * 2\n")
+    by_pip = wheel_of(tmp_path, "names", "1", "NAME = 'n'\n")
+    pipeline = Pipeline(engine).python(
+        f"# COMMAND ----------\n# MAGIC %pip install {by_pip}\n# COMMAND ----------\n"
+        "import names\nfrom rates import twice\nfrom pyspark.sql.functions import udf, lit\n"
+        "@dp.materialized_view(name='packaged')\n"
+        "def packaged():\n"
+        "    import rates\n"
+        "    return spark.range(2).select(udf(rates.twice, 'long')('id').alias('x'), lit(names.NAME).alias('n'))\n"
+    )
+    assert pipeline.update(dependencies=[environment])["state"] == "COMPLETED", pipeline.events
+    assert engine.sql("SELECT x, n FROM packaged ORDER BY x") == [["0", "n"], ["2", "n"]]
+    assert "No module named 'rates'" in engine.notebook("import rates")["error"]["message"]
+    failed = Pipeline(engine, continuous=True).python("").update(dependencies=[environment])
+    assert "continuous pipeline cannot have packages" in failed["error"]["message"]
+
+
+def test_the_sdk_is_logged_in_as_the_run(engine: EngineProcess) -> None:
+    engine.answers["run.login"] = lambda asked: {"host": "http://127.0.0.1:9", "token": f"of {asked['principal']}"}
+    try:
+        answer = engine.notebook(
+            "from databricks.sdk import WorkspaceClient\nfrom databricks.connect import DatabricksSession\n"
+            "from databricks.sdk.runtime import dbutils as other\n"
+            "config = WorkspaceClient().config\ncontext = other.notebook.getContext()\n"
+            "assert DatabricksSession.builder.serverless().getOrCreate() is spark\n"
+            "dbutils.notebook.exit([config.host, config.authenticate()['Authorization'], context.apiToken().get()])"
+        )
+    finally:
+        del engine.answers["run.login"]
+    assert answer.get("result") == "['http://127.0.0.1:9', 'Bearer of me', 'of me']", answer
+
+
+def test_code_opens_files_of_the_workspace(engine: EngineProcess) -> None:
+    asked: list[dict] = []
+
+    def mirror(params: dict) -> dict:
+        asked.append(params)
+        if "closed" in params["path"]:
+            raise PermissionError("me does not have CAN_READ on it")
+        file = engine.folder / "workspace" / params["path"].removeprefix("/Workspace/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text('{"a": 1}')
+        return {}
+
+    engine.answers["workspace.mirror"] = mirror
+    try:
+        answer = engine.notebook(
+            "import json, pathlib\nwith open('/Workspace/Users/me/data.json') as f:\n    a = json.load(f)\n"
+            "b = pathlib.Path('/Workspace/Users/me/data.json').read_text()\ndbutils.notebook.exit(f'{a} {b}')"
+        )
+        refused = engine.notebook("open('/Workspace/Users/me/closed.json')")
+    finally:
+        del engine.answers["workspace.mirror"]
+    assert answer["result"] == "{'a': 1} {\"a\": 1}"
+    assert asked[0] == {"principal": "me", "path": "/Workspace/Users/me/data.json"}
+    assert "does not have CAN_READ" in refused["error"]["message"]
