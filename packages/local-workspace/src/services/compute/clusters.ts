@@ -103,130 +103,155 @@ const MOVES = {
 } as const;
 
 export function clusterRoutes(app: App, context: Context): void {
-  const { db } = context;
   for (const version of ["2.1", "2.0"]) {
     const base = `/api/${version}/clusters`;
+    catalogueRoutes(app, base);
+    createRoutes(app, context, base);
+    readRoutes(app, context, base);
+    moveRoutes(app, context, base);
+    resizeRoute(app, context, base);
+    adminRoutes(app, context, base);
+  }
+}
 
-    app.get(`${base}/spark-versions`, async () => ({ versions: SPARK_VERSIONS }));
-    app.get(`${base}/list-node-types`, async () => ({ node_types: NODE_TYPES }));
-    app.get(`${base}/list-zones`, async () => ({ zones: ["local-a"], default_zone: "local-a" }));
+function catalogueRoutes(app: App, base: string): void {
+  app.get(`${base}/spark-versions`, async () => ({ versions: SPARK_VERSIONS }));
+  app.get(`${base}/list-node-types`, async () => ({ node_types: NODE_TYPES }));
+  app.get(`${base}/list-zones`, async () => ({ zones: ["local-a"], default_zone: "local-a" }));
+}
 
-    app.post(`${base}/create`, { schema: { body: z.looseObject(fields) } }, async ({ body, principal }) => {
-      check(body);
-      mayCreate(context, principal, body.policy_id);
-      const entry = { id: newId(), creator: principal.name, createdAt: Date.now(), state: "RUNNING", document: body };
-      db.transaction(() => {
-        insertEntry(db, "cluster", entry);
-        recordEvents(db, entry.id, ["CREATING", "RUNNING"], { user: principal.name });
-      });
-      return { cluster_id: entry.id };
+function createRoutes(app: App, context: Context, base: string): void {
+  const { db } = context;
+  app.post(`${base}/create`, { schema: { body: z.looseObject(fields) } }, async ({ body, principal }) => {
+    check(body);
+    mayCreate(context, principal, body.policy_id);
+    const entry = { id: newId(), creator: principal.name, createdAt: Date.now(), state: "RUNNING", document: body };
+    db.transaction(() => {
+      insertEntry(db, "cluster", entry);
+      recordEvents(db, entry.id, ["CREATING", "RUNNING"], { user: principal.name });
     });
-    app.post(
-      `${base}/edit`,
-      { schema: { body: z.looseObject({ ...fields, cluster_id: z.string() }) } },
-      async ({ body, principal }) => {
-        const { cluster_id, ...document } = body;
-        const entry = requireCluster(context, cluster_id, principal, "CAN_MANAGE");
-        check(body);
-        saveEntry(db, "cluster", { ...entry, document });
-        recordEvents(db, entry.id, ["EDITED"]);
-        return {};
-      },
-    );
-    app.post(`${base}/update`, { schema: { body: updateRequest } }, async ({ body, principal }) => {
-      const entry = requireCluster(context, body.cluster_id, principal, "CAN_MANAGE");
-      const document = masked(entry.document, body.cluster ?? {}, body.update_mask);
-      check(document);
+    return { cluster_id: entry.id };
+  });
+  app.post(
+    `${base}/edit`,
+    { schema: { body: z.looseObject({ ...fields, cluster_id: z.string() }) } },
+    async ({ body, principal }) => {
+      const { cluster_id, ...document } = body;
+      const entry = requireCluster(context, cluster_id, principal, "CAN_MANAGE");
+      check(body);
       saveEntry(db, "cluster", { ...entry, document });
       recordEvents(db, entry.id, ["EDITED"]);
       return {};
-    });
-    app.post(`${base}/change-owner`, { schema: { body: ownerRequest } }, async ({ body, principal }) => {
-      requireAdmin(db, principal, "change the owner of a cluster");
-      const entry = findCluster(context, body.cluster_id);
-      if (entry.state !== "TERMINATED") {
-        throw new ApiError("INVALID_STATE", `Cluster ${entry.id} must be terminated before its owner is changed.`);
-      }
-      if (!findIdentity(db, "user", body.owner_username)) throw invalid(`User ${body.owner_username} does not exist.`);
-      saveEntry(db, "cluster", { ...entry, creator: body.owner_username });
-      return {};
-    });
-    const query = z.looseObject({
-      page_size: z.coerce.number().int().optional(),
-      page_token: z.string().optional(),
-      "filter_by.is_pinned": z.string().optional(),
-    });
-    app.get(`${base}/list`, { schema: { querystring: query } }, async ({ query, principal }) => {
-      const page = { size: query.page_size, pageToken: query.page_token };
-      const pinnedOnly = query["filter_by.is_pinned"] === "true";
-      const clusters = listEntries(db, "cluster").filter(
-        ({ id }) =>
-          (!pinnedOnly || getEntry(db, "pin", id)) && hasLevel(context, principal, "clusters", id, "CAN_ATTACH_TO"),
-      );
-      const { items, ...tokens } = paginate(clusters, page, {
-        fallback: 20,
-        max: 100,
-        name: "page_size",
-      });
-      return { clusters: items.map(view), ...tokens };
-    });
-    app.get(`${base}/get`, { schema: { querystring: reference } }, async ({ query, principal }) =>
-      view(requireCluster(context, query.cluster_id, principal, "CAN_ATTACH_TO")),
-    );
-    app.post(`${base}/events`, { schema: { body: eventsRequest } }, async ({ body, principal }) => {
-      requireCluster(context, body.cluster_id, principal, "CAN_ATTACH_TO");
-      return eventsPage(db, body);
-    });
+    },
+  );
+  app.post(`${base}/update`, { schema: { body: updateRequest } }, async ({ body, principal }) => {
+    const entry = requireCluster(context, body.cluster_id, principal, "CAN_MANAGE");
+    const document = masked(entry.document, body.cluster ?? {}, body.update_mask);
+    check(document);
+    saveEntry(db, "cluster", { ...entry, document });
+    recordEvents(db, entry.id, ["EDITED"]);
+    return {};
+  });
+}
 
-    for (const [action, { state, events }] of Object.entries(MOVES)) {
-      app.post(`${base}/${action}`, { schema: { body: reference } }, async ({ body, principal }) => {
-        const entry = requireCluster(context, body.cluster_id, principal, "CAN_RESTART");
-        if (action === "restart" && entry.state !== "RUNNING") {
-          throw new ApiError("INVALID_STATE", `Cluster ${entry.id} is in unexpected state ${entry.state}.`);
-        }
-        if (entry.state === state && action !== "restart") return {};
-        saveEntry(db, "cluster", { ...entry, state });
-        recordEvents(db, entry.id, events, { user: principal.name });
-        return {};
-      });
-    }
-    app.post(`${base}/permanent-delete`, { schema: { body: reference } }, async ({ body, principal }) => {
-      const { id } = requireCluster(context, body.cluster_id, principal, "CAN_MANAGE");
-      db.transaction(() => {
-        deleteEntry(db, "pin", id);
-        deleteEntry(db, "cluster", id);
-        forgetEvents(db, id);
-        forgetObject(db, "clusters", id);
-      });
-      return {};
+function readRoutes(app: App, context: Context, base: string): void {
+  const { db } = context;
+  const query = z.looseObject({
+    page_size: z.coerce.number().int().optional(),
+    page_token: z.string().optional(),
+    "filter_by.is_pinned": z.string().optional(),
+  });
+  app.get(`${base}/list`, { schema: { querystring: query } }, async ({ query, principal }) => {
+    const page = { size: query.page_size, pageToken: query.page_token };
+    const pinnedOnly = query["filter_by.is_pinned"] === "true";
+    const clusters = listEntries(db, "cluster").filter(
+      ({ id }) =>
+        (!pinnedOnly || getEntry(db, "pin", id)) && hasLevel(context, principal, "clusters", id, "CAN_ATTACH_TO"),
+    );
+    const { items, ...tokens } = paginate(clusters, page, {
+      fallback: 20,
+      max: 100,
+      name: "page_size",
     });
-    const size = z.looseObject({
-      cluster_id: z.string(),
-      num_workers: fields.num_workers,
-      autoscale: fields.autoscale,
-    });
-    app.post(`${base}/resize`, { schema: { body: size } }, async ({ body, principal }) => {
-      const entry = requireCluster(context, body.cluster_id, principal, "CAN_MANAGE");
-      if (entry.state !== "RUNNING") {
+    return { clusters: items.map(view), ...tokens };
+  });
+  app.get(`${base}/get`, { schema: { querystring: reference } }, async ({ query, principal }) =>
+    view(requireCluster(context, query.cluster_id, principal, "CAN_ATTACH_TO")),
+  );
+  app.post(`${base}/events`, { schema: { body: eventsRequest } }, async ({ body, principal }) => {
+    requireCluster(context, body.cluster_id, principal, "CAN_ATTACH_TO");
+    return eventsPage(db, body);
+  });
+}
+
+function moveRoutes(app: App, context: Context, base: string): void {
+  const { db } = context;
+  for (const [action, { state, events }] of Object.entries(MOVES)) {
+    app.post(`${base}/${action}`, { schema: { body: reference } }, async ({ body, principal }) => {
+      const entry = requireCluster(context, body.cluster_id, principal, "CAN_RESTART");
+      if (action === "restart" && entry.state !== "RUNNING") {
         throw new ApiError("INVALID_STATE", `Cluster ${entry.id} is in unexpected state ${entry.state}.`);
       }
-      const { num_workers: _, autoscale: __, ...rest } = entry.document;
-      const { num_workers, autoscale } = body;
-      saveEntry(db, "cluster", { ...entry, document: { ...rest, ...(autoscale ? { autoscale } : { num_workers }) } });
-      recordEvents(db, entry.id, ["RESIZING"]);
-      return {};
-    });
-    app.post(`${base}/pin`, { schema: { body: reference } }, async ({ body, principal }) => {
-      requireAdmin(db, principal, "pin clusters");
-      const { id } = findCluster(context, body.cluster_id);
-      if (getEntry(db, "pin", id)) return {};
-      insertEntry(db, "pin", { id, creator: principal.name, createdAt: Date.now(), state: "", document: {} });
-      return {};
-    });
-    app.post(`${base}/unpin`, { schema: { body: reference } }, async ({ body, principal }) => {
-      requireAdmin(db, principal, "unpin clusters");
-      deleteEntry(db, "pin", findCluster(context, body.cluster_id).id);
+      if (entry.state === state && action !== "restart") return {};
+      saveEntry(db, "cluster", { ...entry, state });
+      recordEvents(db, entry.id, events, { user: principal.name });
       return {};
     });
   }
+  app.post(`${base}/permanent-delete`, { schema: { body: reference } }, async ({ body, principal }) => {
+    const { id } = requireCluster(context, body.cluster_id, principal, "CAN_MANAGE");
+    db.transaction(() => {
+      deleteEntry(db, "pin", id);
+      deleteEntry(db, "cluster", id);
+      forgetEvents(db, id);
+      forgetObject(db, "clusters", id);
+    });
+    return {};
+  });
+}
+
+function resizeRoute(app: App, context: Context, base: string): void {
+  const { db } = context;
+  const size = z.looseObject({
+    cluster_id: z.string(),
+    num_workers: fields.num_workers,
+    autoscale: fields.autoscale,
+  });
+  app.post(`${base}/resize`, { schema: { body: size } }, async ({ body, principal }) => {
+    const entry = requireCluster(context, body.cluster_id, principal, "CAN_MANAGE");
+    if (entry.state !== "RUNNING") {
+      throw new ApiError("INVALID_STATE", `Cluster ${entry.id} is in unexpected state ${entry.state}.`);
+    }
+    const { num_workers: _, autoscale: __, ...rest } = entry.document;
+    const { num_workers, autoscale } = body;
+    saveEntry(db, "cluster", { ...entry, document: { ...rest, ...(autoscale ? { autoscale } : { num_workers }) } });
+    recordEvents(db, entry.id, ["RESIZING"]);
+    return {};
+  });
+}
+
+function adminRoutes(app: App, context: Context, base: string): void {
+  const { db } = context;
+  app.post(`${base}/change-owner`, { schema: { body: ownerRequest } }, async ({ body, principal }) => {
+    requireAdmin(db, principal, "change the owner of a cluster");
+    const entry = findCluster(context, body.cluster_id);
+    if (entry.state !== "TERMINATED") {
+      throw new ApiError("INVALID_STATE", `Cluster ${entry.id} must be terminated before its owner is changed.`);
+    }
+    if (!findIdentity(db, "user", body.owner_username)) throw invalid(`User ${body.owner_username} does not exist.`);
+    saveEntry(db, "cluster", { ...entry, creator: body.owner_username });
+    return {};
+  });
+  app.post(`${base}/pin`, { schema: { body: reference } }, async ({ body, principal }) => {
+    requireAdmin(db, principal, "pin clusters");
+    const { id } = findCluster(context, body.cluster_id);
+    if (getEntry(db, "pin", id)) return {};
+    insertEntry(db, "pin", { id, creator: principal.name, createdAt: Date.now(), state: "", document: {} });
+    return {};
+  });
+  app.post(`${base}/unpin`, { schema: { body: reference } }, async ({ body, principal }) => {
+    requireAdmin(db, principal, "unpin clusters");
+    deleteEntry(db, "pin", findCluster(context, body.cluster_id).id);
+    return {};
+  });
 }

@@ -9,17 +9,24 @@ const BASE = "/api/2.0/apps";
 const apps = new Records({ kind: "app", label: "App", permissions: "apps" });
 const NAME = /^[a-z0-9-]{2,30}$/;
 
+const view = ({ creator, createdAt, updatedAt, document }: Kept): Document => ({
+  compute_size: "MEDIUM",
+  ...document,
+  ...{ creator, create_time: new Date(createdAt).toISOString(), update_time: new Date(updatedAt).toISOString() },
+  updater: creator,
+  compute_status: { state: "STOPPED", message: notRun("Apps are") },
+  app_status: { state: "UNAVAILABLE", message: "App status is unavailable." },
+});
+const params = z.object({ name: z.string() });
+
 export function appRoutes(app: App, context: Context): void {
   apps.register(context);
-  const view = ({ creator, createdAt, updatedAt, document }: Kept): Document => ({
-    compute_size: "MEDIUM",
-    ...document,
-    ...{ creator, create_time: new Date(createdAt).toISOString(), update_time: new Date(updatedAt).toISOString() },
-    updater: creator,
-    compute_status: { state: "STOPPED", message: notRun("Apps are") },
-    app_status: { state: "UNAVAILABLE", message: "App status is unavailable." },
-  });
-  const params = z.object({ name: z.string() });
+  recordRoutes(app, context);
+  updateRoutes(app, context);
+  computeRoutes(app, context);
+}
+
+function recordRoutes(app: App, context: Context): void {
   const createBody = z.looseObject({
     name: z.string().regex(NAME, "may only have 2 to 30 lower-case letters, digits and hyphens"),
   });
@@ -47,6 +54,9 @@ export function appRoutes(app: App, context: Context): void {
     const to = (document: Document): Document => ({ ...document, ...sent });
     return view(apps.change(context, request.principal, request.params.name, to));
   });
+}
+
+function updateRoutes(app: App, context: Context): void {
   const update = z.looseObject({ app: z.looseObject({}).optional(), update_mask: z.string() });
   app.post(
     `${BASE}/:name/update`,
@@ -66,6 +76,9 @@ export function appRoutes(app: App, context: Context): void {
     apps.read(context, request.principal, request.params.name);
     return { status: { state: "SUCCEEDED" } };
   });
+}
+
+function computeRoutes(app: App, context: Context): void {
   app.get(`${BASE}/:name/deployments`, { schema: { params } }, async (request) => {
     apps.read(context, request.principal, request.params.name);
     return { app_deployments: [] };

@@ -23,14 +23,16 @@ const withTag = (tags: Tag[], { key, value }: Tag): Tag[] => [
 ];
 const tagsOf = (document: Document): Tag[] => (document.tags ?? []) as Tag[];
 
-export function experimentRoutes(app: App, context: Context): void {
-  experiments.register(context);
-  const BASE = "/api/2.0/mlflow/experiments";
-  const view = ({ id, createdAt, updatedAt, document }: Kept): Document => ({
-    ...{ experiment_id: id, ...document, creation_time: createdAt, last_update_time: updatedAt },
-  });
+const EXPERIMENTS = "/api/2.0/mlflow/experiments";
+const experimentView = ({ id, createdAt, updatedAt, document }: Kept): Document => ({
+  ...{ experiment_id: id, ...document, creation_time: createdAt, last_update_time: updatedAt },
+});
+const active = ({ document }: Kept): boolean => document.lifecycle_stage === "active";
+const reference = z.looseObject({ experiment_id: z.string() });
+
+/** What is checked before an experiment gets a name. */
+function namesOf(context: Context) {
   const all = (principal: Principal): Kept[] => experiments.list(context, principal);
-  const active = ({ document }: Kept): boolean => document.lifecycle_stage === "active";
   const free = (principal: Principal, name: string): void => {
     if (all(principal).some((each) => active(each) && each.document.name === name)) {
       throw new ApiError("RESOURCE_ALREADY_EXISTS", `Node named '${name}' already exists`);
@@ -45,9 +47,20 @@ export function experimentRoutes(app: App, context: Context): void {
     }
     return name;
   };
+  return { all, free, named };
+}
 
+export function experimentRoutes(app: App, context: Context): void {
+  experiments.register(context);
+  createExperimentRoute(app, context);
+  readExperimentRoutes(app, context);
+  changeExperimentRoutes(app, context);
+}
+
+function createExperimentRoute(app: App, context: Context): void {
+  const { free, named } = namesOf(context);
   const createBody = z.looseObject({ name: z.string().min(1), tags: z.array(tag).optional() });
-  app.post(`${BASE}/create`, { schema: { body: createBody } }, async ({ body, principal }) => {
+  app.post(`${EXPERIMENTS}/create`, { schema: { body: createBody } }, async ({ body, principal }) => {
     const name = named(body.name);
     free(principal, name);
     const id = String(numericId());
@@ -65,35 +78,40 @@ export function experimentRoutes(app: App, context: Context): void {
     });
     return { experiment_id: id };
   });
+}
 
-  const reference = z.looseObject({ experiment_id: z.string() });
-  app.get(`${BASE}/get`, { schema: { querystring: reference } }, async ({ query, principal }) => ({
-    experiment: view(experiments.read(context, principal, query.experiment_id)),
-  }));
-  const byName = z.looseObject({ experiment_name: z.string() });
-  app.get(`${BASE}/get-by-name`, { schema: { querystring: byName } }, async ({ query, principal }) => {
-    const name = canonical(query.experiment_name);
-    const found = all(principal).find(({ document }) => document.name === name);
-    if (!found) throw notFound(`Node ${name} does not exist.`);
-    return { experiment: view(found) };
-  });
+function readExperimentRoutes(app: App, context: Context): void {
+  const { all } = namesOf(context);
   const list = (principal: Principal, asked: { max_results?: number | undefined; page_token?: string | undefined }) => {
     const shown = all(principal).filter(active).reverse();
     const request = { size: asked.max_results, pageToken: asked.page_token };
     const { items, ...tokens } = paginate(shown, request, { fallback: 1000, max: 50_000 });
-    return { experiments: items.map(view), ...tokens };
+    return { experiments: items.map(experimentView), ...tokens };
   };
-  app.get(`${BASE}/list`, { schema: { querystring: z.looseObject(page) } }, async ({ query, principal }) =>
+  app.get(`${EXPERIMENTS}/get`, { schema: { querystring: reference } }, async ({ query, principal }) => ({
+    experiment: experimentView(experiments.read(context, principal, query.experiment_id)),
+  }));
+  const byName = z.looseObject({ experiment_name: z.string() });
+  app.get(`${EXPERIMENTS}/get-by-name`, { schema: { querystring: byName } }, async ({ query, principal }) => {
+    const name = canonical(query.experiment_name);
+    const found = all(principal).find(({ document }) => document.name === name);
+    if (!found) throw notFound(`Node ${name} does not exist.`);
+    return { experiment: experimentView(found) };
+  });
+  app.get(`${EXPERIMENTS}/list`, { schema: { querystring: z.looseObject(page) } }, async ({ query, principal }) =>
     list(principal, query),
   );
   const searchBody = z.looseObject({ ...page, filter: z.string().optional() });
-  app.post(`${BASE}/search`, { schema: { body: searchBody } }, async ({ body, principal }) => {
+  app.post(`${EXPERIMENTS}/search`, { schema: { body: searchBody } }, async ({ body, principal }) => {
     if (body.filter) throw invalid("filter is not supported by the local workspace's experiments/search.");
     return list(principal, body);
   });
+}
 
+function changeExperimentRoutes(app: App, context: Context): void {
+  const { free, named } = namesOf(context);
   const updateBody = z.looseObject({ experiment_id: z.string(), new_name: z.string().optional() });
-  app.post(`${BASE}/update`, { schema: { body: updateBody } }, async ({ body, principal }) => {
+  app.post(`${EXPERIMENTS}/update`, { schema: { body: updateBody } }, async ({ body, principal }) => {
     experiments.change(context, principal, body.experiment_id, (document) => {
       const name = body.new_name === undefined ? document.name : named(body.new_name);
       if (name !== document.name) free(principal, String(name));
@@ -106,82 +124,94 @@ export function experimentRoutes(app: App, context: Context): void {
     ["delete", "deleted"],
     ["restore", "active"],
   ] as const) {
-    app.post(`${BASE}/${path}`, { schema: { body: reference } }, async ({ body, principal }) => {
+    app.post(`${EXPERIMENTS}/${path}`, { schema: { body: reference } }, async ({ body, principal }) => {
       const to = (document: Document): Document => ({ ...document, lifecycle_stage: stage });
       experiments.change(context, principal, body.experiment_id, to);
       return {};
     });
   }
   const tagBody = z.looseObject({ experiment_id: z.string(), ...tag.shape });
-  app.post(`${BASE}/set-experiment-tag`, { schema: { body: tagBody } }, async ({ body, principal }) => {
+  app.post(`${EXPERIMENTS}/set-experiment-tag`, { schema: { body: tagBody } }, async ({ body, principal }) => {
     const to = (document: Document): Document => ({ ...document, tags: withTag(tagsOf(document), body) });
     experiments.change(context, principal, body.experiment_id, to);
     return {};
   });
 }
 
+const MODELS = "/api/2.0/mlflow/registered-models";
+const modelView = ({ creator, createdAt, updatedAt, document }: Kept): Document => ({
+  ...{ ...document, user_id: creator, creation_timestamp: createdAt, last_updated_timestamp: updatedAt },
+});
+const idOf = ({ db }: Context, name: string): string => models.idOf(db, name);
+function requireFree({ db }: Context, name: string): void {
+  if (name === "") throw invalid("Got an invalid name ''. Registered Model names cannot be empty strings.");
+  models.requireFree(db, name);
+}
+
+const byModelName = z.looseObject({ name: z.string() });
+
 export function modelRoutes(app: App, context: Context): void {
   models.register(context);
-  const BASE = "/api/2.0/mlflow/registered-models";
-  const { db } = context;
-  const view = ({ creator, createdAt, updatedAt, document }: Kept): Document => ({
-    ...{ ...document, user_id: creator, creation_timestamp: createdAt, last_updated_timestamp: updatedAt },
-  });
-  const idOf = (name: string): string => models.idOf(db, name);
-  const free = (name: string): void => {
-    if (name === "") throw invalid("Got an invalid name ''. Registered Model names cannot be empty strings.");
-    models.requireFree(db, name);
-  };
+  readModelRoutes(app, context);
+  changeModelRoutes(app, context);
+}
 
+function readModelRoutes(app: App, context: Context): void {
+  app.get(`${MODELS}/get`, { schema: { querystring: byModelName } }, async ({ query, principal }) => ({
+    registered_model: modelView(models.read(context, principal, idOf(context, query.name))),
+  }));
+  app.get(
+    "/api/2.0/mlflow/databricks/registered-models/get",
+    { schema: { querystring: byModelName } },
+    async (request) => {
+      const kept = models.read(context, request.principal, idOf(context, request.query.name));
+      const level = { permission_level: "CAN_MANAGE" };
+      return { registered_model_databricks: { id: kept.id, ...modelView(kept), ...level } };
+    },
+  );
+  app.get(`${MODELS}/list`, { schema: { querystring: z.looseObject(page) } }, async ({ query, principal }) => {
+    const request = { size: query.max_results, pageToken: query.page_token };
+    const { items, ...tokens } = paginate(models.list(context, principal), request, { fallback: 100, max: 1000 });
+    return { registered_models: items.map(modelView), ...tokens };
+  });
+}
+
+function changeModelRoutes(app: App, context: Context): void {
   const createBody = z.looseObject({
     name: z.string(),
     description: z.string().optional(),
     tags: z.array(tag).optional(),
   });
-  app.post(`${BASE}/create`, { schema: { body: createBody } }, async ({ body, principal }) => {
-    free(body.name);
-    return { registered_model: view(models.insert(context, principal, String(numericId()), body)) };
-  });
-  const byName = z.looseObject({ name: z.string() });
-  app.get(`${BASE}/get`, { schema: { querystring: byName } }, async ({ query, principal }) => ({
-    registered_model: view(models.read(context, principal, idOf(query.name))),
-  }));
-  app.get("/api/2.0/mlflow/databricks/registered-models/get", { schema: { querystring: byName } }, async (request) => {
-    const kept = models.read(context, request.principal, idOf(request.query.name));
-    const level = { permission_level: "CAN_MANAGE" };
-    return { registered_model_databricks: { id: kept.id, ...view(kept), ...level } };
+  app.post(`${MODELS}/create`, { schema: { body: createBody } }, async ({ body, principal }) => {
+    requireFree(context, body.name);
+    return { registered_model: modelView(models.insert(context, principal, String(numericId()), body)) };
   });
   const change = z.looseObject({ name: z.string(), description: z.string().optional() });
-  app.patch(`${BASE}/update`, { schema: { body: change } }, async ({ body, principal }) => ({
-    registered_model: view(
-      models.change(context, principal, idOf(body.name), (document) => ({
+  app.patch(`${MODELS}/update`, { schema: { body: change } }, async ({ body, principal }) => ({
+    registered_model: modelView(
+      models.change(context, principal, idOf(context, body.name), (document) => ({
         ...document,
         description: body.description,
       })),
     ),
   }));
   const rename = z.looseObject({ name: z.string(), new_name: z.string() });
-  app.post(`${BASE}/rename`, { schema: { body: rename } }, async ({ body, principal }) => {
-    free(body.new_name);
+  app.post(`${MODELS}/rename`, { schema: { body: rename } }, async ({ body, principal }) => {
+    requireFree(context, body.new_name);
     const to = (document: Document): Document => ({ ...document, name: body.new_name });
-    return { registered_model: view(models.change(context, principal, idOf(body.name), to)) };
+    return { registered_model: modelView(models.change(context, principal, idOf(context, body.name), to)) };
   });
-  app.delete(`${BASE}/delete`, { schema: { querystring: byName } }, async ({ query, principal }) => {
-    models.remove(context, principal, idOf(query.name));
+  app.delete(`${MODELS}/delete`, { schema: { querystring: byModelName } }, async ({ query, principal }) => {
+    models.remove(context, principal, idOf(context, query.name));
     return {};
   });
-  app.get(`${BASE}/list`, { schema: { querystring: z.looseObject(page) } }, async ({ query, principal }) => {
-    const request = { size: query.max_results, pageToken: query.page_token };
-    const { items, ...tokens } = paginate(models.list(context, principal), request, { fallback: 100, max: 1000 });
-    return { registered_models: items.map(view), ...tokens };
-  });
   app.post(
-    `${BASE}/set-tag`,
+    `${MODELS}/set-tag`,
     { schema: { body: z.looseObject({ name: z.string(), ...tag.shape }) } },
     async (request) => {
       const { name, key, value } = request.body;
       const to = (document: Document): Document => ({ ...document, tags: withTag(tagsOf(document), { key, value }) });
-      models.change(context, request.principal, idOf(name), to);
+      models.change(context, request.principal, idOf(context, name), to);
       return {};
     },
   );

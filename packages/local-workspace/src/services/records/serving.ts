@@ -46,18 +46,24 @@ function complete(config: Document | undefined): Document | undefined {
   };
 }
 
+const view = ({ id, creator, createdAt, updatedAt, document }: Kept): Document => ({
+  ...{ id, ...document, creator, creation_timestamp: createdAt, last_updated_timestamp: updatedAt },
+  state: { ready: "NOT_READY", config_update: "NOT_UPDATING" },
+  permission_level: "CAN_MANAGE",
+});
+/** Endpoints are named in paths; permissions are set by their ids. */
+const find = (context: Context, name: string): string => endpoints.idOf(context.db, name);
+const params = z.object({ name: z.string() });
+const body = z.looseObject({});
+
 export function servingRoutes(app: App, context: Context): void {
   endpoints.register(context);
-  const view = ({ id, creator, createdAt, updatedAt, document }: Kept): Document => ({
-    ...{ id, ...document, creator, creation_timestamp: createdAt, last_updated_timestamp: updatedAt },
-    state: { ready: "NOT_READY", config_update: "NOT_UPDATING" },
-    permission_level: "CAN_MANAGE",
-  });
-  /** Endpoints are named in paths; permissions are set by their ids. */
-  const find = (name: string): string => endpoints.idOf(context.db, name);
-  const params = z.object({ name: z.string() });
-  const body = z.looseObject({});
+  recordRoutes(app, context);
+  changeRoutes(app, context);
+  invocationRoutes(app, context);
+}
 
+function recordRoutes(app: App, context: Context): void {
   const createBody = z.looseObject({ name: z.string().regex(/^[A-Za-z0-9_-]{1,63}$/), config: body.optional() });
   app.post(BASE, { schema: { body: createBody } }, async (request) => {
     const { config, ...rest } = withoutSecrets(request.body) as Document;
@@ -70,13 +76,15 @@ export function servingRoutes(app: App, context: Context): void {
   });
   app.get(BASE, async ({ principal }) => ({ endpoints: endpoints.list(context, principal).map(view) }));
   app.get(`${BASE}/:name`, { schema: { params } }, async (request) =>
-    view(endpoints.read(context, request.principal, find(request.params.name))),
+    view(endpoints.read(context, request.principal, find(context, request.params.name))),
   );
   app.delete(`${BASE}/:name`, { schema: { params } }, async ({ params: { name }, principal }) => {
-    endpoints.remove(context, principal, find(name));
+    endpoints.remove(context, principal, find(context, name));
     return {};
   });
+}
 
+function changeRoutes(app: App, context: Context): void {
   /** Each part of an endpoint has a path of its own. */
   const change = (
     method: "PUT" | "PATCH",
@@ -89,7 +97,7 @@ export function servingRoutes(app: App, context: Context): void {
       schema: { params, body },
       handler: async ({ params: { name }, body: sent, principal }) => {
         const changed = (document: Document): Document => to(document, withoutSecrets(sent) as Document);
-        return view(endpoints.change(context, principal, find(name), changed));
+        return view(endpoints.change(context, principal, find(context, name), changed));
       },
     });
   };
@@ -108,9 +116,12 @@ export function servingRoutes(app: App, context: Context): void {
     const before = (document.tags ?? []) as { key: string }[];
     return { ...document, tags: [...before.filter(({ key }) => !gone.has(key)), ...added] };
   });
+}
+
+function invocationRoutes(app: App, context: Context): void {
   for (const url of [`${BASE}/:name/invocations`, "/serving-endpoints/:name/invocations"]) {
     app.post(url, { schema: { params, body } }, async ({ params: { name }, principal }) => {
-      endpoints.read(context, principal, find(name));
+      endpoints.read(context, principal, find(context, name));
       throw notImplemented(notRun(`The serving endpoint '${name}' is`));
     });
   }

@@ -11,58 +11,74 @@ const endpoints = new Records({ kind: "vector-endpoint", label: "Vector search e
 const indexes = new Records({ kind: "vector-index", label: "Vector search index" });
 const NAME = /^\w+\.\w+\.\w+$/;
 
+const nobody = { id: "", kind: "user", name: "", displayName: "" } as const;
+const params = z.object({ name: z.string() });
+/** Endpoints are named in paths; permissions are set by their ids. */
+const find = (context: Context, name: string): string => endpoints.idOf(context.db, name);
+const indexesOf = (context: Context, endpoint: string): Kept[] =>
+  indexes.list(context, nobody).filter(({ document }) => document.endpoint_name === endpoint);
+const endpointView = (context: Context, { id, creator, createdAt, updatedAt, document }: Kept): Document => ({
+  ...{ id, ...document, creator, last_updated_user: creator },
+  ...{ creation_timestamp: createdAt, last_updated_timestamp: updatedAt },
+  endpoint_status: { state: "ONLINE", message: notRun("Vector search is") },
+  num_indexes: indexesOf(context, String(document.name)).length,
+});
+const indexView = ({ creator, document }: Kept): Document => ({
+  ...{ index_subtype: "HYBRID", ...document, creator },
+  status: { ready: true, message: notRun("Vector search is"), indexed_row_count: 0 },
+});
+
 export function vectorSearchRoutes(app: App, context: Context): void {
   endpoints.register(context);
-  const params = z.object({ name: z.string() });
-  /** Endpoints are named in paths; permissions are set by their ids. */
-  const find = (name: string): string => endpoints.idOf(context.db, name);
-  const endpointView = ({ id, creator, createdAt, updatedAt, document }: Kept): Document => ({
-    ...{ id, ...document, creator, last_updated_user: creator },
-    ...{ creation_timestamp: createdAt, last_updated_timestamp: updatedAt },
-    endpoint_status: { state: "ONLINE", message: notRun("Vector search is") },
-    num_indexes: indexesOf(String(document.name)).length,
-  });
-  const indexesOf = (endpoint: string): Kept[] =>
-    indexes.list(context, nobody).filter(({ document }) => document.endpoint_name === endpoint);
+  endpointRoutes(app, context);
+  endpointChangeRoutes(app, context);
+  indexRoutes(app, context);
+}
 
+function endpointRoutes(app: App, context: Context): void {
   const endpointBody = z.looseObject({ name: z.string().min(1), endpoint_type: z.string() });
   app.post(`${BASE}/endpoints`, { schema: { body: endpointBody } }, async ({ body, principal }) => {
     const { target_qps, ...rest } = body as Document & { name: string };
     const scaling = target_qps === undefined ? {} : { scaling_info: { requested_target_qps: target_qps } };
     return context.db.transaction(() => {
       endpoints.requireFree(context.db, rest.name);
-      return endpointView(endpoints.insert(context, principal, uuid(), { ...rest, ...scaling }));
+      return endpointView(context, endpoints.insert(context, principal, uuid(), { ...rest, ...scaling }));
     });
   });
   app.get(`${BASE}/endpoints`, async ({ principal }) => ({
-    endpoints: endpoints.list(context, principal).map(endpointView),
+    endpoints: endpoints.list(context, principal).map((kept) => endpointView(context, kept)),
   }));
   app.get(`${BASE}/endpoints/:name`, { schema: { params } }, async (request) =>
-    endpointView(endpoints.read(context, request.principal, find(request.params.name))),
+    endpointView(context, endpoints.read(context, request.principal, find(context, request.params.name))),
   );
+}
+
+function endpointChangeRoutes(app: App, context: Context): void {
   const patch = z.looseObject({ target_qps: z.number().optional() });
   app.patch(`${BASE}/endpoints/:name`, { schema: { params, body: patch } }, async (request) => {
     const scaling_info = { requested_target_qps: request.body.target_qps };
     const to = (document: Document): Document => ({ ...document, scaling_info });
-    return endpointView(endpoints.change(context, request.principal, find(request.params.name), to));
+    return endpointView(context, endpoints.change(context, request.principal, find(context, request.params.name), to));
   });
   const policy = z.looseObject({ budget_policy_id: z.string() });
   app.patch(`${BASE}/endpoints/:name/budget-policy`, { schema: { params, body: policy } }, async (request) => {
     const { budget_policy_id } = request.body;
     const set = { budget_policy_id, effective_budget_policy_id: budget_policy_id };
-    endpoints.change(context, request.principal, find(request.params.name), (document) => ({ ...document, ...set }));
+    endpoints.change(context, request.principal, find(context, request.params.name), (document) => ({
+      ...document,
+      ...set,
+    }));
     return { effective_budget_policy_id: budget_policy_id };
   });
   app.delete(`${BASE}/endpoints/:name`, { schema: { params } }, async ({ params: { name }, principal }) => {
-    if (indexesOf(name).length > 0) throw invalid(`Vector search endpoint '${name}' has indexes: delete them first.`);
-    endpoints.remove(context, principal, find(name));
+    if (indexesOf(context, name).length > 0)
+      throw invalid(`Vector search endpoint '${name}' has indexes: delete them first.`);
+    endpoints.remove(context, principal, find(context, name));
     return {};
   });
+}
 
-  const indexView = ({ creator, document }: Kept): Document => ({
-    ...{ index_subtype: "HYBRID", ...document, creator },
-    status: { ready: true, message: notRun("Vector search is"), indexed_row_count: 0 },
-  });
+function indexRoutes(app: App, context: Context): void {
   const indexBody = z.looseObject({ name: z.string(), endpoint_name: z.string(), primary_key: z.string() });
   app.post(`${BASE}/indexes`, { schema: { body: indexBody } }, async ({ body, principal }) => {
     if (!NAME.test(body.name)) {
@@ -71,12 +87,12 @@ export function vectorSearchRoutes(app: App, context: Context): void {
           "Only alphanumerics and underscores are allowed.",
       );
     }
-    endpoints.read(context, principal, find(body.endpoint_name));
+    endpoints.read(context, principal, find(context, body.endpoint_name));
     return indexView(indexes.insert(context, principal, body.name, body));
   });
   const ofEndpoint = z.looseObject({ endpoint_name: z.string() });
   app.get(`${BASE}/indexes`, { schema: { querystring: ofEndpoint } }, async ({ query }) => ({
-    vector_indexes: indexesOf(query.endpoint_name).map(indexView),
+    vector_indexes: indexesOf(context, query.endpoint_name).map(indexView),
   }));
   app.get(`${BASE}/indexes/:name`, { schema: { params } }, async (request) =>
     indexView(indexes.read(context, request.principal, request.params.name)),
@@ -92,5 +108,3 @@ export function vectorSearchRoutes(app: App, context: Context): void {
     });
   }
 }
-
-const nobody = { id: "", kind: "user", name: "", displayName: "" } as const;
