@@ -80,21 +80,30 @@ function view(saved: Saved): Document {
   };
 }
 
-export function dashboardRoutes(app: App, context: Context): void {
-  const { db } = context;
-  const permitted = (id: string, principal: Principal, level: string): Saved => {
-    const found = requireSaved(db, "dashboard", id);
-    requireLevel(context, principal, "dashboards", id, level);
-    return found;
-  };
-  const free = (parent: unknown, name: unknown, self?: string): void => {
-    const other = listSaved(db, "dashboard").find(
-      ({ id, document }) => id !== self && document.parent_path === parent && document.display_name === name,
-    );
-    if (other)
-      throw new ApiError("ALREADY_EXISTS", `A dashboard '${String(name)}' already exists in ${String(parent)}.`);
-  };
+/** The dashboard, for who holds a level on it. */
+function permitted(context: Context, id: string, principal: Principal, level: string): Saved {
+  const found = requireSaved(context.db, "dashboard", id);
+  requireLevel(context, principal, "dashboards", id, level);
+  return found;
+}
 
+/** A name is a dashboard's alone in its folder. */
+function requireFree({ db }: Context, parent: unknown, name: unknown, self?: string): void {
+  const other = listSaved(db, "dashboard").find(
+    ({ id, document }) => id !== self && document.parent_path === parent && document.display_name === name,
+  );
+  if (other) throw new ApiError("ALREADY_EXISTS", `A dashboard '${String(name)}' already exists in ${String(parent)}.`);
+}
+
+export function dashboardRoutes(app: App, context: Context): void {
+  createRoute(app, context);
+  readRoutes(app, context);
+  changeRoutes(app, context);
+  publishRoutes(app, context);
+}
+
+function createRoute(app: App, context: Context): void {
+  const { db } = context;
   app.post(BASE, { schema: { body: createRequest, querystring: placement } }, async ({ body, query, principal }) => {
     const { etag: _, parent_path, ...sent } = body;
     const parent = canonical(parent_path || `/Users/${principal.name}`);
@@ -105,11 +114,14 @@ export function dashboardRoutes(app: App, context: Context): void {
     const document: Document = { ...sent, ...definition, parent_path: parent, revision: Date.now() };
     document.display_name ??= "New Dashboard";
     return db.transaction(() => {
-      free(parent, document.display_name);
+      requireFree(context, parent, document.display_name);
       return view(insertSaved(db, randomBytes(16).toString("hex"), "dashboard", principal.name, document));
     });
   });
+}
 
+function readRoutes(app: App, context: Context): void {
+  const { db } = context;
   app.get(BASE, { schema: { querystring: listQuery } }, async ({ query, principal }) => {
     const all = [
       ...listSaved(db, "dashboard"),
@@ -121,12 +133,15 @@ export function dashboardRoutes(app: App, context: Context): void {
   });
 
   app.get(`${BASE}/:id`, { schema: { params } }, async (request) =>
-    view(permitted(request.params.id, request.principal, "CAN_READ")),
+    view(permitted(context, request.params.id, request.principal, "CAN_READ")),
   );
+}
 
+function changeRoutes(app: App, context: Context): void {
+  const { db } = context;
   const patchSchema = { params, querystring: placement, body: z.looseObject(fields) };
   app.patch(`${BASE}/:id`, { schema: patchSchema }, async (request) => {
-    const found = permitted(request.params.id, request.principal, "CAN_EDIT");
+    const found = permitted(context, request.params.id, request.principal, "CAN_EDIT");
     const { etag, dashboard_id: _, parent_path: __, ...sent } = request.body;
     if (etag !== undefined && etag !== etagOf(found)) {
       throw new ApiError("RESOURCE_CONFLICT", `Dashboard ${found.id} was changed meanwhile: read it again.`);
@@ -135,20 +150,29 @@ export function dashboardRoutes(app: App, context: Context): void {
     const revision = Number(found.document.revision) + 1;
     const document: Document = { ...found.document, ...sent, ...definition, revision };
     return db.transaction(() => {
-      free(document.parent_path, document.display_name, found.id);
+      requireFree(context, document.parent_path, document.display_name, found.id);
       return view(saveSaved(db, { ...found, modifier: request.principal.name, document }));
     });
   });
 
   app.delete(`${BASE}/:id`, { schema: { params } }, async (request) => {
-    const found = permitted(request.params.id, request.principal, "CAN_MANAGE");
+    const found = permitted(context, request.params.id, request.principal, "CAN_MANAGE");
     const { published: _, ...document } = found.document;
     saveSaved(db, { ...found, document, trashed: true });
     return {};
   });
+}
 
+const publishedOf = (found: Saved): unknown => {
+  const { published } = found.document;
+  if (published === undefined) throw notFound(`Dashboard ${found.id} is not published.`);
+  return published;
+};
+
+function publishRoutes(app: App, context: Context): void {
+  const { db } = context;
   app.post(`${BASE}/:id/published`, { schema: { params, body: publishRequest } }, async (request) => {
-    const found = permitted(request.params.id, request.principal, "CAN_MANAGE");
+    const found = permitted(context, request.params.id, request.principal, "CAN_MANAGE");
     const { warehouse_id = found.document.warehouse_id, embed_credentials = true } = request.body ?? {};
     const published = {
       display_name: found.document.display_name,
@@ -161,18 +185,12 @@ export function dashboardRoutes(app: App, context: Context): void {
     return published;
   });
 
-  const publishedOf = (found: Saved): unknown => {
-    const { published } = found.document;
-    if (published === undefined) throw notFound(`Dashboard ${found.id} is not published.`);
-    return published;
-  };
-
   app.get(`${BASE}/:id/published`, { schema: { params } }, async (request) =>
-    publishedOf(permitted(request.params.id, request.principal, "CAN_READ")),
+    publishedOf(permitted(context, request.params.id, request.principal, "CAN_READ")),
   );
 
   app.delete(`${BASE}/:id/published`, { schema: { params } }, async (request) => {
-    const found = permitted(request.params.id, request.principal, "CAN_MANAGE");
+    const found = permitted(context, request.params.id, request.principal, "CAN_MANAGE");
     publishedOf(found);
     const { published: _, ...document } = found.document;
     saveSaved(db, { ...found, document }, false);

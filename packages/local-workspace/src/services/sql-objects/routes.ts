@@ -92,11 +92,8 @@ export function savedRoutes(app: App, context: Context): void {
   );
 }
 
-function routesOf(
-  app: App,
-  context: Context,
-  { kind, path, permissions, schema, defaults, shown, check }: ObjectKind,
-): void {
+/** What the routes of a kind have in common. */
+function toolsOf(context: Context, { kind, permissions, shown }: ObjectKind) {
   const { db } = context;
   const view = ({ id, owner, modifier, createdAt, updatedAt, trashed, document }: Saved): Document => ({
     id,
@@ -132,7 +129,19 @@ function routesOf(
   };
   const folder = (given: unknown, principal: Principal): string =>
     typeof given === "string" && given !== "" ? `/Workspace${canonical(given)}` : `/Workspace/Users/${principal.name}`;
+  return { view, permitted, named, folder };
+}
 
+function routesOf(app: App, context: Context, kind: ObjectKind): void {
+  createRoute(app, context, kind);
+  readRoutes(app, context, kind);
+  changeRoutes(app, context, kind);
+}
+
+function createRoute(app: App, context: Context, of: ObjectKind): void {
+  const { db } = context;
+  const { kind, path, schema, defaults, check } = of;
+  const { view, named, folder } = toolsOf(context, of);
   const createBody = z.looseObject({ [kind]: schema.optional(), auto_resolve_display_name: z.boolean().optional() });
   app.post(path, { schema: { body: createBody } }, async ({ body, principal }) => {
     const { owner_user_name: _, ...sent } = (body[kind] ?? {}) as Document;
@@ -142,7 +151,12 @@ function routesOf(
       return view(insertSaved(db, uuid(), kind, principal.name, named(document, undefined, resolves(body))));
     });
   });
+}
 
+function readRoutes(app: App, context: Context, of: ObjectKind): void {
+  const { db } = context;
+  const { kind, path, permissions } = of;
+  const { view, permitted } = toolsOf(context, of);
   app.get(path, { schema: { querystring: listQuery } }, async ({ query, principal }) => {
     const visible = listSaved(db, kind).filter(({ id }) => hasLevel(context, principal, permissions, id, "CAN_READ"));
     const page = { size: query.page_size, pageToken: query.page_token };
@@ -153,7 +167,12 @@ function routesOf(
   app.get(`${path}/:id`, { schema: { params: idParams } }, async ({ params, principal }) =>
     view(permitted(params.id, principal, "CAN_READ")),
   );
+}
 
+function changeRoutes(app: App, context: Context, of: ObjectKind): void {
+  const { db } = context;
+  const { kind, path, schema, check } = of;
+  const { view, permitted, named } = toolsOf(context, of);
   const patchBody = z.looseObject({
     [kind]: schema.optional(),
     update_mask: z.string({ error: "is required: the fields to change, separated by commas" }).min(1),
