@@ -13,7 +13,7 @@ async function until<T>(what: string, read: () => Promise<T>, over: (value: T) =
     const value = await read();
     if (over(value)) return value;
     assert.ok(Date.now() < deadline, `${what} is still ${JSON.stringify(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 

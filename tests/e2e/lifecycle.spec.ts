@@ -89,7 +89,7 @@ describe("lifecycle of the stack on the local workspace", () => {
 
 describe("settings of a stack that are wrong", () => {
   it("stop a preview before any resource, naming file, key, value and what is allowed", async () => {
-    const workspace = await LocalWorkspace.start();
+    const workspace = await LocalWorkspace.start({ engine: false });
     const project = new ProjectCopy(workspace);
     try {
       await project.initStack();

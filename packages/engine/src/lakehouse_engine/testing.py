@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,13 @@ def _jars() -> str:
     return jars
 
 
+def wait_for(condition: Callable[[], object], what: str, timeout: float = 120) -> None:
+    end = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < end, f"waited {timeout} s for {what}"
+        time.sleep(0.02)
+
+
 class EngineFailed(Exception):
     def __init__(self, error: dict[str, Any]) -> None:
         super().__init__(error["message"])
@@ -96,10 +104,10 @@ class EngineProcess:
         )
         threading.Thread(target=self._read, daemon=True).start()
 
-    def initialize(self, catalogs: list[dict[str, Any]]) -> dict[str, Any]:
+    def initialize(self, catalogs: list[dict[str, Any]], timeout: float = 120) -> dict[str, Any]:
         roots = {"dataDir": "", "volumesRoot": "volumes", "tablesRoot": "tables"}
         params = {key: str(self.folder / name) for key, name in roots.items()}
-        return self.ask("initialize", {**params, "catalogs": catalogs, "tables": [], "functions": []}, timeout=120)
+        return self.ask("initialize", {**params, "catalogs": catalogs, "tables": [], "functions": []}, timeout)
 
     def send(self, method: str, params: dict[str, Any]) -> Future[Any]:
         number = next(self._ids)

@@ -33,7 +33,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkspaceCli
         while not file.exists():
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"the workspace did not start: {(data / 'stdout.log').read_text()}")
-            time.sleep(0.1)
+            time.sleep(0.02)
         yield WorkspaceClient(
             host=json.loads(file.read_text())["host"],
             token=(data / "state" / "token").read_text().strip(),

@@ -48,7 +48,7 @@ def run_update(client: WorkspaceClient, pipeline_id: str, **more: object) -> Non
         if update.state in (UpdateInfoState.COMPLETED, UpdateInfoState.FAILED, UpdateInfoState.CANCELED):
             break
         assert time.monotonic() < deadline, f"the update is still {update.state}"
-        time.sleep(0.5)
+        time.sleep(0.1)
     messages = [e.message for e in client.pipelines.list_pipeline_events(pipeline_id) if str(e.level).endswith("ERROR")]
     assert update.state == UpdateInfoState.COMPLETED, messages
 

@@ -17,7 +17,7 @@ def run_update(client: WorkspaceClient, pipeline_id: str, timeout: float = 400) 
     deadline = time.monotonic() + timeout
     while (update := client.pipelines.get_update(pipeline_id, update_id).update).state not in _ENDED:
         assert time.monotonic() < deadline, f"the update is still {update.state}"
-        time.sleep(0.5)
+        time.sleep(0.1)
     messages = [e.message for e in client.pipelines.list_pipeline_events(pipeline_id) if str(e.level).endswith("ERROR")]
     assert update.state == UpdateInfoState.COMPLETED, messages
     return update_id

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
-from lakehouse_engine.testing import EngineProcess
+from lakehouse_engine.testing import EngineProcess, wait_for
 
 LANDING = "/Volumes/main/raw/landing"
 
@@ -188,15 +187,16 @@ def test_a_python_file_gets_no_arguments(engine: EngineProcess) -> None:
 
 
 def test_a_canceled_notebook_goes_on(engine: EngineProcess, tmp_path: Path) -> None:
-    marker = tmp_path / "reached"
+    marker, begun = tmp_path / "reached", tmp_path / "begun"
     for number, body in enumerate(
         ["import time\ntime.sleep(60)", "spark.range(10**12).selectExpr('sum(id % 7)').collect()"]
     ):
         run_id = f"cancel-{number}"
-        source = f"# Databricks notebook source\n{body}\nopen('{marker}', 'w')\n"
+        source = f"# Databricks notebook source\nopen('{begun}', 'w').close()\n{body}\nopen('{marker}', 'w')\n"
         params = {"runId": run_id, "path": "/Shared/slow", "language": "PYTHON", "source": source, "principal": "me"}
         running = engine.send("notebook.run", {**params, "parameters": {}, "sysPath": []})
-        time.sleep(2)
+        wait_for(begun.exists, "the notebook to begin")
+        begun.unlink()
         engine.ask("notebook.cancel", {"runId": run_id})
         assert running.result(20)["error"]["message"] == "The run was canceled."
     assert not marker.exists()

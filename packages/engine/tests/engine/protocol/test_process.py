@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from lakehouse_engine.jvm import ENDED_STATUS
-from lakehouse_engine.testing import EngineFailed, EngineProcess
+from lakehouse_engine.testing import EngineFailed, EngineProcess, wait_for
 
 NOTEBOOK = {
     "runId": "1",
@@ -54,8 +54,7 @@ def test_the_process_outlives_the_workspace_or_prints_into_the_protocol(process:
     began = time.monotonic()
     process.close()
     assert time.monotonic() - began < 10
-    time.sleep(0.5)
-    assert not [pid for pid in children if _alive(int(pid))], "the JVM is still there"
+    wait_for(lambda: not [pid for pid in children if _alive(int(pid))], "the JVM to end", timeout=10)
 
 
 def _java(process: EngineProcess) -> int:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
-from lakehouse_engine.testing import EngineProcess
+from lakehouse_engine.testing import EngineProcess, wait_for
 from pipelines import Pipeline
 
 SOURCES = """
@@ -26,13 +24,6 @@ def continuous(engine: EngineProcess, name: str, **settings: Any) -> Pipeline:
     p = Pipeline(engine, continuous=True, **settings).python(SOURCES.replace("NAME", name))
     p.land("orders/1.csv", "id,amount\n1,10\n2,-1\n")
     return p
-
-
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < end, what
-        time.sleep(0.2)
 
 
 def told(engine: EngineProcess, p: Pipeline, flow: str) -> list[dict[str, Any]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
+from pathlib import Path
 
-from lakehouse_engine.testing import EngineProcess
+from lakehouse_engine.testing import EngineProcess, wait_for
 from pipelines import Pipeline
 
 STREAM = """
@@ -193,6 +193,7 @@ def test_a_stopped_update_is_canceled_and_the_next_one_goes_on(engine: EnginePro
         + """
 import os, time
 def slow(frame):
+    open("SWITCH-reached", "w").close()
     while os.path.exists("SWITCH"):
         time.sleep(0.05)
     return frame
@@ -202,7 +203,7 @@ def slow(frame):
     switch.touch()
     p.land("orders/1.csv", "id,amount,at\n1,10,2024-01-02\n")
     going = p.start()
-    time.sleep(2)
+    wait_for(Path(f"{switch}-reached").exists, "the flow to be planned")
     engine.ask("update.stop", {"updateId": p.update_id})
     switch.unlink()
     assert going.result(60) == {"state": "CANCELED"}
