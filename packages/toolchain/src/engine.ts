@@ -1,7 +1,8 @@
 /** What the engine needs to run: a Python environment, Java and the jars. Nothing here needs Go or Pulumi. */
 import { delimiter } from "node:path";
 import { cacheDir } from "./cache.ts";
-import { ensureJars } from "./jars.ts";
+import { ensureClassArchive } from "./class-archive.ts";
+import { ensureJars, pysparkJars } from "./jars.ts";
 import { findJava } from "./java.ts";
 import type { Progress } from "./process.ts";
 import { ensurePython, ensureUv, findPython } from "./python.ts";
@@ -35,11 +36,14 @@ export async function ensureEngine(options: { tests?: boolean; onProgress?: Prog
   const environment = await ensurePython(options.tests ?? false, progress);
   const uv = await ensureUv(findPython().python, progress);
   const sparkJars = await ensureJars(environment.sitePackages, java, progress);
+  const classes = { python: environment.python, spark: pysparkJars(environment.sitePackages), jars: sparkJars, java };
+  const archive = await ensureClassArchive(classes, progress);
   return {
     python: environment.python,
     java: java.java,
     sparkJars,
     engineEnv: {
+      ...(archive ? { ENGINE_CLASS_ARCHIVE: archive } : {}),
       ENGINE_PYTHON: environment.python,
       ENGINE_JARS: sparkJars.join(delimiter),
       ENGINE_JAVA: java.java,

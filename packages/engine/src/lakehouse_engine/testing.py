@@ -69,7 +69,7 @@ def _jars() -> str:
     return jars
 
 
-def wait_for(condition: Callable[[], object], what: str, timeout: float = 120) -> None:
+def wait_for(condition: Callable[[], object], what: str, timeout: float = 300) -> None:
     end = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < end, f"waited {timeout} s for {what}"
