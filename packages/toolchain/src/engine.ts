@@ -1,7 +1,7 @@
 /** What the engine needs to run: a Python environment, Java and the jars. Nothing here needs Go or Pulumi. */
 import { delimiter } from "node:path";
 import { cacheDir } from "./cache.ts";
-import { ensureClassArchive } from "./class-archive.ts";
+import { classArchiveForLater, ensureClassArchive } from "./class-archive.ts";
 import { ensureJars, pysparkJars } from "./jars.ts";
 import { findJava } from "./java.ts";
 import type { Progress } from "./process.ts";
@@ -37,7 +37,9 @@ export async function ensureEngine(options: { tests?: boolean; onProgress?: Prog
   const uv = await ensureUv(findPython().python, progress);
   const sparkJars = await ensureJars(environment.sitePackages, java, progress);
   const classes = { python: environment.python, spark: pysparkJars(environment.sitePackages), jars: sparkJars, java };
-  const archive = await ensureClassArchive(classes, progress);
+  const archive =
+    process.env.ENGINE_CLASS_ARCHIVE ??
+    (options.tests ? await ensureClassArchive(classes, progress) : classArchiveForLater(classes));
   return {
     python: environment.python,
     java: java.java,

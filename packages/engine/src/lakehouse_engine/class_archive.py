@@ -27,7 +27,7 @@ def orders():
 
 @dp.materialized_view
 def total():
-    return spark.read.table("orders").groupBy("id").sum("amount")
+    return spark.read.table("orders").groupBy("id").count()
 
 dp.create_streaming_table("history")
 dp.create_auto_cdc_flow("history", "orders", keys=["id"], sequence_by="version", stored_as_scd_type=2)
