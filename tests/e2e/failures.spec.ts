@@ -1,6 +1,8 @@
 /** What goes wrong on a person's machine ends with one clear message, and the next try works. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { WorkspaceApi } from "lakehouse-local-workspace/client";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
 
@@ -81,7 +83,9 @@ describe("what goes wrong", () => {
 
   it("a killed engine fails the run that was going with the reason, and the next run works", async () => {
     const { api } = workspace;
-    await put(api, "/Shared/broken/wait", `${NOTEBOOK}import time\ntime.sleep(300)\n`);
+    const begun = join(workspace.dataDir, "begun");
+    const wait = `import time\nopen(${JSON.stringify(begun)}, "w").close()\ntime.sleep(300)\n`;
+    await put(api, "/Shared/broken/wait", NOTEBOOK + wait);
     await put(api, "/Shared/broken/quick", `${NOTEBOOK}dbutils.notebook.exit(str(spark.range(5).count()))\n`);
     const submit = (notebook: string): Promise<{ run_id: number }> =>
       api.post("/api/2.2/jobs/runs/submit", {
@@ -89,12 +93,8 @@ describe("what goes wrong", () => {
         tasks: [{ task_key: "only", notebook_task: { notebook_path: `/Shared/broken/${notebook}` } }],
       });
     const { run_id } = await submit("wait");
-    await until(
-      "the run",
-      () => getRun(api, run_id),
-      ({ state }) => state.life_cycle_state === "RUNNING",
-    );
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await until("the notebook", async () => existsSync(begun), Boolean);
+    assert.equal((await getRun(api, run_id)).state.life_cycle_state, "RUNNING");
     const [engine] = execFileSync("pgrep", ["-P", String(workspace.pid), "-f", "engine"], { encoding: "utf8" }).split(
       "\n",
     );

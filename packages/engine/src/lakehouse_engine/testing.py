@@ -136,6 +136,12 @@ class EngineProcess:
         params = {"runId": run_id, "path": path, "language": "PYTHON", "source": source, "principal": "me"}
         return self.ask("notebook.run", {**params, "parameters": {}, "sysPath": [], **more})
 
+    def wait_for_job(self) -> None:
+        """Until Spark works on something: what was sent before has then got beyond its analysis."""
+        active = "spark.sparkContext.statusTracker().getActiveJobsIds()"
+        ran = self.notebook(f"import time\nwhile not {active}:\n    time.sleep(0.01)", run_id="wait-for-job")
+        assert "error" not in ran, ran["error"]
+
     def printed(self, run_id: str) -> str:
         told = [p["text"] for method, p in self.told if method == "notebook.output" and p["runId"] == run_id]
         return "".join(told)

@@ -15,7 +15,7 @@ NOTEBOOK = {
     "runId": "1",
     "path": "/Shared/n",
     "language": "PYTHON",
-    "source": "spark.range(10**12).selectExpr('sum(id % 7)').collect()",
+    "source": "print('begun')\nspark.range(10**12).selectExpr('sum(id % 7)').collect()",
     "principal": "me",
     "parameters": {},
     "sysPath": [],
@@ -49,7 +49,7 @@ def test_the_process_outlives_the_workspace_or_prints_into_the_protocol(process:
     assert "raw" in process.log() and "child" in process.log()
     busy = {"statementId": "s", "statement": "SELECT sum(id % 7) FROM range(1000000000000)", "resultDir": "/nowhere"}
     process.send("sql.execute", {**busy, "catalog": "main"})
-    time.sleep(2)
+    process.wait_for_job()
     children = Path(f"/proc/{process.process.pid}/task/{process.process.pid}/children").read_text().split()
     began = time.monotonic()
     process.close()
@@ -68,8 +68,9 @@ def test_an_engine_ends_with_its_jvm_however_the_jvm_ends(process: EngineProcess
     assert process.ask("ping", {}) == {}
     busy = {"statementId": "s", "statement": "SELECT sum(id % 7) FROM range(1000000000000)", "catalog": "main"}
     statement = process.send("sql.execute", {**busy, "resultDir": str(tmp_path / "result")})
+    process.wait_for_job()
     run = process.send("notebook.run", NOTEBOOK)
-    time.sleep(2)
+    wait_for(lambda: process.printed("1") == "begun\n", "the notebook to begin")
     os.kill(_java(process), signal.SIGKILL)
     assert process.process.wait(10) == ENDED_STATUS
     assert process.log().rstrip().endswith("engine: the JVM was ended by SIGKILL")

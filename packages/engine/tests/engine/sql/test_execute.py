@@ -401,7 +401,7 @@ def test_a_canceled_statement_goes_on(engine: EngineProcess) -> None:
     slow = "SELECT count(*) FROM range(100000) a CROSS JOIN range(100000000) b WHERE a.id * b.id % 7 = 3"
     params = {"statementId": "slow", "statement": slow, "resultDir": folder, "principal": "me"}
     running = engine.send("sql.execute", {**params, "catalog": "main"})
-    time.sleep(3)
+    engine.wait_for_job()
     began = time.monotonic()
     engine.ask("sql.cancel", {"statementId": "slow"})
     with pytest.raises(EngineFailed, match="canceled"):
