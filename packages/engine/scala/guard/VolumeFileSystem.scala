@@ -11,7 +11,7 @@ import org.apache.hadoop.fs.permission.{FsAction, FsPermission}
  * default file system, so that a plain /Volumes path works and `_metadata.file_path` shows what Databricks shows.
  */
 class VolumeFileSystem extends FileSystem {
-  private val fs = new RawLocalFileSystem()
+  private val fs = new PlainFileSystem
   private var root: String = _
   private val self = URI.create("dbfs:///")
 

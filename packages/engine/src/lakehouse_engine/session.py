@@ -56,9 +56,9 @@ SETTINGS = {
     "spark.python.daemon.module": "lakehouse_engine.python_workers",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
-    # Plain files without checksum files beside them: half as many files for every commit.
-    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
-    "spark.hadoop.fs.AbstractFileSystem.file.impl": "org.apache.hadoop.fs.local.RawLocalFs",
+    # Plain files without checksum files beside them, half as many files for every commit, and no processes for modes.
+    "spark.hadoop.fs.file.impl": "lakehouse.catalog.PlainFileSystem",
+    "spark.hadoop.fs.AbstractFileSystem.file.impl": "lakehouse.catalog.PlainFiles",
     "spark.hadoop.fs.dbfs.impl": "lakehouse.catalog.VolumeFileSystem",
     # Delta knows which schemes are local; a commit to a folder of a volume is a rename, as to any other.
     "spark.delta.logStore.dbfs.impl": "io.delta.storage.LocalLogStore",
@@ -69,6 +69,7 @@ SETTINGS = {
 _JVM = [
     "-Duser.timezone=UTC",
     "-XX:+UseSerialGC",
+    "-XX:MetaspaceSize=256m",  # what the classes take anyway: at the default of 21 MB each growth is a full collection
     "-Xss4m",  # deep plans
     "-XX:+ExitOnOutOfMemoryError",  # what goes on after one is in no known state; the workspace starts another engine
     "-XX:Tier4InvocationThreshold=100000",
