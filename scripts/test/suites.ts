@@ -23,23 +23,27 @@ export interface Job {
 
 const TOOLCHAIN = "packages/toolchain/tests";
 
-/** Estimates for two quiet cores; a suite that is not named here counts as short. */
+/** Of a run on two quiet cores, two processes at a time; a suite that is not named here counts as short. */
 const SECONDS: Readonly<Record<string, number>> = {
-  lakeflow: 240,
-  engine: 230,
-  notebooks: 200,
-  sdk: 130,
-  "e2e/start": 120,
-  "e2e/lifecycle": 60,
-  "e2e/failures": 40,
+  engine: 480,
+  notebooks: 480,
+  lakeflow: 450,
+  "e2e/start": 260,
+  sdk: 140,
+  rest: 110,
+  commands: 80,
+  policy: 70,
   pack: 60,
-  rest: 60,
+  pipelines: 60,
+  "e2e/lifecycle": 60,
+  "e2e/safety": 60,
+  "e2e/import": 50,
+  "e2e/package": 50,
+  "e2e/analysis": 40,
+  "e2e/failures": 40,
   cli: 40,
   ci: 40,
-  policy: 30,
   browser: 30,
-  commands: 60,
-  pipelines: 60,
 };
 const SHORT = 20;
 
