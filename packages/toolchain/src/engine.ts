@@ -1,7 +1,7 @@
 /** What the engine needs to run: a Python environment, Java and the jars. Nothing here needs Go or Pulumi. */
 import { delimiter } from "node:path";
 import { cacheDir } from "./cache.ts";
-import { classArchiveForLater, ensureClassArchive } from "./class-archive.ts";
+import { type Classes, classArchiveForLater, ensureClassArchive } from "./class-archive.ts";
 import { ensureJars, pysparkJars } from "./jars.ts";
 import { findJava } from "./java.ts";
 import type { Progress } from "./process.ts";
@@ -28,8 +28,31 @@ export function findPrerequisites({ java = true } = {}): void {
   if (java) findJava();
 }
 
+export interface EngineOptions {
+  /** Adds the tests' packages to the Python environment. */
+  tests?: boolean;
+  /**
+   * Where there is no archive of classes: `wait` until it is made, which pays for many engines, have it made for
+   * `later` starts, or `go on` without. Left out: `go on` in tests, else `later`.
+   */
+  classArchive?: "wait" | "later" | "go on";
+  onProgress?: Progress;
+}
+
+/** ENGINE_CLASS_ARCHIVE names an archive that there is, or none; then none is made. */
+async function classArchive(classes: Classes, options: EngineOptions, progress: Progress): Promise<string> {
+  const given = process.env.ENGINE_CLASS_ARCHIVE;
+  if (given !== undefined) return given;
+  const missing = options.classArchive ?? (options.tests ? "go on" : "later");
+  const found =
+    missing === "wait"
+      ? await ensureClassArchive(classes, progress)
+      : classArchiveForLater(classes, missing === "later" ? undefined : () => undefined);
+  return found ?? "";
+}
+
 /** @throws ToolchainError with one message when a prerequisite is missing or a part cannot be made */
-export async function ensureEngine(options: { tests?: boolean; onProgress?: Progress } = {}): Promise<EngineParts> {
+export async function ensureEngine(options: EngineOptions = {}): Promise<EngineParts> {
   const progress = options.onProgress ?? (() => undefined);
   findPrerequisites();
   const java = findJava();
@@ -37,15 +60,12 @@ export async function ensureEngine(options: { tests?: boolean; onProgress?: Prog
   const uv = await ensureUv(findPython().python, progress);
   const sparkJars = await ensureJars(environment.sitePackages, java, progress);
   const classes = { python: environment.python, spark: pysparkJars(environment.sitePackages), jars: sparkJars, java };
-  const archive =
-    process.env.ENGINE_CLASS_ARCHIVE ??
-    (options.tests ? await ensureClassArchive(classes, progress) : classArchiveForLater(classes));
   return {
     python: environment.python,
     java: java.java,
     sparkJars,
     engineEnv: {
-      ...(archive ? { ENGINE_CLASS_ARCHIVE: archive } : {}),
+      ENGINE_CLASS_ARCHIVE: await classArchive(classes, options, progress),
       ENGINE_PYTHON: environment.python,
       ENGINE_JARS: sparkJars.join(delimiter),
       ENGINE_JAVA: java.java,

@@ -4,7 +4,7 @@
  */
 import { delimiter, dirname, join } from "node:path";
 import { cacheDir } from "./cache.ts";
-import { type EngineParts, ensureEngine, findPrerequisites } from "./engine.ts";
+import { type EngineOptions, type EngineParts, ensureEngine, findPrerequisites } from "./engine.ts";
 import { ensurePlugin, type Plugin } from "./plugin.ts";
 import type { Progress } from "./process.ts";
 import { type Cli, ensureCli } from "./pulumi.ts";
@@ -16,12 +16,9 @@ export { ToolchainError } from "./process.ts";
 /** `python`: the environment alone. `engine`: Python, Java and the jars. `pulumi`: CLI, plugin and language host. */
 export type Part = "python" | "engine" | "pulumi";
 
-export interface ToolchainOptions {
+export interface ToolchainOptions extends EngineOptions {
   /** Left out: all parts. */
   parts?: readonly Part[];
-  /** Adds the tests' packages to the Python environment. */
-  tests?: boolean;
-  onProgress?: Progress;
 }
 
 /** Reading a path of a part that was not asked for throws. */
@@ -58,7 +55,7 @@ export async function ensureToolchain(options: ToolchainOptions = {}): Promise<T
 
   async function pythonAndJars(): Promise<{ python: string; engine?: EngineParts }> {
     if (!parts.has("engine")) return { python: (await ensurePython(tests, progress)).python };
-    const engine = await ensureEngine({ tests, onProgress: progress });
+    const engine = await ensureEngine({ ...options, onProgress: progress });
     return { python: engine.python, engine };
   }
 
