@@ -13,6 +13,7 @@ const writers: [page: string, command: string, script: string][] = [
   ["docs/lakeflow-sql.md", tools.python, "scripts/docs/lakeflow_sql.py"],
   ["docs/sql-functions.md", tools.python, "scripts/docs/sql_functions.py"],
   ["docs/lakeflow-python.md", tools.python, "scripts/docs/lakeflow_python.py"],
+  ["docs/endpoints.md", process.execPath, "scripts/docs/endpoints.ts"],
   ["docs/policies.md", process.execPath, "scripts/docs/policies.ts"],
   ["docs/components.md", process.execPath, "scripts/docs/components.ts"],
   ["docs/settings.md", process.execPath, "scripts/docs/settings.ts"],

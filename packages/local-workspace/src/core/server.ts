@@ -17,6 +17,7 @@ import { answerBroken, giveUpStalled, LONGEST_PART, PATIENCE, requireOwnHost } f
 import type { EngineClient } from "./engine-client.ts";
 import { ApiError, isDiskFull, notImplemented } from "./errors.ts";
 import { numericId } from "./ids.ts";
+import { whyRefused } from "./refusals.ts";
 import type { App, Context, Principal, Service } from "./service.ts";
 
 export interface WorkspaceOptions {
@@ -188,9 +189,10 @@ function authentication(app: App, services: readonly Service[], context: Context
 
 function errors(app: App): void {
   app.setNotFoundHandler((request) => {
-    const path = request.url.split("?")[0];
+    const path = request.url.split("?")[0]!;
+    const why = whyRefused(path);
     throw notImplemented(
-      `${request.method} ${path} is not part of the local workspace; docs/local-workspace.md lists what is.`,
+      `${request.method} ${path} is not part of the local workspace${why ? `: ${why}` : ""}; docs/local-workspace.md lists what is.`,
     );
   });
   app.setErrorHandler(async (error: FastifyError | Error, request, reply) => {

@@ -204,7 +204,7 @@ AREA = Area(
             configuration={"g.limit": "2"},
         ),
         notebook(
-            "cells: markdown, SQL that defines, %run, %pip, titles, display",
+            "cells: markdown, SQL that defines, %run, titles, display",
             DEVELOP,
             "\n# COMMAND ----------\n\n# MAGIC %md\n# MAGIC # A title\n# MAGIC with `code`\n\n# COMMAND ----------\n\n"
             "# MAGIC %run ./h_shared\n\n# COMMAND ----------\n\n# DBTITLE 1,The view\n# MAGIC %sql\n"

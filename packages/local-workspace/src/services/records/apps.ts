@@ -3,7 +3,7 @@ import { z } from "zod";
 import { notImplemented } from "../../core/errors.ts";
 import { numericId, uuid } from "../../core/ids.ts";
 import type { App, Context } from "../../core/service.ts";
-import { type Document, type Kept, notRun, Records } from "./store.ts";
+import { type Document, type Kept, NOT_RUN, notRun, Records } from "./store.ts";
 
 const BASE = "/api/2.0/apps";
 const apps = new Records({ kind: "app", label: "App", permissions: "apps" });
@@ -84,10 +84,14 @@ function computeRoutes(app: App, context: Context): void {
     return { app_deployments: [] };
   });
   for (const path of ["start", "deployments"]) {
-    app.post(`${BASE}/:name/${path}`, { schema: { params } }, async ({ params: { name }, principal }) => {
-      apps.read(context, principal, name);
-      throw notImplemented(notRun(`The app '${name}' is`));
-    });
+    app.post(
+      `${BASE}/:name/${path}`,
+      { schema: { tags: [NOT_RUN], params } },
+      async ({ params: { name }, principal }) => {
+        apps.read(context, principal, name);
+        throw notImplemented(notRun(`The app '${name}' is`));
+      },
+    );
   }
   app.post(`${BASE}/:name/stop`, { schema: { params } }, async (request) =>
     view(apps.read(context, request.principal, request.params.name)),

@@ -4,7 +4,7 @@ import { ApiError, notImplemented } from "../../core/errors.ts";
 import { uuid } from "../../core/ids.ts";
 import type { App, Context } from "../../core/service.ts";
 import { canonical } from "../../core/workspace-path.ts";
-import { type Document, type Kept, notRun, Records } from "./store.ts";
+import { type Document, type Kept, NOT_RUN, notRun, Records } from "./store.ts";
 
 const BASE = "/api/2.0/genie/spaces";
 const spaces = new Records({ kind: "genie", label: "Genie space", permissions: "genie" });
@@ -53,8 +53,12 @@ export function genieRoutes(app: App, context: Context): void {
     spaces.remove(context, request.principal, request.params.id);
     return {};
   });
-  app.post(`${BASE}/:id/start-conversation`, { schema: { params } }, async ({ params: { id }, principal }) => {
-    spaces.read(context, principal, id);
-    throw notImplemented(notRun("Genie spaces are"));
-  });
+  app.post(
+    `${BASE}/:id/start-conversation`,
+    { schema: { tags: [NOT_RUN], params } },
+    async ({ params: { id }, principal }) => {
+      spaces.read(context, principal, id);
+      throw notImplemented(notRun("Genie spaces are"));
+    },
+  );
 }

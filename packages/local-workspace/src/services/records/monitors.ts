@@ -5,7 +5,7 @@ import { uuid } from "../../core/ids.ts";
 import type { App, Context, Principal } from "../../core/service.ts";
 import { actor, requireManage } from "../unity-catalog/access.ts";
 import { requireSecurable } from "../unity-catalog/names.ts";
-import { type Document, type Kept, notRun, Records } from "./store.ts";
+import { type Document, type Kept, NOT_RUN, notRun, Records } from "./store.ts";
 
 const monitors = new Records({ kind: "monitor", label: "Monitor of table", routesCheck: true });
 
@@ -50,7 +50,7 @@ export function monitorRoutes(app: App, context: Context): void {
     monitors.read(context, principal, name);
     return { refreshes: [] };
   });
-  app.post(`${url}/refreshes`, { schema: { params } }, async ({ params: { name }, principal }) => {
+  app.post(`${url}/refreshes`, { schema: { tags: [NOT_RUN], params } }, async ({ params: { name }, principal }) => {
     monitors.read(context, principal, name);
     throw notImplemented(notRun(`The monitor of table ${name} is`));
   });

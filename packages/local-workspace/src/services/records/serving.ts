@@ -3,7 +3,7 @@ import { z } from "zod";
 import { notImplemented } from "../../core/errors.ts";
 import { uuid } from "../../core/ids.ts";
 import type { App, Context } from "../../core/service.ts";
-import { type Document, type Kept, notRun, Records } from "./store.ts";
+import { type Document, type Kept, NOT_RUN, notRun, Records } from "./store.ts";
 
 const BASE = "/api/2.0/serving-endpoints";
 const endpoints = new Records({ kind: "serving", label: "Endpoint", permissions: "serving-endpoints" });
@@ -120,7 +120,7 @@ function changeRoutes(app: App, context: Context): void {
 
 function invocationRoutes(app: App, context: Context): void {
   for (const url of [`${BASE}/:name/invocations`, "/serving-endpoints/:name/invocations"]) {
-    app.post(url, { schema: { params, body } }, async ({ params: { name }, principal }) => {
+    app.post(url, { schema: { tags: [NOT_RUN], params, body } }, async ({ params: { name }, principal }) => {
       endpoints.read(context, principal, find(context, name));
       throw notImplemented(notRun(`The serving endpoint '${name}' is`));
     });

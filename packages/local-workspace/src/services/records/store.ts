@@ -37,6 +37,9 @@ const fromRow = ({ id, creator, created_at, updated_at, document }: Row): Kept =
   document: JSON.parse(document) as Document,
 });
 
+/** In the description of the API: a route that only refuses. */
+export const NOT_RUN = "not run";
+
 /** What is said where something would have to run. */
 export const notRun = (what: string): string =>
   `${what} not run in the local workspace, which keeps what was sent as a record.`;

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { invalid, notImplemented } from "../../core/errors.ts";
 import { uuid } from "../../core/ids.ts";
 import type { App, Context } from "../../core/service.ts";
-import { type Document, type Kept, notRun, Records } from "./store.ts";
+import { type Document, type Kept, NOT_RUN, notRun, Records } from "./store.ts";
 
 const BASE = "/api/2.0/vector-search";
 const TYPE = "vector-search-endpoints";
@@ -102,9 +102,13 @@ function indexRoutes(app: App, context: Context): void {
     return {};
   });
   for (const path of ["query", "query-next-page", "scan", "sync", "upsert-data", "delete-data"]) {
-    app.post(`${BASE}/indexes/:name/${path}`, { schema: { params } }, async ({ params: { name }, principal }) => {
-      indexes.read(context, principal, name);
-      throw notImplemented(notRun(`The vector search index '${name}' is`));
-    });
+    app.post(
+      `${BASE}/indexes/:name/${path}`,
+      { schema: { tags: [NOT_RUN], params } },
+      async ({ params: { name }, principal }) => {
+        indexes.read(context, principal, name);
+        throw notImplemented(notRun(`The vector search index '${name}' is`));
+      },
+    );
   }
 }
