@@ -46,93 +46,107 @@ export function jobView(job: Job, options: { tasks: boolean; version: string }):
   };
 }
 
+/** The job, for who holds a level on it. */
+function permitted(context: Context, jobId: number, principal: Principal, level: string): Job {
+  const job = requireJob(context.db, jobId);
+  requireLevel(context, principal, "jobs", String(jobId), level);
+  return job;
+}
+
 export function jobRoutes(app: App, context: Context, events: JobEvents): void {
-  const { db } = context;
-  const permitted = (jobId: number, principal: Principal, level: string): Job => {
-    const job = requireJob(db, jobId);
-    requireLevel(context, principal, "jobs", String(jobId), level);
-    return job;
-  };
   for (const version of VERSIONS) {
     const base = `/api/${version}/jobs`;
-
-    app.post(`${base}/create`, { schema: { body: createRequest } }, async ({ body, principal }) => {
-      const { access_control_list: acl, ...given } = body;
-      const sent = withTasks(given);
-      checkSettings(context, sent);
-      requireRunAs(context, principal, sent.run_as);
-      const settings = withDefaults(sent);
-      const runAs = runAsName(settings.run_as) ?? principal.name;
-      const job: Job = { jobId: numericId(), createdTime: Date.now(), creator: principal.name, runAs, settings };
-      db.transaction(() => {
-        insertJob(db, job);
-        if (acl) grantOnCreate(context, { type: "jobs", id: String(job.jobId) }, acl);
-        events.changed(job);
-      });
-      return { job_id: job.jobId };
-    });
-
-    const replace = (job: Job, settings: Settings, principal: Principal): Record<string, never> => {
-      checkSettings(context, settings);
-      const before = job.settings;
-      if (runAsName(settings.run_as) !== runAsName(before.run_as)) requireRunAs(context, principal, settings.run_as);
-      job.settings = withDefaults(settings);
-      job.runAs = runAsName(settings.run_as) ?? job.creator;
-      db.transaction(() => {
-        saveJob(db, job);
-        events.changed(job, before);
-      });
-      return {};
-    };
-
-    app.post(`${base}/reset`, { schema: { body: resetRequest } }, async ({ body, principal }) =>
-      replace(permitted(body.job_id, principal, "CAN_MANAGE"), withTasks(body.new_settings), principal),
-    );
-
-    app.post(`${base}/update`, { schema: { body: updateRequest } }, async ({ body, principal }) => {
-      const job = permitted(body.job_id, principal, "CAN_MANAGE");
-      const only = job.settings.tasks?.length === 1 ? job.settings.tasks[0] : undefined;
-      const change = withTasks(body.new_settings ?? {}, only);
-      return replace(job, merge(job.settings, change, body.fields_to_remove ?? []), principal);
-    });
-
-    app.post(`${base}/delete`, { schema: { body: jobReference } }, async ({ body, principal }) => {
-      const job = permitted(body.job_id, principal, "CAN_MANAGE");
-      db.transaction(() => {
-        deleteJob(db, job.jobId);
-        forgetObject(db, "jobs", String(job.jobId));
-        events.deleted(job);
-      });
-      return {};
-    });
-
-    app.get(`${base}/get`, { schema: { querystring: getJobQuery } }, async ({ query, principal }) => {
-      const job = permitted(query.job_id, principal, "CAN_VIEW");
-      const view = {
-        ...jobView(job, { tasks: true, version }),
-        ...(query.include_trigger_state ? triggerState(job) : {}),
-      };
-      if (version !== "2.2") return view;
-      const [settings, next] = pageOfLists(view.settings as Settings, JOB_LISTS, query.page_token);
-      return { ...view, settings, ...(next ? { next_page_token: next } : {}) };
-    });
-
-    app.get(`${base}/list`, { schema: { querystring: listJobsQuery } }, async ({ query, principal }) => {
-      const { limit: size, offset, page_token: pageToken, name, expand_tasks } = query;
-      const visible = listJobs(db, name).filter((job) =>
-        hasLevel(context, principal, "jobs", String(job.jobId), "CAN_VIEW"),
-      );
-      const page = paginate(visible, { size, offset, pageToken }, PAGE);
-      const { items, ...tokens } = page;
-      const jobs = items.map((job) => {
-        const view = jobView(job, { tasks: expand_tasks ?? false, version });
-        if (version !== "2.2" || !expand_tasks) return view;
-        const [settings, next] = pageOfLists(view.settings as Settings, JOB_LISTS, undefined);
-        return { ...view, settings, has_more: next !== undefined };
-      });
-      return { ...(jobs.length > 0 ? { jobs } : {}), has_more: tokens.next_page_token !== undefined, ...tokens };
-    });
+    createRoute(app, context, base, events);
+    changeRoutes(app, context, base, events);
+    readRoutes(app, context, version);
   }
+}
+
+function createRoute(app: App, context: Context, base: string, events: JobEvents): void {
+  const { db } = context;
+  app.post(`${base}/create`, { schema: { body: createRequest } }, async ({ body, principal }) => {
+    const { access_control_list: acl, ...given } = body;
+    const sent = withTasks(given);
+    checkSettings(context, sent);
+    requireRunAs(context, principal, sent.run_as);
+    const settings = withDefaults(sent);
+    const runAs = runAsName(settings.run_as) ?? principal.name;
+    const job: Job = { jobId: numericId(), createdTime: Date.now(), creator: principal.name, runAs, settings };
+    db.transaction(() => {
+      insertJob(db, job);
+      if (acl) grantOnCreate(context, { type: "jobs", id: String(job.jobId) }, acl);
+      events.changed(job);
+    });
+    return { job_id: job.jobId };
+  });
+}
+
+function changeRoutes(app: App, context: Context, base: string, events: JobEvents): void {
+  const { db } = context;
+  const replace = (job: Job, settings: Settings, principal: Principal): Record<string, never> => {
+    checkSettings(context, settings);
+    const before = job.settings;
+    if (runAsName(settings.run_as) !== runAsName(before.run_as)) requireRunAs(context, principal, settings.run_as);
+    job.settings = withDefaults(settings);
+    job.runAs = runAsName(settings.run_as) ?? job.creator;
+    db.transaction(() => {
+      saveJob(db, job);
+      events.changed(job, before);
+    });
+    return {};
+  };
+
+  app.post(`${base}/reset`, { schema: { body: resetRequest } }, async ({ body, principal }) =>
+    replace(permitted(context, body.job_id, principal, "CAN_MANAGE"), withTasks(body.new_settings), principal),
+  );
+
+  app.post(`${base}/update`, { schema: { body: updateRequest } }, async ({ body, principal }) => {
+    const job = permitted(context, body.job_id, principal, "CAN_MANAGE");
+    const only = job.settings.tasks?.length === 1 ? job.settings.tasks[0] : undefined;
+    const change = withTasks(body.new_settings ?? {}, only);
+    return replace(job, merge(job.settings, change, body.fields_to_remove ?? []), principal);
+  });
+
+  app.post(`${base}/delete`, { schema: { body: jobReference } }, async ({ body, principal }) => {
+    const job = permitted(context, body.job_id, principal, "CAN_MANAGE");
+    db.transaction(() => {
+      deleteJob(db, job.jobId);
+      forgetObject(db, "jobs", String(job.jobId));
+      events.deleted(job);
+    });
+    return {};
+  });
+}
+
+function readRoutes(app: App, context: Context, version: (typeof VERSIONS)[number]): void {
+  const { db } = context;
+  const base = `/api/${version}/jobs`;
+  app.get(`${base}/get`, { schema: { querystring: getJobQuery } }, async ({ query, principal }) => {
+    const job = permitted(context, query.job_id, principal, "CAN_VIEW");
+    const view = {
+      ...jobView(job, { tasks: true, version }),
+      ...(query.include_trigger_state ? triggerState(job) : {}),
+    };
+    if (version !== "2.2") return view;
+    const [settings, next] = pageOfLists(view.settings as Settings, JOB_LISTS, query.page_token);
+    return { ...view, settings, ...(next ? { next_page_token: next } : {}) };
+  });
+
+  app.get(`${base}/list`, { schema: { querystring: listJobsQuery } }, async ({ query, principal }) => {
+    const { limit: size, offset, page_token: pageToken, name, expand_tasks } = query;
+    const visible = listJobs(db, name).filter((job) =>
+      hasLevel(context, principal, "jobs", String(job.jobId), "CAN_VIEW"),
+    );
+    const page = paginate(visible, { size, offset, pageToken }, PAGE);
+    const { items, ...tokens } = page;
+    const jobs = items.map((job) => {
+      const view = jobView(job, { tasks: expand_tasks ?? false, version });
+      if (version !== "2.2" || !expand_tasks) return view;
+      const [settings, next] = pageOfLists(view.settings as Settings, JOB_LISTS, undefined);
+      return { ...view, settings, has_more: next !== undefined };
+    });
+    return { ...(jobs.length > 0 ? { jobs } : {}), has_more: tokens.next_page_token !== undefined, ...tokens };
+  });
 }
 
 /** What is known of the trigger besides its settings: how it notices changes. */
