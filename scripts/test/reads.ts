@@ -41,7 +41,7 @@ export const READS: Readonly<Record<string, readonly string[]>> = {
   rest: [...WORKSPACE, ...ENGINE],
   sdk: [...WORKSPACE, ...ENGINE],
   toolchain: ["packages/toolchain/"],
-  unit: [...PROGRAM, "docs/components.md"],
+  unit: [...PROGRAM, "docs/components.md", "scripts/data-diff/main.ts"],
 };
 
 /** What can change the outcome of any suite: dependencies, settings of the languages, and the way tests are run. */

@@ -1,10 +1,15 @@
 /** The page of a run: what it reads from the events, and that it needs nothing else. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { PipelineEvent } from "../../scripts/start/follow.ts";
 import { parseOptions, UsageError } from "../../scripts/start/options.ts";
 import { pipelinePart } from "../../scripts/start/report/model.ts";
 import { page } from "../../scripts/start/report/page.ts";
 
+const ROOT = join(import.meta.dirname, "..", "..");
 const event = (dataset: string, details: object): PipelineEvent =>
   ({
     id: dataset,
@@ -87,5 +92,27 @@ describe("the page of a run", () => {
         () => parseOptions(args),
         (error: unknown) => error instanceof UsageError && message.test(error.message),
       );
+  });
+});
+
+describe("a data diff that was written as JSON", () => {
+  it("is shown in another format, and what is no such file is refused by name", () => {
+    const dir = mkdtempSync(join(tmpdir(), "olist-render-"));
+    const show = (...args: string[]) =>
+      spawnSync(process.execPath, [join(ROOT, "scripts", "data-diff", "main.ts"), ...args], { encoding: "utf8" });
+    try {
+      const file = join(dir, "diff.json");
+      const found = { before: "a", after: "b", same: true, rowsCompared: 1_200, datasets: [], expectations: [] };
+      writeFileSync(file, JSON.stringify(found));
+      const { status, stdout } = show("--render", file, "--format", "markdown");
+      assert.deepEqual([status, stdout], [0, "The data is the same: 0 datasets, 1,200 rows compared.\n"]);
+      writeFileSync(file, "{}");
+      const refused = show("--render", file);
+      assert.equal(refused.status, 1);
+      assert.match(refused.stderr, /it must be a file that --format json wrote/);
+      assert.match(show("main", "--render", file).stderr, /BASE, --scale and --seed do not belong to it/);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
   });
 });
