@@ -40,6 +40,7 @@ function compile(out: string): void {
         "lakehouse-engine": [join(PACKAGES, "engine", "index.ts")],
         "lakehouse-engine/protocol": [join(PACKAGES, "engine", "protocol", "index.ts")],
         "lakehouse-toolchain/engine": [join(PACKAGES, "toolchain", "src", "engine.ts")],
+        "lakehouse-toolchain/files": [join(PACKAGES, "toolchain", "src", "files.ts")],
       },
       types: ["node"],
       typeRoots: [join(ROOT, "node_modules", "@types")],
@@ -86,7 +87,7 @@ function stageToolchain(compiled: string, into: string): void {
     dependencies: { "lakehouse-engine": dependencies!["lakehouse-engine"] },
     exports: compiledExports(
       manifest.exports,
-      Object.keys(manifest.exports).filter((name) => name !== "./engine"),
+      Object.keys(manifest.exports).filter((name) => !["./engine", "./files"].includes(name)),
     ),
   });
 }

@@ -1,6 +1,8 @@
 /** What BASE gave is kept in the data folder by commit and inputs, so that the next comparison runs one side only. */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { replaceFile } from "lakehouse-toolchain/files";
 
 const FILE = "kept.json";
 
@@ -21,6 +23,5 @@ export function keptCatalog(dataDir: string, key: string): string | undefined {
 
 export function keep(dataDir: string, key: string, catalog: string): void {
   const file = join(dataDir, FILE);
-  writeFileSync(`${file}.new`, `${JSON.stringify({ ...read(dataDir), [key]: catalog }, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  replaceFile(file, `${JSON.stringify({ ...read(dataDir), [key]: catalog }, null, 2)}\n`);
 }

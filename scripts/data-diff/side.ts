@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { FoundWorkspace } from "lakehouse-local-workspace/control";
 import type { Toolchain } from "lakehouse-toolchain";
 import { ensureGroups } from "../stack/identities.ts";
-import { PROJECT, runPulumi, STACK, stackEnv } from "../stack/stack.ts";
+import { PROJECT, pulumiText, STACK, stackEnv } from "../stack/stack.ts";
 import { followRun } from "../start/follow.ts";
 
 export class Side {
@@ -69,12 +69,7 @@ export class Side {
     rmSync(this.#backend, { recursive: true, force: true });
   }
 
-  async #pulumi(args: readonly string[], env: NodeJS.ProcessEnv = this.#env): Promise<string> {
-    const said: string[] = [];
-    const code = await runPulumi(this.#tools, env, [...args, "--non-interactive", "--cwd", this.#folder], {
-      onLine: (line) => said.push(line),
-    });
-    if (code !== 0) throw new Error(`pulumi ${args.join(" ")} failed:\n${said.join("\n")}`);
-    return said.join("\n");
+  #pulumi(args: readonly string[], env: NodeJS.ProcessEnv = this.#env): Promise<string> {
+    return pulumiText(this.#tools, env, [...args, "--non-interactive", "--cwd", this.#folder]);
   }
 }

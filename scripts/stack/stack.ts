@@ -76,20 +76,20 @@ function eachLine(stream: NodeJS.ReadableStream, onLine: (line: string) => void)
 
 /** Selects stack `local`, making it on the first run. */
 export async function selectStack(tools: Toolchain, env: NodeJS.ProcessEnv): Promise<void> {
-  const said: string[] = [];
   const { PULUMI_STACK: _, ...unselected } = env;
-  const code = await runPulumi(tools, unselected, ["stack", "select", STACK, "--create", "--non-interactive"], {
-    onLine: (line) => said.push(line),
-  });
-  if (code !== 0) throw new Error(`pulumi stack select ${STACK} failed: ${said.join("\n")}`);
+  await pulumiText(tools, unselected, ["stack", "select", STACK, "--create", "--non-interactive"]);
 }
 
 /** Runs the CLI, collecting what it prints. @throws Error with that when it fails */
-async function pulumiJson<T>(tools: Toolchain, env: NodeJS.ProcessEnv, args: readonly string[]): Promise<T> {
+export async function pulumiText(tools: Toolchain, env: NodeJS.ProcessEnv, args: readonly string[]): Promise<string> {
   const said: string[] = [];
-  const code = await runPulumi(tools, env, [...args, "--json"], { onLine: (line) => said.push(line) });
-  if (code !== 0) throw new Error(`pulumi ${args.join(" ")} failed: ${said.join("\n")}`);
-  return JSON.parse(said.join("\n")) as T;
+  const code = await runPulumi(tools, env, args, { onLine: (line) => said.push(line) });
+  if (code !== 0) throw new Error(`pulumi ${args.join(" ")} failed:\n${said.join("\n")}`);
+  return said.join("\n");
+}
+
+async function pulumiJson<T>(tools: Toolchain, env: NodeJS.ProcessEnv, args: readonly string[]): Promise<T> {
+  return JSON.parse(await pulumiText(tools, env, [...args, "--json"])) as T;
 }
 
 export function stackOutputs(tools: Toolchain, env: NodeJS.ProcessEnv): Promise<Record<string, string>> {

@@ -2,10 +2,12 @@
  * Starts the local workspace: `node src/main.ts --data-dir D --port N [--python P] [--attached]`.
  * One process a data folder. `workspace.json` is written last: whoever finds it can send requests.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+
+import { readFileSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { parseArgs } from "node:util";
 import { PYTHON_PATH } from "lakehouse-engine";
+import { replaceFile } from "lakehouse-toolchain/files";
 import { ControlError, DEFAULT_DATA_DIR, explain, lockFolder, prepareFolder } from "./control/folder.ts";
 import { DEFAULT_PORT, portError } from "./control/port.ts";
 import { createWorkspace, type Workspace } from "./core/server.ts";
@@ -67,8 +69,7 @@ export async function startWorkspace(options: StartOptions): Promise<Running> {
     const host = await workspace.listen(options.port);
     engine.start();
     const version = (JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: string }).version;
-    writeFileSync(`${info}.new`, `${JSON.stringify({ host, pid: process.pid, version }, null, 2)}\n`, { mode: 0o600 });
-    renameSync(`${info}.new`, info);
+    replaceFile(info, `${JSON.stringify({ host, pid: process.pid, version }, null, 2)}\n`);
     const opened = workspace;
     return {
       workspace,

@@ -2,11 +2,12 @@
  * `lakehouse open`. The token gets into the browser by a page in the data folder that only its owner can read, and that sends the
  * browser on: in an argument of the browser's command, every user of the machine could read it.
  */
+
 import { spawn } from "node:child_process";
-import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { onPath } from "lakehouse-toolchain/engine";
+import { replaceFile } from "lakehouse-toolchain/files";
 import { ControlError, type FoundWorkspace } from "../control/index.ts";
 import { requireWorkspace } from "./workspace.ts";
 
@@ -37,8 +38,7 @@ function loginPage({ api, token, folder }: FoundWorkspace): string {
   const target = JSON.stringify(`${api.host}/#token=${token}`);
   const page = `<!doctype html><meta charset="utf-8"><title>Local workspace</title><script>location.replace(${target})</script>\n`;
   const file = join(folder.dir, "open.html");
-  writeFileSync(`${file}.new`, page, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  replaceFile(file, page);
   return file;
 }
 

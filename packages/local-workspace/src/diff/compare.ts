@@ -343,7 +343,7 @@ class Comparison {
   async #personalColumns(catalogs: readonly string[]): Promise<Set<string>> {
     const found = new Set<string>();
     for (const catalog of catalogs) {
-      const schema = `\`${catalog.replaceAll("`", "``")}\`.information_schema`;
+      const schema = `${sql.quote(catalog)}.information_schema`;
       const columns = "schema_name, table_name, column_name";
       const tags = await this.#api.query(`SELECT ${columns}, tag_name, tag_value FROM ${schema}.column_tags`);
       const personal = tags.filter(

@@ -6,7 +6,7 @@ export interface Side {
   dataset: Dataset;
 }
 
-const quote = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
+export const quote = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
 const text = (value: string): string => `'${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 
 export const tableOf = ({ catalog, dataset }: Side): string =>

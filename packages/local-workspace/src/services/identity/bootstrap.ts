@@ -1,6 +1,8 @@
 /** What a new workspace has: its system groups, the admin who runs it, and that admin's token in `<data dir>/token`. */
-import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+
+import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { replaceFile } from "lakehouse-toolchain/files";
 import type { Context } from "../../core/service.ts";
 import { addMember, findIdentity, insertIdentity } from "./store.ts";
 import { holderOf, insertToken, newTokenValue } from "./tokens.ts";
@@ -41,6 +43,5 @@ function adminToken(dataDir: string, register: (value: string) => void): void {
   }
   const value = newTokenValue();
   register(value);
-  writeFileSync(`${path}.new`, `${value}\n`, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  replaceFile(path, `${value}\n`);
 }

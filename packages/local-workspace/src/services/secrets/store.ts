@@ -2,9 +2,11 @@
  * Secret scopes, secrets and their access lists. Values are kept encrypted (AES-256-GCM) under a key that lies beside the
  * store, readable by its owner only: a copy of the database alone gives nothing away.
  */
+
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { replaceFile } from "lakehouse-toolchain/files";
 import type { Context } from "../../core/service.ts";
 import type { Database, Migration } from "../../store/database.ts";
 
@@ -33,8 +35,7 @@ function masterKey({ dataDir }: Context): Buffer {
   const path = join(dataDir, "secrets.key");
   if (existsSync(path)) return Buffer.from(readFileSync(path, "utf8").trim(), "hex");
   const key = randomBytes(32);
-  writeFileSync(`${path}.new`, `${key.toString("hex")}\n`, { mode: 0o600, flush: true });
-  renameSync(`${path}.new`, path);
+  replaceFile(path, `${key.toString("hex")}\n`);
   return key;
 }
 

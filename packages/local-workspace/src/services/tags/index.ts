@@ -6,13 +6,13 @@ import { policiesProtect } from "./abac.ts";
 import { abacRoutes } from "./abac-routes.ts";
 import { assignmentRoutes, tagPolicyRoutes, workspaceAssignmentRoutes } from "./routes.ts";
 import { changeTags } from "./rules.ts";
-import { migrations } from "./store.ts";
+import { allTagsOf, migrations } from "./store.ts";
 
 export const tags: Service = {
   name: "tags",
   migrations,
   routes(app, context) {
-    tagKeeper.provide(context, changeTags);
+    tagKeeper.provide(context, { change: changeTags, tagsOf: ({ db }, id) => allTagsOf(db, id) });
     protections.of(context).push(policiesProtect);
     assignmentRoutes(app, context);
     workspaceAssignmentRoutes(app, context);

@@ -55,6 +55,10 @@ export interface Tag {
 export const tagsOf = (db: Database, securableId: string, column = ""): Tag[] =>
   db.all<Tag>("SELECT * FROM tags WHERE securable_id = ? AND column_name = ? ORDER BY key", securableId, column);
 
+/** Of a securable and of its columns. */
+export const allTagsOf = (db: Database, securableId: string): Tag[] =>
+  db.all<Tag>("SELECT * FROM tags WHERE securable_id = ? ORDER BY column_name, key", securableId);
+
 export const findTag = (db: Database, securableId: string, column: string, key: string): Tag | undefined =>
   db.get<Tag>("SELECT * FROM tags WHERE securable_id = ? AND column_name = ? AND key = ?", securableId, column, key);
 

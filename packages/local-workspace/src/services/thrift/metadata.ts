@@ -4,10 +4,9 @@
  */
 import type { TableConstraint } from "lakehouse-engine/protocol";
 import type { Context, Principal } from "../../core/service.ts";
-import { actor } from "../unity-catalog/access.ts";
+import { actor, visible } from "../unity-catalog/access.ts";
 import { constraintsOf } from "../unity-catalog/constraints.ts";
 import { informationSchema } from "../unity-catalog/information-schema.ts";
-import { visible } from "../unity-catalog/routes/common.ts";
 import { findSecurable } from "../unity-catalog/store.ts";
 import type { ResultColumn, Value } from "./columns.ts";
 import { memoryRows, type Rows } from "./results.ts";

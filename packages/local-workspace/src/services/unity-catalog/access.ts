@@ -3,7 +3,7 @@
  * else it is ownership, grants on the securable and on what contains it, and the catalog's workspace bindings.
  */
 import { ApiError, denied } from "../../core/errors.ts";
-import type { Principal } from "../../core/service.ts";
+import type { Context, Principal } from "../../core/service.ts";
 import type { Database } from "../../store/database.ts";
 import { isAdmin, principalNames } from "../identity/store.ts";
 import { KINDS } from "./names.ts";
@@ -105,4 +105,17 @@ export function sees(db: Database, who: Actor, securable: Securable): boolean {
   };
   const wanted = [...(opening[securable.type] ?? ["READ_FILES"]), "ALL_PRIVILEGES", "MANAGE", "BROWSE"];
   return wanted.some((privilege) => mine.has(privilege));
+}
+
+/** Those of `items` that the caller sees, in catalogs that this workspace can use. */
+export function visible(context: Context, who: Actor, items: readonly Securable[]): Securable[] {
+  return items.filter((item) => {
+    if (!sees(context.db, who, item)) return false;
+    try {
+      requireBinding(context.db, context.workspaceId, item, false);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }

@@ -3,14 +3,13 @@ import type { TableProtection, TableRecord, WorkspaceParams } from "lakehouse-en
 import { ApiError, invalid } from "../../core/errors.ts";
 import type { Context } from "../../core/service.ts";
 import { actingPrincipal } from "../identity/store.ts";
-import { type Actor, actor, requireBinding, requirePrivilege, requireUse } from "./access.ts";
+import { type Actor, actor, requireBinding, requirePrivilege, requireUse, visible } from "./access.ts";
 import { grantTarget, securableType } from "./grants.ts";
 import { informationSchema } from "./information-schema.ts";
 import { missing, requireSecurable } from "./names.ts";
 import { createSecurable, dropSecurable } from "./operations.ts";
 import { normalize } from "./privileges.ts";
 import { protectionOf } from "./protection.ts";
-import { visible } from "./routes/common.ts";
 import { runStatement } from "./statements.ts";
 import { type Body, findSecurable, type Securable, updateSecurable } from "./store.ts";
 

@@ -9,6 +9,7 @@ import { effectiveAssignments } from "./grants.ts";
 import { ownColumns, ownTables } from "./own-views.ts";
 import { type Body, listSecurables, type Securable, type SecurableType } from "./store.ts";
 import { volumeLocation } from "./sync.ts";
+import { tagKeeper } from "./tag-hook.ts";
 
 type Value = string | number | boolean | null;
 type Row = Record<string, Value | undefined>;
@@ -90,11 +91,9 @@ function tags(type: SecurableType, names: readonly string[], ofColumns = false):
     columns: `${nameColumns(names)}, tag_name string, tag_value string`,
     rows: (all) =>
       all(type).flatMap(({ item, at, context }) =>
-        context.db
-          .all<{ column_name: string; key: string; value: string }>(
-            "SELECT column_name, key, value FROM tags WHERE securable_id = ? ORDER BY column_name, key",
-            item.id,
-          )
+        tagKeeper
+          .of(context)
+          .tagsOf(context, item.id)
           .filter(({ column_name }) => (column_name !== "") === ofColumns)
           .map(({ column_name, key, value }) => ({
             ...named(names, [...at, column_name]),

@@ -3,16 +3,14 @@ import type { CatalogStatement, StatementOf, WorkspaceResult } from "lakehouse-e
 import { ApiError } from "../../core/errors.ts";
 import type { Context } from "../../core/service.ts";
 import type { Actor } from "./access.ts";
-import { requireManage } from "./access.ts";
+import { requireManage, visible } from "./access.ts";
 import { addConstraint, dropConstraint, named, setConstraints } from "./constraints.ts";
 import { changeGrants, effectiveAssignments, grantTarget, readableGrants, securableType } from "./grants.ts";
+import { makeCatalog, makeVolume, refuseExternal } from "./making.ts";
 import { requireSecurable, splitName } from "./names.ts";
 import { changeSecurable, createSecurable, dropSecurable } from "./operations.ts";
 import { spoken } from "./privileges.ts";
 import { volumeInfo } from "./render.ts";
-import { makeCatalog } from "./routes/catalogs.ts";
-import { visible } from "./routes/common.ts";
-import { makeVolume, refuseExternal } from "./routes/volumes.ts";
 import { findSecurable, listSecurables, type Securable, type SecurableType } from "./store.ts";
 import { tagKeeper } from "./tag-hook.ts";
 
@@ -51,7 +49,9 @@ export async function runStatement(context: Context, who: Actor, run: CatalogSta
     case "unsetTags": {
       const item = requireSecurable(context.db, securableType(run.securableType), run.name);
       const set = run.kind === "setTags" ? run.tags : {};
-      tagKeeper.of(context)(context, who, item, run.column ?? undefined, set, run.kind === "unsetTags" ? run.keys : []);
+      tagKeeper
+        .of(context)
+        .change(context, who, item, run.column ?? undefined, set, run.kind === "unsetTags" ? run.keys : []);
       return NONE;
     }
     case "setMask":

@@ -1,20 +1,25 @@
-/** SET TAGS and UNSET TAGS reach the service that keeps tags, which registers itself here. */
+/** Tags in SQL: SET TAGS, UNSET TAGS and the views of information_schema ask the service that keeps them. */
 import { notImplemented } from "../../core/errors.ts";
 import { Part } from "../../core/part.ts";
 import type { Context } from "../../core/service.ts";
 import type { Actor } from "./access.ts";
 import type { Securable } from "./store.ts";
 
-type ChangeTags = (
-  context: Context,
-  who: Actor,
-  item: Securable,
-  column: string | undefined,
-  set: Record<string, string | null>,
-  unset: readonly string[],
-) => void;
+export interface TagKeeper {
+  /** Sets and removes tags of a securable, or of one of its columns. */
+  change(
+    context: Context,
+    who: Actor,
+    item: Securable,
+    column: string | undefined,
+    set: Record<string, string | null>,
+    unset: readonly string[],
+  ): void;
+  /** All of a securable and its columns, in order; `column_name` is empty for those of the securable itself. */
+  tagsOf(context: Context, securableId: string): { column_name: string; key: string; value: string }[];
+}
 
-/** Changes the tags of a securable or of one of its columns; the service that keeps tags provides it. */
-export const tagKeeper = new Part<ChangeTags>(() => {
+/** The service that keeps tags provides it. */
+export const tagKeeper = new Part<TagKeeper>(() => {
   throw notImplemented("No service of this workspace keeps tags.");
 });

@@ -2,39 +2,14 @@
 import { z } from "zod";
 import { invalid, notImplemented } from "../../../core/errors.ts";
 import type { App, Context } from "../../../core/service.ts";
-import { type Actor, actor } from "../access.ts";
+import { actor, visible } from "../access.ts";
+import { makeCatalog } from "../making.ts";
 import { requireSecurable } from "../names.ts";
-import { changeSecurable, createSecurable, dropSecurable, type NewSecurable } from "../operations.ts";
+import { changeSecurable, dropSecurable } from "../operations.ts";
 import { catalogInfo } from "../render.ts";
 import { byName, createCatalog, forceQuery, info, nothing, pageQuery, readQuery, updateCatalog } from "../schemas.ts";
-import { insertSecurable, listSecurables, type Securable, theMetastore } from "../store.ts";
-import { bodyOf, changeOf, PREFIX, pageOf, readable, visible } from "./common.ts";
-
-/** Every catalog is made with a `default` schema and its `information_schema`. */
-export async function makeCatalog(
-  context: Context,
-  who: Actor,
-  item: Omit<NewSecurable, "type" | "parent">,
-): Promise<Securable> {
-  const { db } = context;
-  const principal = who.principal.name;
-  return createSecurable(context, who, { ...item, type: "CATALOG", parent: theMetastore(db) }, (catalog) => [
-    insertSecurable(db, {
-      type: "SCHEMA",
-      name: "default",
-      parent: catalog,
-      principal,
-      comment: "Default schema (auto-created)",
-    }),
-    insertSecurable(db, {
-      type: "SCHEMA",
-      name: "information_schema",
-      parent: catalog,
-      principal: "System user",
-      comment: "Information schema (auto-created)",
-    }),
-  ]);
-}
+import { listSecurables } from "../store.ts";
+import { bodyOf, changeOf, PREFIX, pageOf, readable } from "./common.ts";
 
 export function catalogRoutes(app: App, context: Context): void {
   readCatalogRoutes(app, context);

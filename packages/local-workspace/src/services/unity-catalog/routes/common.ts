@@ -2,7 +2,7 @@
 import { denied, invalid } from "../../../core/errors.ts";
 import { paginate } from "../../../core/paging.ts";
 import type { Context, Principal } from "../../../core/service.ts";
-import { type Actor, actor, requireBinding, requireUse, sees } from "../access.ts";
+import { actor, requireBinding, requireUse, sees } from "../access.ts";
 import { KINDS, requireSecurable } from "../names.ts";
 import type { Securable, SecurableType } from "../store.ts";
 
@@ -38,19 +38,6 @@ export function readable(context: Context, principal: Principal, type: Securable
   if (sees(db, who, item)) return item;
   requireUse(db, who, item);
   throw denied(`User does not have any privilege on ${KINDS[type].label} '${item.fullName}'.`);
-}
-
-/** Those of `items` that the caller sees, in catalogs that this workspace can use. */
-export function visible(context: Context, who: Actor, items: readonly Securable[]): Securable[] {
-  return items.filter((item) => {
-    if (!sees(context.db, who, item)) return false;
-    try {
-      requireBinding(context.db, context.workspaceId, item, false);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
 
 /** The keys of a request that are kept in a securable's body: all but those that have a column or steer the request. */

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { invalid, notImplemented } from "../../../core/errors.ts";
 import type { App, Context } from "../../../core/service.ts";
-import { actor } from "../access.ts";
+import { actor, visible } from "../access.ts";
 import { requireSecurable } from "../names.ts";
 import { changeSecurable, createSecurable, dropSecurable } from "../operations.ts";
 import { functionInfo, modelInfo } from "../render.ts";
@@ -21,7 +21,7 @@ import {
   updateModel,
 } from "../schemas.ts";
 import { listSecurables, type Securable } from "../store.ts";
-import { bodyOf, changeOf, PREFIX, pageOf, readable, visible } from "./common.ts";
+import { bodyOf, changeOf, PREFIX, pageOf, readable } from "./common.ts";
 
 export function functionRoutes(app: App, context: Context): void {
   const { db } = context;

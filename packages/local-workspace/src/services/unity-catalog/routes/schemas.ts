@@ -1,7 +1,7 @@
 /** Schemas. https://docs.databricks.com/api/workspace/schemas */
 import { z } from "zod";
 import type { App, Context } from "../../../core/service.ts";
-import { actor } from "../access.ts";
+import { actor, visible } from "../access.ts";
 import { requireSecurable } from "../names.ts";
 import { changeSecurable, createSecurable, dropSecurable } from "../operations.ts";
 import { schemaInfo } from "../render.ts";
@@ -16,7 +16,7 @@ import {
   updateSchema,
 } from "../schemas.ts";
 import { listSecurables, type Securable } from "../store.ts";
-import { bodyOf, changeOf, PREFIX, pageOf, readable, visible } from "./common.ts";
+import { bodyOf, changeOf, PREFIX, pageOf, readable } from "./common.ts";
 
 export function schemaRoutes(app: App, context: Context): void {
   const { db } = context;

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { invalid } from "../../../core/errors.ts";
 import type { App, Context } from "../../../core/service.ts";
 import type { Database } from "../../../store/database.ts";
-import { actor } from "../access.ts";
+import { actor, visible } from "../access.ts";
 import { requireSecurable } from "../names.ts";
 import { changeSecurable, createSecurable, dropSecurable } from "../operations.ts";
 import { storageInfo } from "../render.ts";
@@ -22,7 +22,7 @@ import {
   updateStorageCredential,
 } from "../schemas.ts";
 import { listSecurables, theMetastore } from "../store.ts";
-import { bodyOf, changeOf, PREFIX, pageOf, readable, visible } from "./common.ts";
+import { bodyOf, changeOf, PREFIX, pageOf, readable } from "./common.ts";
 
 const KINDS = [
   {

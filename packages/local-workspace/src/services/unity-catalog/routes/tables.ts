@@ -2,13 +2,13 @@
 import { z } from "zod";
 import { invalid, notImplemented } from "../../../core/errors.ts";
 import type { App, Context } from "../../../core/service.ts";
-import { actor } from "../access.ts";
+import { actor, visible } from "../access.ts";
 import { requireSecurable } from "../names.ts";
 import { changeSecurable, dropSecurable } from "../operations.ts";
 import { tableInfo } from "../render.ts";
 import { byFullName, info, listTablesQuery, nothing, readTableQuery, summariesQuery, updateTable } from "../schemas.ts";
 import { findSecurable, listSecurables, type Securable } from "../store.ts";
-import { PREFIX, pageOf, readable, visible } from "./common.ts";
+import { PREFIX, pageOf, readable } from "./common.ts";
 
 /** `%` and `_` as in SQL's LIKE. */
 function like(pattern: string | undefined): (name: string) => boolean {

@@ -1,37 +1,14 @@
-/** Managed volumes. https://docs.databricks.com/api/workspace/volumes */
-import { mkdirSync } from "node:fs";
 import { z } from "zod";
-import { invalid, notImplemented } from "../../../core/errors.ts";
+import { invalid } from "../../../core/errors.ts";
 import type { App, Context } from "../../../core/service.ts";
-import { type Actor, actor } from "../access.ts";
-import { discard, volumeFolder } from "../disk.ts";
+import { actor, visible } from "../access.ts";
+import { makeVolume, refuseExternal } from "../making.ts";
 import { requireSecurable } from "../names.ts";
-import { changeSecurable, createSecurable, dropSecurable } from "../operations.ts";
+import { changeSecurable, dropSecurable } from "../operations.ts";
 import { volumeInfo } from "../render.ts";
 import { byName, createVolume, info, inSchemaQuery, nothing, readQuery, updateVolume } from "../schemas.ts";
 import { listSecurables, type Securable } from "../store.ts";
-import { changeOf, PREFIX, pageOf, readable, visible } from "./common.ts";
-
-export async function makeVolume(
-  context: Context,
-  who: Actor,
-  schema: Securable,
-  item: { name: string; comment?: string | undefined },
-): Promise<Securable> {
-  const made = await createSecurable(context, who, { ...item, type: "VOLUME", parent: schema }, (volume) => {
-    // a folder that a killed drop left behind must not come back to life
-    discard(context, volumeFolder(context, volume.fullName));
-    mkdirSync(volumeFolder(context, volume.fullName), { recursive: true });
-    return [];
-  });
-  return made;
-}
-
-export function refuseExternal(): never {
-  throw notImplemented(
-    "An external volume needs cloud storage, which the local workspace does not reach: use volume_type MANAGED.",
-  );
-}
+import { changeOf, PREFIX, pageOf, readable } from "./common.ts";
 
 export function volumeRoutes(app: App, context: Context): void {
   const { db } = context;
