@@ -48,6 +48,22 @@ config({
   },
 });
 
+/** A server without a route: its limits, and how it reads and answers. */
+function server(logger: NonNullable<WorkspaceOptions["logger"]>): App {
+  return Fastify({
+    logger,
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: true,
+    http: { headersTimeout: PATIENCE, connectionsCheckingInterval: PATIENCE / 10 },
+    routerOptions: { maxParamLength: LONGEST_PART },
+    clientErrorHandler: answerBroken,
+    frameworkErrors: (error, _request, reply) => void answer(toApiError(error), reply),
+  })
+    .withTypeProvider<ZodTypeProvider>()
+    .setValidatorCompiler(validatorCompiler)
+    .setSerializerCompiler(serializerCompiler);
+}
+
 export async function createWorkspace(options: WorkspaceOptions): Promise<Workspace> {
   const { dataDir, services, engine } = options;
   const volumesRoot = join(dataDir, "volumes");
@@ -66,19 +82,7 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     workspaceId: id,
     host: () => host,
   };
-  const app: App = Fastify({
-    logger: options.logger ?? false,
-    bodyLimit: BODY_LIMIT,
-    forceCloseConnections: true,
-    http: { headersTimeout: PATIENCE, connectionsCheckingInterval: PATIENCE / 10 },
-    routerOptions: { maxParamLength: LONGEST_PART },
-    clientErrorHandler: answerBroken,
-    frameworkErrors: (error, _request, reply) => void answer(toApiError(error), reply),
-  })
-    .withTypeProvider<ZodTypeProvider>()
-    .setValidatorCompiler(validatorCompiler)
-    .setSerializerCompiler(serializerCompiler);
-
+  const app = server(options.logger ?? false);
   await app.register(swagger, {
     openapi: { info: { title: "Local workspace", version: "1.0.0" }, servers: [] },
     transform: describe,
