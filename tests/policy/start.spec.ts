@@ -1,6 +1,6 @@
 /** What the pack loads when it starts. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { ROOT } from "./cli.ts";
@@ -25,6 +25,21 @@ const LOADED = `
 `;
 
 describe("the start of the policy pack", () => {
+  it("is what Pulumi finds: package.json's main, which answers with a port", async () => {
+    const start = createRequire(join(ROOT, "index.ts")).resolve("@pulumi/pulumi/cmd/run-policy-pack");
+    const child = spawn(process.execPath, [start, "127.0.0.1:1", POLICY], { stdio: ["ignore", "pipe", "pipe"] });
+    let errors = "";
+    child.stderr.on("data", (data: Buffer) => {
+      errors += data.toString();
+    });
+    const said = await new Promise<string>((resolve) => {
+      child.stdout.once("data", (data: Buffer) => resolve(data.toString()));
+      child.once("exit", (code) => resolve(`it ended with status ${code}: ${errors}`));
+    });
+    child.kill();
+    assert.match(said, /^\d+\n$/);
+  });
+
   it("does not load npm's dependency resolver, which takes longer than everything else together", () => {
     assert.deepEqual(
       evaluate(`${LOADED} await import("./main.js"); console.log(JSON.stringify(files())); process.exit()`),
