@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_step_that_the_trace_watches_is_not_in_the_engine() -> None:
+def test_every_step_that_the_trace_watches_is_in_the_engine() -> None:
     # In a process of its own: what is watched stays wrapped.
     code = "import medallion, update_trace\nmedallion.watch(update_trace.Spans(), update_trace.Streams())"
     path = os.pathsep.join(

@@ -33,7 +33,7 @@ def delivered(spark: SparkSession, *rows: dict) -> DataFrame:
     return frame.withColumn("_file_modified_at", F.lit(datetime(2018, 9, 2)))
 
 
-def test_a_repeated_event_is_logged_again(spark: SparkSession) -> None:
+def test_a_repeated_event_is_logged_once(spark: SparkSession) -> None:
     rows = [
         {},
         {"_source_file": "again.csv", "operation": "UPDATE", "seller_id": KEY},
@@ -51,7 +51,7 @@ def test_a_repeated_event_is_logged_again(spark: SparkSession) -> None:
     ]  # fmt: skip
 
 
-def test_an_initial_row_outlives_a_version_that_silver_prefers(spark: SparkSession) -> None:
+def test_an_initial_row_gives_way_to_a_version_that_silver_prefers(spark: SparkSession) -> None:
     def landed(*rows: tuple[str, str, int]) -> DataFrame:
         names = [*SELLERS.column_names, *t.LINEAGE]
         values = [
@@ -71,13 +71,13 @@ def test_an_initial_row_outlives_a_version_that_silver_prefers(spark: SparkSessi
     assert kept == {("a", "new"), ("b", "other"), ("c", "unseen"), ("d", "newer")}
 
 
-def test_an_initial_row_starts_later_than_an_event(spark: SparkSession) -> None:
+def test_an_initial_row_starts_before_every_event(spark: SparkSession) -> None:
     landed = t.typed(delivered(spark, {}).select(*SELLERS.column_names, t.RESCUED, *t.LINEAGE), SELLERS)
     row = changes.initial(landed, SELLERS).first()
     assert (row.operation, row.change_timestamp, row.seller_id) == ("INSERT", datetime(1970, 1, 1), KEY)
 
 
-def test_a_declared_column_has_no_comment_or_no_place_in_the_rows(spark: SparkSession) -> None:
+def test_every_declared_column_has_a_comment_and_a_place_in_the_rows(spark: SparkSession) -> None:
     for entity in CHANGING:
         events = events_of(entity)
         staged = spark.createDataFrame([], changes.staged_schema(events)).schema

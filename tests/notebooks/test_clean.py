@@ -44,7 +44,7 @@ def _texts(kind: Kind) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", READ, ids=lambda kind: kind.value)
-def test_a_text_is_read_as_another_value_than_it_says(spark: SparkSession, kind: Kind) -> None:
+def test_a_text_is_read_as_the_value_that_it_says(spark: SparkSession, kind: Kind) -> None:
     texts = _texts(kind)
     value = clean("given", kind)
     if kind is Kind.TIME:  # as text: Python's own conversion fails at the first and the last year
@@ -59,7 +59,7 @@ def test_a_text_is_read_as_another_value_than_it_says(spark: SparkSession, kind:
     assert wrong == {}
 
 
-def test_a_missing_value_becomes_something(spark: SparkSession) -> None:
+def test_a_missing_value_stays_missing(spark: SparkSession) -> None:
     for kind in READ:
         (row,) = spark.createDataFrame([(None,)], "given STRING").select(clean("given", kind).alias("v")).collect()
         assert row.v is None

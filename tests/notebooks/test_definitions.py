@@ -24,39 +24,39 @@ def _schemas() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("table", _schemas())
-def test_a_column_has_no_comment(spark, table: str) -> None:
+def test_every_column_has_a_comment(spark, table: str) -> None:
     fields = StructType.fromDDL(_schemas()[table]).fields
     assert [field.name for field in fields if not field.metadata.get("comment")] == []
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(NOTEBOOKS)))
-def test_a_notebook_has_no_header_or_does_not_start_with_its_description(path: Path) -> None:
+def test_every_notebook_has_its_header_and_starts_with_its_description(path: Path) -> None:
     mark = "--" if path.suffix == ".sql" else "#"
     lines = path.read_text(encoding="utf-8").splitlines()
     assert lines[:2] == [f"{mark} Databricks notebook source", f"{mark} MAGIC %md"]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(NOTEBOOKS)))
-def test_a_notebook_names_a_catalog_or_asks_where_it_runs(path: Path) -> None:
+def test_notebooks_name_no_catalog_and_do_not_ask_where_they_run(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     layers = "raw|bronze|silver|gold|cdc|ops"
     assert re.findall(rf"\b\w+\.(?:{layers})\.\w+", text) == []
     assert re.findall(r"olist_(?:local|dev|prod|pr)\b|/Volumes/(?!<)\w+|is_local|if local", text) == []
 
 
-def test_a_materialized_view_asks_for_the_current_time() -> None:
+def test_materialized_views_do_not_ask_for_the_current_time() -> None:
     views = [p for p in SOURCES if "gold" in p.parts or p.stem in ("geolocation", "orders_enriched")]
     assert views
     for path in [*views, NOTEBOOKS / "olist" / "silver.py"]:
         assert not re.search(r"current_(timestamp|date)|\bnow\(\)", path.read_text(encoding="utf-8")), path
 
 
-def test_a_column_named_like_personal_data_is_not_declared() -> None:
+def test_columns_named_like_personal_data_are_declared() -> None:
     assert [c.name for e in ENTITIES for c in e.columns if personal_data.undeclared(c.name)] == []
     assert personal_data.undeclared("customer_cpf")
 
 
-def test_personal_data_can_be_in_a_table_that_is_not_declared() -> None:
+def test_personal_data_is_only_in_declared_tables() -> None:
     for entity in ENTITIES:
         if set(entity.column_names) & set(personal_data.COLUMNS):
             assert entity in CHANGING
@@ -69,21 +69,21 @@ def test_personal_data_can_be_in_a_table_that_is_not_declared() -> None:
             assert [name for name in personal_data.COLUMNS if re.search(rf"\b{name}\b", schema)] == [], table
 
 
-def test_gold_reads_personal_data() -> None:
+def test_gold_reads_no_personal_data() -> None:
     for path in (NOTEBOOKS / "medallion" / "gold").glob("*.sql"):
         text = path.read_text(encoding="utf-8")
         assert [name for name in personal_data.COLUMNS if name in text] == [], path
         assert "silver.customers" not in text or "SELECT *" not in text, path
 
 
-def test_a_gold_column_has_no_comment() -> None:
+def test_every_gold_column_has_a_comment() -> None:
     for path in (NOTEBOOKS / "medallion" / "gold").glob("*.sql"):
         (statement,) = parse_sql(path.read_text(encoding="utf-8"), path.name)
         assert statement.columns, path
         assert [column.name for column in statement.columns if not column.comment] == [], path
 
 
-def test_two_expectations_of_an_entity_in_bronze_share_a_name_or_none_watches_the_key() -> None:
+def test_expectations_of_an_entity_in_bronze_have_names_of_their_own_and_one_watches_the_key() -> None:
     for entity in ENTITIES:
         rules = bronze.expectations(entity)
         assert {f"{key}_is_given" for key in entity.key} | {"no_rescued_data"} <= set(rules)

@@ -56,7 +56,7 @@ def house(engine: EngineProcess) -> Lakehouse:
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_a_file_that_cannot_be_read_is_passed_over_or_takes_others_with_it(house: Lakehouse, name: str) -> None:
+def test_a_file_that_cannot_be_read_is_reported_and_the_others_are_read(house: Lakehouse, name: str) -> None:
     folder = Path(house.landing, "sellers")
     folder.mkdir(exist_ok=True)
     number = 1000 * (1 + list(UNREADABLE).index(name))
@@ -75,7 +75,7 @@ def test_a_file_that_cannot_be_read_is_passed_over_or_takes_others_with_it(house
     assert house.differences(cdc=False, entity="sellers") == []
 
 
-def test_a_folder_named_like_a_file_or_its_files_get_lost(house: Lakehouse) -> None:
+def test_a_folder_named_like_a_file_and_its_files_are_read(house: Lakehouse) -> None:
     folder = Path(house.landing, "sellers")
     (folder / "empty.csv").mkdir(parents=True)
     (folder / "2018.csv" / "01").mkdir(parents=True)
@@ -85,7 +85,7 @@ def test_a_folder_named_like_a_file_or_its_files_get_lost(house: Lakehouse) -> N
     assert len(house.table("bronze.sellers")) == bronze_rows(house.landing)["sellers"]
 
 
-def test_a_file_that_is_delivered_again_under_its_name_changes_something(house: Lakehouse) -> None:
+def test_a_file_that_is_delivered_again_under_its_name_changes_nothing(house: Lakehouse) -> None:
     folder = Path(house.landing, "sellers")
     folder.mkdir(exist_ok=True)
     file = folder / "again.csv"

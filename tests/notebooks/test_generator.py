@@ -39,12 +39,12 @@ def tables(two) -> dict[str, pd.DataFrame]:
     return expected(str(two[0] / "landing"), str(two[0] / "changes"))
 
 
-def test_same_parameters_give_other_bytes(tmp_path, two):
+def test_the_same_parameters_give_the_same_bytes(tmp_path, two):
     run(tmp_path, batches=2)
     assert digests(tmp_path) == digests(two[0])
 
 
-def test_another_seed_gives_the_same_files(tmp_path):
+def test_another_seed_gives_other_files(tmp_path):
     run(tmp_path / "a")
     run(tmp_path / "b", Parameters(scale=0.05, seed=8))
     a, b = digests(tmp_path / "a"), digests(tmp_path / "b")
@@ -52,11 +52,11 @@ def test_another_seed_gives_the_same_files(tmp_path):
     assert all(a[name] != b[name] for name in a)
 
 
-def test_truth_counts_other_rows_than_the_files_hold(two):
+def test_truth_counts_the_rows_that_the_files_hold(two):
     assert bronze_rows(str(two[0] / "landing")) == two[1]["rows"]
 
 
-def test_truth_names_other_broken_rules_than_the_rows_break(two, tables):
+def test_truth_names_the_rules_that_the_rows_break(two, tables):
     for entity, broken in two[1]["broken"].items():
         quarantine = tables[f"ops.quarantine_{entity}"]
         assert Counter(rule for rules in quarantine["broken_rules"] for rule in rules) == broken
@@ -66,14 +66,14 @@ def test_truth_names_other_broken_rules_than_the_rows_break(two, tables):
         assert Counter(rule for rules in quarantine["broken_rules"] for rule in rules) == changes["broken"]
 
 
-def test_a_rule_of_the_data_has_no_row_that_breaks_it(two):
+def test_every_rule_of_the_data_has_a_row_that_breaks_it(two):
     from oracle.silver import RULES
 
     for entity, rules in RULES.items():
         assert two[1]["broken"][entity].keys() == {name for name, _ in rules} | {"no_rescued_data"}
 
 
-def test_truth_states_other_money_than_the_good_rows_add_up_to(two, tables):
+def test_truth_states_the_money_that_the_good_rows_add_up_to(two, tables):
     orders, truth = tables["silver.orders_enriched"], two[1]["orders"]
     for column in ("item_value", "freight_value", "payment_value"):
         assert str(orders[column].sum()) == truth[column]
@@ -82,14 +82,14 @@ def test_truth_states_other_money_than_the_good_rows_add_up_to(two, tables):
     assert len(tables["silver.order_payments"]) == truth["payments"]
 
 
-def test_payments_of_an_order_miss_its_items_and_freight(tables):
+def test_payments_of_an_order_cover_its_items_and_freight(tables):
     orders = tables["silver.orders_enriched"]
     assert (orders["payment_value"] == orders["item_value"] + orders["freight_value"]).all()
     assert orders["item_count"].between(1, 5).all()
     assert orders["payment_count"].between(1, 3).all()
 
 
-def test_dates_of_an_order_are_out_of_order(tables):
+def test_dates_of_an_order_are_in_order(tables):
     dates = tables["silver.orders"][
         [
             "order_purchase_timestamp",
@@ -105,7 +105,7 @@ def test_dates_of_an_order_are_out_of_order(tables):
     assert (dates["order_delivered_customer_date"].notna() == (status == "delivered")).all()
 
 
-def test_a_review_comes_before_the_delivery(tables):
+def test_a_review_comes_after_the_delivery(tables):
     orders = tables["silver.orders"].set_index("order_id")
     reviews = tables["silver.order_reviews"]
     arrival = pd.to_datetime(orders["order_delivered_customer_date"]).reindex(reviews["order_id"]).to_numpy()
@@ -113,7 +113,7 @@ def test_a_review_comes_before_the_delivery(tables):
     assert len(reviews) > 0
 
 
-def test_a_row_refers_to_what_is_not_there(tables):
+def test_every_row_refers_to_what_exists(tables):
     silver = {name.removeprefix("silver."): frame for name, frame in tables.items() if name.startswith("silver.")}
     for child, parent, key in [
         ("orders", "customers", "customer_id"),
@@ -130,7 +130,7 @@ def test_a_row_refers_to_what_is_not_there(tables):
             assert set(frame[f"{entity}_zip_code_prefix"]) <= zips
 
 
-def test_a_second_batch_brings_no_later_states(tmp_path):
+def test_a_second_batch_brings_later_states(tmp_path):
     truth = run(tmp_path / "one")
     first = expected(str(tmp_path / "one" / "landing"))["silver.orders"].set_index("order_id")["order_status"]
     run(tmp_path / "one")
@@ -141,7 +141,7 @@ def test_a_second_batch_brings_no_later_states(tmp_path):
     assert len(second) > truth["orders"]["orders"] > 0
 
 
-def test_current_state_differs_from_the_truth(two, tables):
+def test_the_current_state_equals_the_truth(two, tables):
     for entity, final in two[1]["final"].items():
         frame = tables[f"cdc.{entity}_current"]
         key = frame.columns[0]
@@ -154,7 +154,7 @@ def test_current_state_differs_from_the_truth(two, tables):
                 assert columns == {c: None if v is None else str(v) for c, v in there[name].items() if c != key}
 
 
-def test_events_share_a_sequence_number_or_run_against_the_clock(two):
+def test_events_have_sequence_numbers_of_their_own_that_follow_the_clock(two):
     for entity in ("customers", "products", "sellers"):
         events: dict[int, tuple[str, ...]] = {}
         operations: Counter[str] = Counter()
@@ -181,20 +181,20 @@ def test_events_share_a_sequence_number_or_run_against_the_clock(two):
         assert shares == pytest.approx({"UPDATE": 0.6, "INSERT": 0.3, "DELETE": 0.1}, abs=0.05)
 
 
-def test_no_bad_rows_were_asked_for_but_there_are_some(tmp_path):
+def test_no_bad_rows_are_made_when_none_are_asked_for(tmp_path):
     truth = run(tmp_path, Parameters(scale=0.02, seed=1, bad_share=0))
     assert not any(truth["quarantined"].values())
     tables = expected(str(tmp_path / "landing"), str(tmp_path / "changes"))
     assert all(frame.empty for name, frame in tables.items() if name.startswith("ops."))
 
 
-def test_the_share_of_bad_rows_is_another(tmp_path):
+def test_the_share_of_bad_rows_is_as_asked(tmp_path):
     truth = run(tmp_path, Parameters(scale=0.2, seed=1, bad_share=0.1))
     bad = truth["quarantined"]["order_items"] + truth["repeats"]["order_items"]
     assert bad / truth["orders"]["items"] == pytest.approx(0.1, abs=0.01)
 
 
-def test_a_retry_makes_a_second_batch(tmp_path):
+def test_a_retry_makes_no_second_batch(tmp_path):
     run(tmp_path, run="11")
     before = digests(tmp_path)
     again = generate(str(tmp_path / "landing"), str(tmp_path / "changes"), SMALL, run="11")
@@ -204,7 +204,7 @@ def test_a_retry_makes_a_second_batch(tmp_path):
     assert generate(str(tmp_path / "landing"), str(tmp_path / "changes"), SMALL, run="12").batch == 2
 
 
-def test_a_batch_that_failed_halfway_is_not_made_whole(tmp_path, two):
+def test_a_batch_that_failed_halfway_is_made_whole(tmp_path, two):
     run(tmp_path)
     (tmp_path / "landing" / "_truth.json").unlink()
     (tmp_path / "landing" / "orders" / "orders_00001.csv").unlink()
@@ -215,13 +215,13 @@ def test_a_batch_that_failed_halfway_is_not_made_whole(tmp_path, two):
     assert untouched.stat().st_mtime_ns == modified
 
 
-def test_a_batch_is_left_out(tmp_path):
+def test_no_batch_is_left_out(tmp_path):
     with pytest.raises(ValueError, match=r"batch 3 cannot be written.*0 on record, so 1 is next"):
         generate(str(tmp_path / "landing"), str(tmp_path / "changes"), SMALL, batch=3)
     assert not list(tmp_path.rglob("*.csv"))
 
 
-def test_a_later_batch_of_another_scale_does_not_fit_the_first(tmp_path):
+def test_a_later_batch_of_another_scale_fits_the_first(tmp_path):
     run(tmp_path)
     run(tmp_path, Parameters(scale=0.1, seed=99))
     truth = run(tmp_path)
@@ -230,7 +230,7 @@ def test_a_later_batch_of_another_scale_does_not_fit_the_first(tmp_path):
     assert set(tables["silver.order_items"]["product_id"]) <= set(tables["silver.products"]["product_id"])
 
 
-def test_default_sizes_are_others(tmp_path):
+def test_default_sizes_are_as_documented(tmp_path):
     truth = run(tmp_path, Parameters(bad_share=0))
     assert truth["orders"]["orders"] == truth["rows"]["customers"] == 5000
     assert truth["rows"]["products"] == 500
@@ -254,12 +254,12 @@ def test_default_sizes_are_others(tmp_path):
         (("1", "1", "0.9"), "bad_share is 0.9"),
     ],
 )
-def test_a_wrong_parameter_is_taken(given, message):
+def test_a_wrong_parameter_is_refused(given, message):
     with pytest.raises(ValueError, match=message):
         parse(*given)
 
 
-def test_batch_is_misread():
+def test_batch_is_read_as_written():
     assert parse_batch(" Next ") is None
     assert parse_batch("3") == 3
     for text in ("0", "second"):

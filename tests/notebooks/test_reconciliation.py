@@ -43,21 +43,21 @@ def sides(spark: SparkSession, law: reconciliation.Law) -> tuple[int, int]:
     return int(row.expected), int(row.actual)
 
 
-def test_a_row_that_is_neither_kept_nor_quarantined_goes_unnoticed(spark: SparkSession, bronze: None) -> None:
+def test_a_row_that_is_neither_kept_nor_quarantined_is_noticed(spark: SparkSession, bronze: None) -> None:
     assert sides(spark, reconciliation.kept_or_quarantined(SELLERS)) == (4, 4)
     spark.table("ops.quarantine_sellers").coalesce(1).write.saveAsTable("ops.copy", format="parquet")
     spark.table("ops.copy").write.insertInto("ops.quarantine_sellers")
     assert sides(spark, reconciliation.kept_or_quarantined(SELLERS)) == (4, 5)
 
 
-def test_a_key_that_silver_lacks_or_repeats_goes_unnoticed(spark: SparkSession, bronze: None) -> None:
+def test_a_key_that_silver_lacks_or_repeats_is_noticed(spark: SparkSession, bronze: None) -> None:
     assert sides(spark, reconciliation.each_key_once(SELLERS)) == (2, 2)
     spark.table("silver.sellers").limit(1).coalesce(1).write.saveAsTable("silver.copy", format="parquet")
     spark.table("silver.copy").write.insertInto("silver.sellers")
     assert sides(spark, reconciliation.each_key_once(SELLERS)) == (2, 3)
 
 
-def test_a_grain_that_repeats_goes_unnoticed_where_a_column_of_it_is_null(spark: SparkSession, bronze: None) -> None:
+def test_a_grain_that_repeats_is_noticed_where_a_column_of_it_is_null(spark: SparkSession, bronze: None) -> None:
     law = reconciliation.unique("silver.pairs", "a, b")
     for rows, counts in (([("x", None), ("x", "y")], (2, 2)), ([("x", None), ("x", None)], (2, 1))):
         frame = spark.createDataFrame(rows, "a STRING, b STRING").coalesce(1)
@@ -65,7 +65,7 @@ def test_a_grain_that_repeats_goes_unnoticed_where_a_column_of_it_is_null(spark:
         assert sides(spark, law) == counts
 
 
-def test_a_table_is_read_twice(spark: SparkSession, bronze: None) -> None:
+def test_each_table_is_read_once(spark: SparkSession, bronze: None) -> None:
     laws = [reconciliation.kept_or_quarantined(SELLERS), reconciliation.each_key_once(SELLERS)]
     found = reconciliation.checks(spark, laws)
     assert len(found.collect()) == 2
@@ -74,7 +74,7 @@ def test_a_table_is_read_twice(spark: SparkSession, bronze: None) -> None:
     assert len(tables) == len(set(tables)) == 3, plan
 
 
-def test_a_table_of_silver_or_gold_is_left_out() -> None:
+def test_no_table_of_silver_or_gold_is_left_out() -> None:
     subjects = {law.subject for law in reconciliation.LAWS}
     tables = {f"bronze.{entity.name}" for entity in ENTITIES} | {f"silver.{entity.name}" for entity in ENTITIES}
     assert subjects == {*tables, *reconciliation.GRAINS}

@@ -24,7 +24,7 @@ def _place(spark, samples: list[tuple[str, str, str, str]]):
     return row
 
 
-def test_a_place_is_not_the_mean_of_its_samples_or_its_most_frequent_city(spark) -> None:
+def test_a_place_is_the_mean_of_its_samples_and_their_most_frequent_city(spark) -> None:
     row = _place(
         spark,
         [
@@ -38,13 +38,13 @@ def test_a_place_is_not_the_mean_of_its_samples_or_its_most_frequent_city(spark)
     assert (row["latitude"], row["longitude"]) == (-23.25, -46.25)
 
 
-def test_a_state_has_another_region_than_its_own() -> None:
+def test_every_state_has_its_own_region() -> None:
     states = [state for group in silver.REGIONS.values() for state in group]
     assert len(states) == len(set(states)) == 27
 
 
 @pytest.mark.parametrize(("state", "region"), [("am", "north"), ("XX", "unknown"), ("", "unknown"), ("DF", "midwest")])
-def test_a_place_gets_the_wrong_region(spark, state: str, region: str) -> None:
+def test_a_place_gets_the_region_of_its_state(spark, state: str, region: str) -> None:
     assert _place(spark, [("-10", "-50", "x", state)])["region"] == region
 
 
@@ -94,7 +94,7 @@ def enriched(spark) -> dict[str, dict]:
     return {name: row.asDict() for name, row in zip(("many", "bare", "late"), sorted(rows), strict=True)}
 
 
-def test_sums_of_an_order_multiply_with_the_number_of_its_payments_and_reviews(enriched) -> None:
+def test_sums_of_an_order_do_not_multiply_with_its_payments_and_reviews(enriched) -> None:
     row = enriched["many"]
     assert (row["item_count"], row["item_value"], row["freight_value"]) == (2, Decimal("30.30"), Decimal("3.03"))
     assert (row["payment_count"], row["payment_value"], row["used_credit_card"]) == (2, Decimal("33.33"), True)
@@ -102,7 +102,7 @@ def test_sums_of_an_order_multiply_with_the_number_of_its_payments_and_reviews(e
     assert row["customer_city"] == "Sao Paulo"
 
 
-def test_an_order_without_anything_has_nulls_where_zeros_belong_or_zeros_where_nulls_do(enriched) -> None:
+def test_an_order_without_anything_has_zeros_and_nulls_where_they_belong(enriched) -> None:
     row = enriched["bare"]
     zeros = ("item_count", "item_value", "freight_value", "payment_count", "payment_value")
     assert all(row[name] == 0 for name in zeros)
@@ -111,7 +111,7 @@ def test_an_order_without_anything_has_nulls_where_zeros_belong_or_zeros_where_n
     assert all(row[name] is None for name in unknown)
 
 
-def test_days_are_not_calendar_days_or_lateness_has_the_wrong_sign(enriched) -> None:
+def test_days_are_calendar_days_and_late_orders_have_positive_delays(enriched) -> None:
     assert enriched["many"]["order_purchase_timestamp"] == datetime.datetime(2018, 1, 31, 23, 59, 59)
     assert (enriched["many"]["delivery_days"], enriched["many"]["delivery_delay_days"]) == (2, -3)
     assert enriched["late"]["delivery_delay_days"] == 1

@@ -14,7 +14,7 @@ def _value(answer: dict) -> str:
     return answer["result"]
 
 
-def test_python_code_cannot_use_files_of_a_volume(engine: EngineProcess) -> None:
+def test_python_code_uses_files_of_a_volume(engine: EngineProcess) -> None:
     answer = engine.notebook(
         f"""
 import glob, io, os, pathlib, shutil
@@ -56,12 +56,12 @@ dbutils.notebook.exit(rows.first().p)
     assert (engine.folder / "volumes/main/raw/landing/files/a/pandas.csv").read_text() == "x\n1\n2\n"
 
 
-def test_a_path_out_of_the_volumes_is_opened(engine: EngineProcess) -> None:
+def test_a_path_out_of_the_volumes_is_refused(engine: EngineProcess) -> None:
     answer = engine.notebook(f"open('{LANDING}/../../../../x', 'w')")
     assert "leaves its volume" in answer["error"]["message"]
 
 
-def test_cells_widgets_and_magics_do_not_share_their_names(engine: EngineProcess) -> None:
+def test_cells_widgets_and_magics_share_their_names(engine: EngineProcess) -> None:
     answer = engine.notebook(
         "# MAGIC %md\n# MAGIC # Title",
         "dbutils.widgets.text('n', '1')\ndbutils.widgets.dropdown('mode', 'a', ['a', 'b'])\n"
@@ -79,7 +79,7 @@ def test_cells_widgets_and_magics_do_not_share_their_names(engine: EngineProcess
     assert "printed 5" in engine.printed("widgets")
 
 
-def test_an_error_does_not_say_where_it_is(engine: EngineProcess) -> None:
+def test_an_error_says_where_it_is(engine: EngineProcess) -> None:
     answer = engine.notebook("x = 1", "def f():\n    return undefined\n\nf()")
     assert answer["error"]["message"] == "NameError: name 'undefined' is not defined (/Shared/n, cell 2, line 5)"
     assert (
@@ -94,7 +94,7 @@ def test_an_error_does_not_say_where_it_is(engine: EngineProcess) -> None:
     assert "%sh is not supported" in answer["error"]["message"]
 
 
-def test_a_replaced_module_stays_the_old_one(engine: EngineProcess) -> None:
+def test_a_replaced_module_is_imported_anew(engine: EngineProcess) -> None:
     folder = engine.folder / "workspace/Shared/project"
     (folder / "shared_code").mkdir(parents=True)
     (folder / "shared_code/__init__.py").write_text("")
@@ -113,7 +113,7 @@ def test_a_replaced_module_stays_the_old_one(engine: EngineProcess) -> None:
         assert _value(answer) == value * 2
 
 
-def test_a_called_notebook_does_not_answer(engine: EngineProcess) -> None:
+def test_a_called_notebook_answers(engine: EngineProcess) -> None:
     folder = engine.folder / "workspace/Shared"
     folder.mkdir(parents=True, exist_ok=True)
     source = "# Databricks notebook source\ndbutils.notebook.exit(dbutils.widgets.get('a') * 2)\n"
@@ -122,7 +122,7 @@ def test_a_called_notebook_does_not_answer(engine: EngineProcess) -> None:
     assert _value(answer) == "xx"
 
 
-def test_a_table_made_by_a_notebook_is_not_on_record(engine: EngineProcess) -> None:
+def test_a_table_made_by_a_notebook_is_on_record(engine: EngineProcess) -> None:
     engine.asked.clear()
     answer = engine.notebook(
         "spark.range(3).write.mode('overwrite').saveAsTable('main.raw.from_notebook')",
@@ -134,7 +134,7 @@ def test_a_table_made_by_a_notebook_is_not_on_record(engine: EngineProcess) -> N
     assert (put, granted) == (["main.raw.from_notebook"], ["g"])
 
 
-def test_columns_that_come_with_rows_are_not_on_record(engine: EngineProcess) -> None:
+def test_columns_that_come_with_rows_are_on_record(engine: EngineProcess) -> None:
     def columns() -> list[str]:
         told = [p["table"] for method, p in engine.asked if method == "catalog.putTable"]
         assert told[-1]["fullName"] == "main.default.evolving"
@@ -158,7 +158,7 @@ def test_columns_that_come_with_rows_are_not_on_record(engine: EngineProcess) ->
     assert not [method for method, _ in engine.asked if method == "catalog.putTable"]
 
 
-def test_a_frame_appends_to_a_table_that_the_principal_may_not_change(engine: EngineProcess) -> None:
+def test_a_frame_appends_only_where_the_principal_may_change_the_table(engine: EngineProcess) -> None:
     engine.notebook("spark.range(1).write.mode('overwrite').saveAsTable('main.raw.kept')")
 
     def refuse(params: dict) -> dict:
@@ -178,7 +178,7 @@ def test_a_frame_appends_to_a_table_that_the_principal_may_not_change(engine: En
     assert engine.sql("SELECT count(*) FROM main.raw.kept") == [["1"]]
 
 
-def test_a_python_file_gets_no_arguments(engine: EngineProcess) -> None:
+def test_a_python_file_gets_its_arguments(engine: EngineProcess) -> None:
     source = "import sys\nif __name__ == '__main__':\n    print('args', sys.argv[1:], spark.range(2).count())\n"
     params = {"runId": "file", "path": "/Shared/job.py", "source": source, "argv": ["--a", "1"], "principal": "me"}
     answer = engine.ask("python.run", {**params, "sysPath": []})
@@ -186,7 +186,7 @@ def test_a_python_file_gets_no_arguments(engine: EngineProcess) -> None:
     assert "args ['--a', '1'] 2" in engine.printed("file")
 
 
-def test_a_canceled_notebook_goes_on(engine: EngineProcess, tmp_path: Path) -> None:
+def test_a_canceled_notebook_ends(engine: EngineProcess, tmp_path: Path) -> None:
     marker, begun = tmp_path / "reached", tmp_path / "begun"
     for number, body in enumerate(
         ["import time\ntime.sleep(60)", "spark.range(10**12).selectExpr('sum(id % 7)').collect()"]
@@ -202,7 +202,7 @@ def test_a_canceled_notebook_goes_on(engine: EngineProcess, tmp_path: Path) -> N
     assert not marker.exists()
 
 
-def test_prints_of_two_runs_are_mixed(engine: EngineProcess) -> None:
+def test_prints_of_two_runs_stay_apart(engine: EngineProcess) -> None:
     body = (
         "import threading, time\ndef say(text):\n    for _ in range(20):\n        print(text)\n"
         "        time.sleep(0.01)\n"

@@ -37,7 +37,7 @@ def result(answer: dict) -> str:
     return answer["result"]
 
 
-def test_a_secret_is_printed_or_not_listed(workspace: EngineProcess) -> None:
+def test_secrets_are_listed_and_never_printed(workspace: EngineProcess) -> None:
     answer = workspace.notebook(
         "token = dbutils.secrets.get(scope='vault', key='token')\nprint('token', token)\n"
         "names = [s.name for s in dbutils.secrets.listScopes()] + [s.key for s in dbutils.secrets.list('vault')]\n"
@@ -48,7 +48,7 @@ def test_a_secret_is_printed_or_not_listed(workspace: EngineProcess) -> None:
     assert workspace.printed("secret").strip() == "token [REDACTED]"
 
 
-def test_values_of_tasks_do_not_pass(workspace: EngineProcess) -> None:
+def test_values_of_tasks_pass_to_later_tasks(workspace: EngineProcess) -> None:
     answer = workspace.notebook(
         "dbutils.jobs.taskValues.set(key='rows', value={'n': 3})\n"
         "got = dbutils.jobs.taskValues.get(taskKey='here', key='rows', debugValue=0)\n"
@@ -65,7 +65,7 @@ def test_values_of_tasks_do_not_pass(workspace: EngineProcess) -> None:
     assert result(answer) == "x", "outside of a job, the value for debugging"
 
 
-def test_a_notebook_does_not_know_its_context(workspace: EngineProcess) -> None:
+def test_a_notebook_knows_its_context(workspace: EngineProcess) -> None:
     answer = workspace.notebook(
         "context = dbutils.notebook.entry_point.getDbutils().notebook().getContext()\n"
         "import json\n"
@@ -78,7 +78,7 @@ def test_a_notebook_does_not_know_its_context(workspace: EngineProcess) -> None:
     assert result(answer) == '["/Shared/own", "me", "7", "here", false, "70"]'
 
 
-def test_modules_beside_a_notebook_have_no_dbutils(workspace: EngineProcess) -> None:
+def test_modules_beside_a_notebook_have_dbutils(workspace: EngineProcess) -> None:
     folder = workspace.folder / "workspace/Shared/runtime"
     folder.mkdir(parents=True)
     (folder / "helper_with_dbutils.py").write_text(
@@ -96,7 +96,7 @@ def test_modules_beside_a_notebook_have_no_dbutils(workspace: EngineProcess) -> 
     assert result(answer) == "givens32"
 
 
-def test_files_of_a_volume_cannot_be_handled(workspace: EngineProcess) -> None:
+def test_files_of_a_volume_can_be_handled(workspace: EngineProcess) -> None:
     base = f"{LANDING}/utilities"
     answer = workspace.notebook(
         f"fs = dbutils.fs\nfs.mkdirs('{base}/in')\nfs.put('{base}/in/a.txt', 'hello', True)\n"
@@ -111,7 +111,7 @@ def test_files_of_a_volume_cannot_be_handled(workspace: EngineProcess) -> None:
     assert workspace.printed("files").strip() == "hello"
 
 
-def test_delta_and_files_are_not_written_to_a_folder_of_a_volume(workspace: EngineProcess) -> None:
+def test_delta_and_files_are_written_to_a_folder_of_a_volume(workspace: EngineProcess) -> None:
     """Names with blanks, quotes and percent signs, as dbutils and Python's own files know them."""
     folder = f'{LANDING}/my own/day="1 %41"'
     answer = workspace.notebook(
@@ -134,7 +134,7 @@ def test_delta_and_files_are_not_written_to_a_folder_of_a_volume(workspace: Engi
     assert result(answer) == "['files/', 'one.csv', 'table/'] 5 [3, 3, 2, 2]"
 
 
-def test_a_folder_with_files_of_a_volume_stays(workspace: EngineProcess) -> None:
+def test_a_folder_with_files_of_a_volume_can_be_removed(workspace: EngineProcess) -> None:
     answer = workspace.notebook(
         f"base = '{LANDING}/removed'\ndbutils.fs.put(base + '/in/a.txt', 'hello')\ndbutils.fs.rm(base, True)\n"
         "import os, shutil\ngone = os.path.exists(base)\nos.makedirs(base + '/deep')\n"
@@ -144,7 +144,7 @@ def test_a_folder_with_files_of_a_volume_stays(workspace: EngineProcess) -> None
     assert result(answer) == "False False"
 
 
-def test_a_stream_does_not_write_to_a_table(workspace: EngineProcess) -> None:
+def test_a_stream_writes_to_a_table(workspace: EngineProcess) -> None:
     """Once into a new table, once more into the same; display shows what is there."""
     answer = workspace.notebook(
         "spark.sql('CREATE OR REPLACE TABLE main.raw.streamed_from AS SELECT id FROM range(3)')\n"
@@ -166,7 +166,7 @@ def test_a_stream_does_not_write_to_a_table(workspace: EngineProcess) -> None:
     assert result(answer) == "3 4 [0, 1, 3, 4] MERGE"
 
 
-def test_sql_cells_share_no_session_with_python(workspace: EngineProcess) -> None:
+def test_sql_cells_share_the_session_of_python(workspace: EngineProcess) -> None:
     answer = workspace.notebook(
         "spark.range(3).createOrReplaceTempView('numbers_here')\nspark.conf.set('my.limit', '2')",
         "# MAGIC %sql\n# MAGIC CREATE OR REPLACE TEMP VIEW few AS SELECT id FROM numbers_here WHERE id < ${my.limit};\n"
@@ -189,7 +189,7 @@ def test_annotations_of_a_notebook_are_text(workspace: EngineProcess) -> None:
     assert result(answer) == "3"
 
 
-def test_a_called_notebook_fails_in_silence(workspace: EngineProcess) -> None:
+def test_a_called_notebook_that_fails_says_so(workspace: EngineProcess) -> None:
     folder = workspace.folder / "workspace/Shared"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "failing.py").write_text("# Databricks notebook source\nraise ValueError('from below')\n")

@@ -8,7 +8,7 @@ import pytest
 from lakehouse_engine.testing import EngineFailed, EngineProcess
 
 
-def test_a_column_is_not_made_not_null_or_in_spite_of_nulls(engine: EngineProcess) -> None:
+def test_a_column_becomes_not_null_only_without_nulls(engine: EngineProcess) -> None:
     engine.sql("CREATE TABLE requiring (id INT, name STRING) TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')")
     engine.sql("INSERT INTO requiring VALUES (1, 'x'), (2, NULL)")
     engine.sql("ALTER TABLE requiring ALTER COLUMN ID SET NOT NULL")
@@ -26,7 +26,7 @@ def test_a_column_is_not_made_not_null_or_in_spite_of_nulls(engine: EngineProces
     engine.sql("INSERT INTO requiring VALUES (NULL, 'x')")
 
 
-def test_the_size_of_a_text_is_lost(engine: EngineProcess) -> None:
+def test_the_size_of_a_text_is_kept(engine: EngineProcess) -> None:
     engine.sql("CREATE TABLE sized (v VARCHAR(5) COMMENT 'five', c CHAR(3), s STRING)")
     told = next(q["table"] for m, q in reversed(engine.asked) if "sized" in q.get("table", {}).get("fullName", ""))
     shown = [(column["type_text"], column["type_name"]) for column in told["columns"]]
@@ -39,7 +39,7 @@ def test_the_size_of_a_text_is_lost(engine: EngineProcess) -> None:
         engine.sql("INSERT INTO sized VALUES ('longer', 'c', 's')")
 
 
-def test_the_column_of_a_view_cannot_be_commented(engine: EngineProcess) -> None:
+def test_the_column_of_a_view_can_be_commented(engine: EngineProcess) -> None:
     engine.sql("CREATE VIEW commented_view (one COMMENT 'old', two) AS SELECT 1, 2")
     engine.sql("COMMENT ON COLUMN commented_view.two IS 'it''s two'")
     engine.sql("COMMENT ON COLUMN main.default.commented_view.`ONE` IS NULL")

@@ -39,7 +39,7 @@ def landing(engine: EngineProcess) -> Landing:
     return Landing(engine)
 
 
-def test_a_file_is_loaded_twice_or_a_new_one_is_not(landing: Landing) -> None:
+def test_each_file_is_loaded_once(landing: Landing) -> None:
     landing.land("1.csv", "id,city\n1,Rio\n2,Recife\n")
     assert landing.copy() == [["2", "2", "0"]]
     assert landing.copy() == [["0", "0", "0"]]
@@ -51,7 +51,7 @@ def test_a_file_is_loaded_twice_or_a_new_one_is_not(landing: Landing) -> None:
     assert landing.copy("COPY_OPTIONS ('force' = 'true')") == [["4", "4", "0"]]
 
 
-def test_a_table_that_is_replaced_or_made_anew_still_counts_as_loaded(landing: Landing) -> None:
+def test_a_table_that_is_replaced_or_made_anew_is_loaded_again(landing: Landing) -> None:
     landing.land("1.csv", "id,city\n1,Rio\n")
     landing.copy()
     landing.engine.sql(f"CREATE OR REPLACE TABLE {landing.name} (id INT, city STRING)")
@@ -62,7 +62,7 @@ def test_a_table_that_is_replaced_or_made_anew_still_counts_as_loaded(landing: L
     assert landing.rows() == [["1", "Rio"]]
 
 
-def test_a_load_that_fails_counts_its_files_as_loaded(landing: Landing) -> None:
+def test_a_load_that_fails_loads_its_files_again(landing: Landing) -> None:
     landing.land("1.csv", "id,city,more\n1,Rio,x\n")
     with pytest.raises(EngineFailed):
         landing.copy()
@@ -73,7 +73,7 @@ def test_a_load_that_fails_counts_its_files_as_loaded(landing: Landing) -> None:
     assert [column["name"] for column in told[-1]["columns"]] == ["id", "city", "more"]
 
 
-def test_files_patterns_expressions_and_positions_are_not_as_documented(landing: Landing) -> None:
+def test_files_patterns_expressions_and_positions_are_as_documented(landing: Landing) -> None:
     for name in ("a1", "a2", "b1", "b2"):
         landing.land(f"{name}.csv", f"id,city\n{name[1]},{name}\n")
     assert landing.copy("FILES = ('b2.csv')") == [["1", "1", "0"]]
@@ -92,7 +92,7 @@ def test_files_patterns_expressions_and_positions_are_not_as_documented(landing:
     assert landing.rows()[0] == [None, "eight"]
 
 
-def test_other_formats_do_not_load_or_a_text_that_is_no_number_becomes_one(landing: Landing) -> None:
+def test_other_formats_load_and_a_text_that_is_no_number_stays_out(landing: Landing) -> None:
     landing.land("1.json", '{"id": "1", "city": "Rio"}\n{"id": "2"}\n')
     copy = f"COPY INTO {landing.name} FROM '{landing.path}' FILEFORMAT = JSON"
     assert landing.engine.sql(copy) == [["2", "2", "0"]]
@@ -112,14 +112,14 @@ def test_other_formats_do_not_load_or_a_text_that_is_no_number_becomes_one(landi
         ("NONSENSE", r"expected VALIDATE, FILES, PATTERN, FORMAT_OPTIONS or COPY_OPTIONS"),
     ],
 )
-def test_a_wrong_clause_is_passed_over(landing: Landing, clauses: str, error: str) -> None:
+def test_a_wrong_clause_is_refused(landing: Landing, clauses: str, error: str) -> None:
     landing.land("1.csv", "id,city\n1,Rio\n")
     with pytest.raises(EngineFailed, match=error):
         landing.copy(clauses)
     assert landing.rows() == []
 
 
-def test_a_source_or_table_that_is_not_there_is_not_named(landing: Landing) -> None:
+def test_a_source_or_table_that_does_not_exist_is_named(landing: Landing) -> None:
     with pytest.raises(EngineFailed, match=r"reads files of volumes .*; 's3://bucket/x' is none"):
         landing.copy(source="'s3://bucket/x'")
     with pytest.raises(EngineFailed, match=r"landing/nowhere' does not exist"):

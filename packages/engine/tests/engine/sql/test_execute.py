@@ -11,7 +11,7 @@ import pytest
 from lakehouse_engine.testing import EngineFailed, EngineProcess
 
 
-def test_values_are_not_formatted_as_databricks_does(engine: EngineProcess) -> None:
+def test_values_are_formatted_as_on_databricks(engine: EngineProcess) -> None:
     rows = engine.sql(
         "SELECT 1, 2.50, true, null, DATE'2024-02-01', TIMESTAMP'2024-01-02 03:04:05.678', array(1, 2), "
         "named_struct('a', 1, 'b', CAST(null AS INT)), map('k', 1.5), X'6162', 'é', CAST(1 AS DOUBLE), '1', '2', "
@@ -28,7 +28,7 @@ def test_values_are_not_formatted_as_databricks_does(engine: EngineProcess) -> N
     assert (columns[1]["type_precision"], columns[1]["type_scale"], columns[1]["position"]) == (3, 2, 1)
 
 
-def test_a_parameter_loses_its_type_or_opens_a_door(engine: EngineProcess) -> None:
+def test_parameters_keep_their_types_and_inject_no_sql(engine: EngineProcess) -> None:
     given = [
         {"name": "i", "value": "41", "type": "INT"},
         {"name": "b", "value": "3", "type": "BIGINT"},
@@ -41,12 +41,12 @@ def test_a_parameter_loses_its_type_or_opens_a_door(engine: EngineProcess) -> No
     assert rows == [["42", "bigint", "2024-01-02", "1.50", None, "x' OR '1' = '1", ":i"]]
 
 
-def test_a_parameter_that_does_not_fit_its_type_is_taken(engine: EngineProcess) -> None:
+def test_a_parameter_that_does_not_fit_its_type_is_refused(engine: EngineProcess) -> None:
     with pytest.raises(EngineFailed, match=r"Parameter 'i': 'x' is not a value of type INT"):
         engine.sql("SELECT :i", parameters=[{"name": "i", "value": "x", "type": "INT"}])
 
 
-def test_limits_do_not_cut_or_do_not_say_so(engine: EngineProcess) -> None:
+def test_limits_cut_a_result_and_say_so(engine: EngineProcess) -> None:
     assert engine.sql("SELECT id FROM range(10) ORDER BY id", rowLimit=3) == [["0"], ["1"], ["2"]]
     assert engine.result["truncated"] and engine.result["totalRowCount"] == 3
     engine.sql("SELECT id FROM range(3)", rowLimit=3)
@@ -55,14 +55,14 @@ def test_limits_do_not_cut_or_do_not_say_so(engine: EngineProcess) -> None:
     assert engine.result["truncated"] and 1 < engine.result["totalRowCount"] < 11
 
 
-def test_chunks_lose_rows(engine: EngineProcess) -> None:
+def test_chunks_hold_every_row(engine: EngineProcess) -> None:
     rows = engine.sql("SELECT id, repeat('x', 1000) FROM range(40000) ORDER BY id")
     assert len(engine.result["chunks"]) > 1
     assert [int(row[0]) for row in rows] == list(range(40000))
     assert [c["rowOffset"] for c in engine.result["chunks"]][1] == engine.result["chunks"][0]["rowCount"]
 
 
-def test_arrow_and_csv_results_cannot_be_read(engine: EngineProcess) -> None:
+def test_arrow_and_csv_results_are_readable(engine: EngineProcess) -> None:
     query = "SELECT id, CAST(id AS STRING) AS text FROM range(3) ORDER BY id"
     table = pa.ipc.open_stream(engine.sql(query, format="ARROW_STREAM")).read_all()
     assert table.to_pydict() == {"id": [0, 1, 2], "text": ["0", "1", "2"]}
@@ -70,7 +70,7 @@ def test_arrow_and_csv_results_cannot_be_read(engine: EngineProcess) -> None:
     assert data == [["id", "text"], ["0", "0"], ["1", "1"], ["2", "2"]]
 
 
-def test_an_insert_does_not_say_how_many_rows_it_wrote(engine: EngineProcess) -> None:
+def test_an_insert_says_how_many_rows_it_wrote(engine: EngineProcess) -> None:
     engine.sql("CREATE TABLE main.raw.counted (id INT)")
     assert engine.sql("INSERT INTO main.raw.counted VALUES (1), (2)") == [["2", "2"]]
     assert [column["name"] for column in engine.result["columns"]] == ["num_affected_rows", "num_inserted_rows"]
@@ -80,7 +80,7 @@ def test_an_insert_does_not_say_how_many_rows_it_wrote(engine: EngineProcess) ->
     engine.sql("DROP TABLE main.raw.counted")
 
 
-def test_deltas_own_statements_are_not_known_behind_a_comment(engine: EngineProcess) -> None:
+def test_deltas_own_statements_run_behind_a_comment(engine: EngineProcess) -> None:
     engine.sql("CREATE TABLE main.raw.noted AS SELECT 1 AS a")
     engine.sql('/* {"app": "dbt", "node": "t"} */\n  optimize `main`.`raw`.`noted`')
     with pytest.raises(EngineFailed, match=r"(?s)PARSE_SYNTAX_ERROR.*line 2, pos 0"):
@@ -88,7 +88,7 @@ def test_deltas_own_statements_are_not_known_behind_a_comment(engine: EngineProc
     engine.sql("DROP TABLE main.raw.noted")
 
 
-def test_timestamps_in_arrow_are_not_in_the_sessions_zone(engine: EngineProcess) -> None:
+def test_timestamps_in_arrow_are_in_the_sessions_zone(engine: EngineProcess) -> None:
     engine.ask(
         "sql.openSession", {"sessionId": "zoned", "principal": "me", "configuration": {"TIMEZONE": "Asia/Tokyo"}}
     )
@@ -101,7 +101,7 @@ def test_timestamps_in_arrow_are_not_in_the_sessions_zone(engine: EngineProcess)
     engine.ask("sql.closeSession", {"sessionId": "zoned"})
 
 
-def test_months_cannot_be_read_in_arrow(engine: EngineProcess) -> None:
+def test_months_are_readable_in_arrow(engine: EngineProcess) -> None:
     query = "SELECT INTERVAL '1-2' YEAR TO MONTH AS ym, array(INTERVAL '3' MONTH) AS a, INTERVAL '1' DAY AS d"
     table = pa.ipc.open_stream(engine.sql(query, format="ARROW_STREAM")).read_all()
     assert table.column("ym")[0].as_py() == "INTERVAL '1-2' YEAR TO MONTH"
@@ -109,14 +109,14 @@ def test_months_cannot_be_read_in_arrow(engine: EngineProcess) -> None:
     assert table.column("d")[0].as_py().days == 1
 
 
-def test_types_are_not_named_as_in_sql(engine: EngineProcess) -> None:
+def test_types_are_named_as_in_sql(engine: EngineProcess) -> None:
     query = "SELECT named_struct('aB', map(1, CAST(1 AS DECIMAL(5, 2)))) AS s, array(1) AS a"
     schema = pa.ipc.open_stream(engine.sql(query, format="ARROW_STREAM")).schema
     assert schema.field("s").metadata[b"Spark:DataType:SqlName"] == b"STRUCT<aB: MAP<INT, DECIMAL(5,2)>>"
     assert schema.field("a").metadata[b"Spark:DataType:SqlName"] == b"ARRAY<INT>"
 
 
-def test_a_parameter_of_sql_is_shown_under_sparks_name(engine: EngineProcess) -> None:
+def test_a_parameter_of_sql_is_shown_under_its_own_name(engine: EngineProcess) -> None:
     engine.ask("sql.openSession", {"sessionId": "set", "principal": "me", "configuration": {"ansi_mode": "False"}})
     assert engine.sql("SET ansi_mode", sessionId="set") == [["ansi_mode", "False"]]
     assert engine.sql("SET ANSI_MODE = true", sessionId="set") == [["ANSI_MODE", "true"]]
@@ -124,7 +124,7 @@ def test_a_parameter_of_sql_is_shown_under_sparks_name(engine: EngineProcess) ->
     engine.ask("sql.closeSession", {"sessionId": "set"})
 
 
-def test_the_record_misses_what_statements_did(engine: EngineProcess) -> None:
+def test_what_statements_did_is_on_record(engine: EngineProcess) -> None:
     engine.asked.clear()
     engine.sql("CREATE TABLE main.raw.made (id INT COMMENT 'key') COMMENT 'a table'")
     engine.sql("ALTER TABLE main.raw.made ADD COLUMN more STRING")
@@ -143,7 +143,7 @@ def test_the_record_misses_what_statements_did(engine: EngineProcess) -> None:
     assert dropped == ["main.raw.seen", "main.raw.made"]
 
 
-def test_a_table_is_read_or_changed_without_permission(engine: EngineProcess) -> None:
+def test_reading_and_changing_a_table_needs_permission(engine: EngineProcess) -> None:
     engine.sql("CREATE TABLE main.raw.closed AS SELECT 1 AS a")
     asked: list[dict] = []
 
@@ -177,7 +177,7 @@ def test_a_table_is_read_or_changed_without_permission(engine: EngineProcess) ->
     assert engine.sql("SELECT * FROM main.raw.closed") == [["1"]]
 
 
-def test_a_mask_or_row_filter_does_not_hide(engine: EngineProcess) -> None:
+def test_masks_and_row_filters_hide(engine: EngineProcess) -> None:
     engine.sql("CREATE TABLE main.raw.secret AS SELECT * FROM VALUES (1, 'a'), (2, 'b') AS t(id, name)")
     for name, kind, body in [("hide", "STRING", "concat(left(x, 0), '***')"), ("low", "BOOLEAN", "x < 2")]:
         parameter = {"name": "x", "type_text": "STRING" if name == "hide" else "INT"}
@@ -210,7 +210,7 @@ def test_a_mask_or_row_filter_does_not_hide(engine: EngineProcess) -> None:
     assert engine.sql("SELECT raw.hide(name) FROM main.raw.secret WHERE id = 1") == [["***"]]
 
 
-def test_an_error_does_not_name_its_condition_or_the_users_names(engine: EngineProcess) -> None:
+def test_an_error_has_its_condition_and_the_users_names(engine: EngineProcess) -> None:
     with pytest.raises(EngineFailed) as error:
         engine.sql("SELECT nope FROM main.raw.nothing")
     assert error.value.data["error_class"] == "TABLE_OR_VIEW_NOT_FOUND"
@@ -218,7 +218,7 @@ def test_an_error_does_not_name_its_condition_or_the_users_names(engine: EngineP
     assert "`main`.`raw`.`nothing`" in str(error.value) and "spark_catalog" not in str(error.value)
 
 
-def test_information_schema_is_not_what_the_workspace_answers(engine: EngineProcess) -> None:
+def test_information_schema_is_what_the_workspace_answers(engine: EngineProcess) -> None:
     answer = {
         "schema": "table_name string, position int, created timestamp",
         "rows": [["t", 2, 1704067200000], [None, 1, 0]],
@@ -234,7 +234,7 @@ def test_information_schema_is_not_what_the_workspace_answers(engine: EngineProc
     assert asked[0] == ("me", "main", "tables") and asked[-1] == ("me", "system", "columns")
 
 
-def test_a_function_is_not_found_where_it_is_called(engine: EngineProcess) -> None:
+def test_a_function_is_found_where_it_is_called(engine: EngineProcess) -> None:
     def put(name: str, kind: str, body: str, **more: object) -> None:
         given = [{"name": "x", "type_text": "INT"}, {"name": "y", "type_text": "INT", "parameter_default": "10"}]
         function = {"fullName": f"main.raw.{name}", "full_data_type": kind, "routine_definition": body, **more}
@@ -258,7 +258,7 @@ def test_a_function_is_not_found_where_it_is_called(engine: EngineProcess) -> No
     assert (asked["kind"], asked["name"]) == ("createFunction", "main.raw.sized")
 
 
-def test_a_function_without_a_result_type_has_a_wrong_one(engine: EngineProcess) -> None:
+def test_a_function_without_a_result_type_has_that_of_its_body(engine: EngineProcess) -> None:
     engine.sql("CREATE FUNCTION main.raw.summed(x INT, y DECIMAL(5, 2) DEFAULT 2) RETURN x + y")
     engine.sql("CREATE FUNCTION main.raw.listed(x INT) RETURNS TABLE RETURN SELECT x AS a, 'b' AS b")
     made = [p["statement"]["function"] for m, p in engine.asked if m == "catalog.statement"][-2:]
@@ -268,7 +268,7 @@ def test_a_function_without_a_result_type_has_a_wrong_one(engine: EngineProcess)
     assert error.value.data["error_class"] == "UNRESOLVED_ROUTINE"
 
 
-def test_a_renamed_table_loses_its_rows(engine: EngineProcess) -> None:
+def test_a_renamed_table_keeps_its_rows(engine: EngineProcess) -> None:
     engine.sql("CREATE TABLE main.raw.before AS SELECT 1 AS a")
     record = next(p["table"] for m, p in reversed(engine.asked) if m == "catalog.putTable")
     renamed = {**record, "fullName": "main.raw.after"}
@@ -286,7 +286,7 @@ def test_a_renamed_table_loses_its_rows(engine: EngineProcess) -> None:
         engine.sql("ALTER TABLE main.raw.after RENAME TO main.default.after")
 
 
-def test_show_tells_of_what_a_principal_may_not_see(engine: EngineProcess) -> None:
+def test_show_lists_only_what_the_principal_may_see(engine: EngineProcess) -> None:
     engine.sql("CREATE TABLE main.raw.shown AS SELECT 1 AS a")
     engine.sql("CREATE TABLE main.raw.hidden AS SELECT 1 AS a")
     tables = {"schema": "table_schema string, table_name string", "rows": [["raw", "shown"], ["default", "hidden"]]}
@@ -302,7 +302,7 @@ def test_show_tells_of_what_a_principal_may_not_see(engine: EngineProcess) -> No
     assert engine.sql("SHOW CREATE TABLE main.raw.shown") == [["CREATE TABLE main.raw.shown (\n  a INT)\nUSING delta"]]
 
 
-def test_read_files_cannot_be_used_in_a_query(engine: EngineProcess) -> None:
+def test_read_files_works_in_a_query(engine: EngineProcess) -> None:
     folder = engine.folder / "volumes/main/raw/landing/in"
     folder.mkdir(parents=True)
     (folder / "a.csv").write_text("x,y\n1,2\n3,4\n")
@@ -314,7 +314,7 @@ def test_read_files_cannot_be_used_in_a_query(engine: EngineProcess) -> None:
         engine.sql("SELECT * FROM event_log('4711')")
 
 
-def test_the_answer_of_optimize_does_not_fit_into_arrow(engine: EngineProcess) -> None:
+def test_the_answer_of_optimize_fits_into_arrow(engine: EngineProcess) -> None:
     engine.sql("CREATE TABLE optimized CLUSTER BY (id) AS SELECT id FROM range(10)")
     for _ in range(2):
         engine.sql("OPTIMIZE optimized", format="ARROW_STREAM")
@@ -324,7 +324,7 @@ def test_the_answer_of_optimize_does_not_fit_into_arrow(engine: EngineProcess) -
     assert engine.result["totalRowCount"] == 2
 
 
-def test_a_write_that_fails_does_not_say_why(engine: EngineProcess) -> None:
+def test_a_write_that_fails_says_why(engine: EngineProcess) -> None:
     engine.sql("CREATE TABLE numbers_only (n INT)")
     engine.sql("CREATE TABLE texts AS SELECT * FROM VALUES ('1'), ('one') AS t(s)")
     with pytest.raises(EngineFailed, match=r"^\[CAST_INVALID_INPUT\] The value 'one'") as failed:
@@ -332,7 +332,7 @@ def test_a_write_that_fails_does_not_say_why(engine: EngineProcess) -> None:
     assert failed.value.data["error_class"].startswith("CAST_INVALID_INPUT")
 
 
-def test_a_view_forgets_the_names_of_its_columns(engine: EngineProcess) -> None:
+def test_a_view_keeps_the_names_of_its_columns(engine: EngineProcess) -> None:
     engine.sql("CREATE TABLE main.raw.plain AS SELECT 1 AS id, 'x' AS email")
     engine.sql(
         "CREATE VIEW main.raw.named(k COMMENT 'key', e) COMMENT 'view' AS SELECT id, email FROM plain", schema="raw"
@@ -345,7 +345,7 @@ def test_a_view_forgets_the_names_of_its_columns(engine: EngineProcess) -> None:
     assert engine.sql("SELECT k FROM main.raw.named_anew") == [["1"]]
 
 
-def test_a_table_that_the_workspace_refuses_stays_in_spark(engine: EngineProcess) -> None:
+def test_a_table_that_the_workspace_refuses_is_gone_from_spark(engine: EngineProcess) -> None:
     def refuse(params: dict) -> dict:
         raise PermissionError("'with space' is not a valid name for a Table.")
 
@@ -366,13 +366,13 @@ def test_a_table_that_the_workspace_refuses_stays_in_spark(engine: EngineProcess
             engine.sql(f"SELECT * FROM main.raw.`{name}`")
 
 
-def test_a_statement_that_is_not_supported_is_called_a_mistake(engine: EngineProcess) -> None:
+def test_a_statement_that_is_not_supported_is_refused_as_such(engine: EngineProcess) -> None:
     for statement in ("CREATE CONNECTION c TYPE mysql OPTIONS (host 'h')", "UNDROP TABLE t"):
         with pytest.raises(EngineFailed, match="is not supported in the local workspace's SQL"):
             engine.sql(statement)
 
 
-def test_a_managed_table_is_read_by_path_past_its_grants(engine: EngineProcess) -> None:
+def test_a_managed_table_is_not_readable_by_path_past_its_grants(engine: EngineProcess) -> None:
     engine.sql("CREATE TABLE main.raw.by_path AS SELECT 1 AS a")
     location = next(p["table"]["location"] for m, p in reversed(engine.asked) if m == "catalog.putTable")
     for path in (location, location.removeprefix("file:")):
@@ -387,7 +387,7 @@ def test_a_managed_table_is_read_by_path_past_its_grants(engine: EngineProcess) 
                 engine.sql(statement.format(path))
 
 
-def test_a_mask_does_not_know_who_looks(engine: EngineProcess) -> None:
+def test_a_mask_knows_who_looks(engine: EngineProcess) -> None:
     engine.answers["principal.groups"] = lambda p: {"groups": ["analysts"]}
     try:
         query = "SELECT is_account_group_member('analysts'), is_member('admins'), current_user(), session_user()"
@@ -396,7 +396,7 @@ def test_a_mask_does_not_know_who_looks(engine: EngineProcess) -> None:
         del engine.answers["principal.groups"]
 
 
-def test_a_canceled_statement_goes_on(engine: EngineProcess) -> None:
+def test_a_canceled_statement_ends(engine: EngineProcess) -> None:
     folder = str(engine.folder / "results" / "slow")
     slow = "SELECT count(*) FROM range(100000) a CROSS JOIN range(100000000) b WHERE a.id * b.id % 7 = 3"
     params = {"statementId": "slow", "statement": slow, "resultDir": folder, "principal": "me"}

@@ -32,7 +32,7 @@ ROWS = f" FROM VALUES ('{JSON}') t(s)"
         ("s:a.b[*]", "[1,2]", "b"),
     ],
 )
-def test_a_path_reads_another_value(engine: EngineProcess, expression: str, value: str | None, name: str | None):
+def test_a_path_reads_its_value(engine: EngineProcess, expression: str, value: str | None, name: str | None):
     assert engine.sql(f"SELECT {expression}{ROWS}") == [[value]]
     if name is not None:
         assert [column["name"] for column in engine.result["columns"]] == [name]
@@ -70,7 +70,7 @@ def test_paths_of_the_documented_sample(engine: EngineProcess, path: str, value:
     assert engine.sql(f"SELECT raw:{path} FROM VALUES ('{STORE}') t(raw)") == [[value]]
 
 
-def test_paths_do_not_work_in_conditions_groups_common_tables_and_views(engine: EngineProcess):
+def test_paths_work_in_conditions_groups_common_tables_and_views(engine: EngineProcess):
     engine.sql(f"CREATE OR REPLACE VIEW main.default.json_paths AS SELECT s:a.d, s{ROWS}")
     assert engine.sql(
         "WITH c AS (SELECT * FROM main.default.json_paths) SELECT s:a.d k, count(*) n FROM c "
@@ -79,6 +79,6 @@ def test_paths_do_not_work_in_conditions_groups_common_tables_and_views(engine: 
     assert engine.sql("SELECT d FROM main.default.json_paths") == [["5"]]
 
 
-def test_a_path_into_a_number_is_not_refused(engine: EngineProcess):
+def test_a_path_into_a_number_is_refused(engine: EngineProcess):
     with pytest.raises(EngineFailed, match=r"reads a path of a STRING's JSON or of a VARIANT; this is INT"):
         engine.sql("SELECT n:a FROM VALUES (1) t(n)")

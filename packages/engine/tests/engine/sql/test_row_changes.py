@@ -39,7 +39,7 @@ def test_the_rows_of_the_subquery_change(tables: EngineProcess, statement: str, 
     assert tables.sql("SELECT * FROM changed ORDER BY k NULLS LAST") == sorted(left, key=lambda row: row[0] or "z")
 
 
-def test_a_map_cannot_be_compared(tables: EngineProcess) -> None:
+def test_a_map_is_refused_where_rows_are_compared(tables: EngineProcess) -> None:
     tables.sql("CREATE OR REPLACE TABLE with_map AS SELECT 1 AS k, map('a', 1) AS m")
     with pytest.raises(EngineFailed, match="column m is map<string,int>, which cannot be compared"):
         tables.sql("DELETE FROM with_map WHERE k IN (SELECT k FROM keys_of)")

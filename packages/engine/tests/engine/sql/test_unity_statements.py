@@ -65,7 +65,7 @@ READ = {
 
 
 @pytest.mark.parametrize("text", READ)
-def test_a_unity_catalog_statement_is_misread(text: str) -> None:
+def test_unity_catalog_statements_are_read_in_full(text: str) -> None:
     expected = READ[text]
     found = parse(text, NAMES)
     assert found is not None
@@ -90,7 +90,7 @@ def test_a_unity_catalog_statement_is_misread(text: str) -> None:
         "SET x = 1",
     ],
 )
-def test_a_statement_of_sparks_own_goes_to_the_workspace(text: str) -> None:
+def test_a_statement_of_sparks_own_stays_with_spark(text: str) -> None:
     assert parse(text, NAMES) is None
 
 
@@ -104,17 +104,17 @@ def test_a_statement_of_sparks_own_goes_to_the_workspace(text: str) -> None:
         ("SHOW VOLUMES IN", "expected"),
     ],
 )
-def test_a_wrong_statement_is_accepted(text: str, message: str) -> None:
+def test_a_wrong_statement_is_refused(text: str, message: str) -> None:
     with pytest.raises(SqlSyntaxError, match=message):
         parse(text, NAMES)
 
 
-def test_a_name_with_too_many_parts_is_accepted() -> None:
+def test_a_name_with_too_many_parts_is_refused() -> None:
     with pytest.raises(EngineError, match="at most 2 parts"):
         parse("CREATE SCHEMA a.b.c", NAMES)
 
 
-def test_a_function_loses_its_parameters_or_its_body() -> None:
+def test_a_function_keeps_its_parameters_and_its_body() -> None:
     text = (
         "CREATE OR REPLACE FUNCTION f(a DECIMAL(10, 2) DEFAULT 1.5 COMMENT 'amount', m MAP<STRING, ARRAY<INT>>) "
         "RETURNS STRING COMMENT 'c' DETERMINISTIC RETURN concat(a, ';', 'RETURN');"
