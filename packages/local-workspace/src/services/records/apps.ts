@@ -1,8 +1,9 @@
 /** Databricks apps, as records: their compute never starts. https://docs.databricks.com/api/workspace/apps */
 import { z } from "zod";
 import { notImplemented } from "../../core/errors.ts";
-import { numericId, uuid } from "../../core/ids.ts";
+import { uuid } from "../../core/ids.ts";
 import type { App, Context } from "../../core/service.ts";
+import { deleteIdentity, insertIdentity, newApplicationId } from "../identity/store.ts";
 import { type Document, type Kept, NOT_RUN, notRun, Records } from "./store.ts";
 
 const BASE = "/api/2.0/apps";
@@ -31,14 +32,20 @@ function recordRoutes(app: App, context: Context): void {
     name: z.string().regex(NAME, "may only have 2 to 30 lower-case letters, digits and hyphens"),
   });
   app.post(BASE, { schema: { body: createBody } }, async ({ body, principal }) => {
-    const own = {
-      id: uuid(),
-      url: `${context.host()}/apps/${body.name}`,
-      service_principal_client_id: uuid(),
-      service_principal_id: numericId(),
-      service_principal_name: `app-${body.name}`,
-    };
-    return view(apps.insert(context, principal, body.name, { ...body, ...own }));
+    return context.db.transaction(() => {
+      // An app acts as a service principal of its own, which permissions name.
+      const robot = { kind: "service_principal", name: newApplicationId(), displayName: `app-${body.name}` } as const;
+      const own = {
+        id: uuid(),
+        url: `${context.host()}/apps/${body.name}`,
+        service_principal_client_id: robot.name,
+        service_principal_name: robot.displayName,
+      };
+      const kept = apps.insert(context, principal, body.name, { ...body, ...own });
+      const { id } = insertIdentity(context.db, robot);
+      const to = (document: Document): Document => ({ ...document, service_principal_id: Number(id) });
+      return view(apps.change(context, principal, kept.id, to));
+    });
   });
   app.get(BASE, async ({ principal }) => ({ apps: apps.list(context, principal).map(view) }));
   app.get(`${BASE}/:name`, { schema: { params } }, async (request) =>
@@ -46,7 +53,10 @@ function recordRoutes(app: App, context: Context): void {
   );
   app.delete(`${BASE}/:name`, { schema: { params } }, async (request) => {
     const found = view(apps.read(context, request.principal, request.params.name));
-    apps.remove(context, request.principal, request.params.name);
+    context.db.transaction(() => {
+      apps.remove(context, request.principal, request.params.name);
+      deleteIdentity(context.db, String(found.service_principal_id));
+    });
     return found;
   });
   app.patch(`${BASE}/:name`, { schema: { params, body: z.looseObject({}) } }, async (request) => {

@@ -68,6 +68,7 @@ function createExperimentRoute(app: App, context: Context): void {
     const own: Tag[] = [
       { key: "mlflow.ownerId", value: ownerId },
       { key: "mlflow.experiment.sourceName", value: name },
+      { key: "mlflow.ownerId", value: ownerId }, // twice, as on Databricks
       { key: "mlflow.ownerEmail", value: owner },
       { key: "mlflow.experimentType", value: "MLFLOW_EXPERIMENT" },
     ];

@@ -47,7 +47,14 @@ function complete(config: Document | undefined): Document | undefined {
 }
 
 const view = ({ id, creator, createdAt, updatedAt, document }: Kept): Document => ({
-  ...{ id, ...document, creator, creation_timestamp: createdAt, last_updated_timestamp: updatedAt },
+  ...{
+    id,
+    route_optimized: false,
+    ...document,
+    creator,
+    creation_timestamp: createdAt,
+    last_updated_timestamp: updatedAt,
+  },
   state: { ready: "NOT_READY", config_update: "NOT_UPDATING" },
   permission_level: "CAN_MANAGE",
 });

@@ -158,7 +158,8 @@ function changeRoutes(app: App, context: Context): void {
   app.delete(`${BASE}/:id`, { schema: { params } }, async (request) => {
     const found = permitted(context, request.params.id, request.principal, "CAN_MANAGE");
     const { published: _, ...document } = found.document;
-    saveSaved(db, { ...found, document, trashed: true });
+    const trash = { ...document, parent_path: `/Users/${request.principal.name}/Trash` };
+    saveSaved(db, { ...found, document: trash, trashed: true });
     return {};
   });
 }

@@ -2,6 +2,7 @@
 import type { Context, Service } from "../../core/service.ts";
 import { registerObjectType } from "../permissions/registry.ts";
 import { registerSaved } from "../workspace/saved.ts";
+import { alertFile } from "./alert-file.ts";
 import { alertV2Routes } from "./alerts-v2.ts";
 import { dashboardRoutes } from "./dashboards.ts";
 import { savedRoutes } from "./routes.ts";
@@ -34,8 +35,10 @@ function registerPaths(context: Context): void {
     registerSaved(context, {
       ...rest,
       list: ({ db }) =>
-        listSaved(db, kind).map(({ id, createdAt, updatedAt, document: { parent_path, display_name } }) => ({
-          ...{ id, createdAt, updatedAt, path: `${String(parent_path)}/${String(display_name)}${rest.ending}` },
+        listSaved(db, kind).map(({ id, createdAt, updatedAt, document }) => ({
+          ...{ id, createdAt, updatedAt },
+          path: `${String(document.parent_path)}/${String(document.display_name)}${rest.ending}`,
+          content: () => (kind === "alert_v2" ? alertFile(document) : String(document.serialized_dashboard)),
         })),
     });
   }

@@ -8,7 +8,7 @@ import { decodeContent, importObject } from "./import.ts";
 import { EXTENSION, toJupyter } from "./notebook-format.ts";
 import { toHtml } from "./notebook-html.ts";
 import { checkedPath, likeAsked, makeDirectories, refuseRoot, requireObject, SIZE_LIMIT } from "./rules.ts";
-import { savedObject } from "./saved.ts";
+import { findSavedObject, savedObject } from "./saved.ts";
 import {
   deleteBody,
   exportQuery,
@@ -102,7 +102,7 @@ function readRoutes(app: App, context: Context, { need }: Access): void {
     async ({ query, principal }) => {
       const saved = savedObject(context, principal, query.path);
       if (saved) return saved;
-      const object = requireObject(db, checkedPath(query.path));
+      const object = requireObject(db, checkedPath(query.path), query.path);
       need(principal, object, "CAN_READ");
       const shown = show(object, query.path);
       // Bundles of the Databricks CLI ask which file a notebook is: notebooks are kept as source here.
@@ -131,9 +131,13 @@ function readRoutes(app: App, context: Context, { need }: Access): void {
 function exportRoute(app: App, context: Context, { need }: Access): void {
   const { db } = context;
   app.get(`${BASE}/export`, { schema: { querystring: exportQuery } }, async ({ query, principal }, reply) => {
-    const object = requireObject(db, checkedPath(query.path));
-    need(principal, object, "CAN_READ");
-    const { content, fileType } = exported(context, object, query.format ?? "SOURCE");
+    const saved = findSavedObject(context, principal, query.path);
+    const object = saved ?? requireObject(db, checkedPath(query.path));
+    if ("parent" in object) need(principal, object, "CAN_READ");
+    const { content, fileType } =
+      "parent" in object
+        ? exported(context, object, query.format ?? "SOURCE")
+        : { content: Buffer.from(object.content()), fileType: "json" };
     if (content.length > SIZE_LIMIT) {
       throw new ApiError("MAX_NOTEBOOK_SIZE_EXCEEDED", `Size exceeds 10485760 bytes: ${content.length}.`);
     }

@@ -38,11 +38,12 @@ function refuseUnwritable(path: string): void {
 
 /** Gives a path back in the form in which it was asked for. */
 export const likeAsked = (asked: string, path: string): string =>
-  /^\/+Workspace(\/|$)/.test(asked) ? `/Workspace${path === "/" ? "" : path}` : path;
+  /^\/Workspace(\/|$)/.test(asked) ? `/Workspace${path === "/" ? "" : path}` : path;
 
-export function requireObject(db: Database, path: string): TreeObject {
+/** @param asked the path as the request has it, which the refusal shows */
+export function requireObject(db: Database, path: string, asked = path): TreeObject {
   const found = findObject(db, path) ?? homeOf(db, path);
-  if (!found) throw notFound(`Path (${path}) doesn't exist.`);
+  if (!found) throw notFound(`Path (${likeAsked(asked, path)}) doesn't exist.`);
   return found;
 }
 

@@ -73,6 +73,8 @@ describe("records of what is not run", () => {
   it("an app changes by the mask and does not start", async () => {
     const made = await admin.ok("POST", "/api/2.0/apps?no_compute=true", { name: "my-app", description: "a" });
     assert.deepEqual([made.compute_status.state, made.compute_size], ["STOPPED", "MEDIUM"]);
+    const robot = { service_principal_name: made.service_principal_client_id, permission_level: "CAN_USE" };
+    await admin.ok("PATCH", "/api/2.0/permissions/apps/my-app", { access_control_list: [robot] });
     const app = { description: "b", compute_size: "LARGE" };
     await admin.ok("POST", "/api/2.0/apps/my-app/update", { app, update_mask: "description" });
     const { description, compute_size } = await admin.ok("GET", "/api/2.0/apps/my-app");
@@ -81,6 +83,8 @@ describe("records of what is not run", () => {
     await admin.refused("INVALID_PARAMETER_VALUE", "POST", "/api/2.0/apps", { name: "My App" });
     await other.client.refused("PERMISSION_DENIED", "DELETE", "/api/2.0/apps/my-app");
     await admin.ok("DELETE", "/api/2.0/apps/my-app");
+    const scim = `/api/2.0/preview/scim/v2/ServicePrincipals/${made.service_principal_id}`;
+    assert.equal((await admin.call("GET", scim)).status, 404, "its service principal goes with it");
   });
 
   it("a vector search index needs its endpoint, which stays while it has one", async () => {

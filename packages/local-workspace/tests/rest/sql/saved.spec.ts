@@ -116,6 +116,13 @@ describe("saved queries, alerts and dashboards", () => {
     assert.deepEqual([changed.display_name, changed.query_text], ["changed", "SELECT 1 AS n"]);
     await admin.refused("INVALID_PARAMETER_VALUE", "PATCH", `${path}?update_mask=query_text`, {});
     assert.equal((await admin.ok("GET", V2)).alerts.length, 1);
+    const file = "/Workspace/Users/admin@local.workspace/changed.dbalert.json";
+    const exported = await admin.ok("GET", `/api/2.0/workspace/export?path=${file}`);
+    assert.deepEqual(JSON.parse(Buffer.from(exported.content, "base64").toString()), {
+      evaluation: { source: { name: "n" }, comparison_operator: "GREATER_THAN", notification: {} },
+      schedule,
+      query_lines: ["SELECT 1 AS n"],
+    });
     await admin.ok("DELETE", path);
     const status = "/api/2.0/workspace/get-status?path=/Workspace/Users/admin@local.workspace/changed.dbalert.json";
     await admin.refused("RESOURCE_DOES_NOT_EXIST", "GET", status);
@@ -144,7 +151,8 @@ describe("saved queries, alerts and dashboards", () => {
     assert.deepEqual([etag, update_time], [changed.etag, changed.update_time]);
     await admin.ok("DELETE", `${path}/published`);
     await admin.ok("DELETE", path);
-    assert.equal((await admin.ok("GET", path)).lifecycle_state, "TRASHED");
+    const { lifecycle_state, parent_path } = await admin.ok("GET", path);
+    assert.deepEqual([lifecycle_state, parent_path], ["TRASHED", "/Users/admin@local.workspace/Trash"]);
     assert.deepEqual((await admin.ok("GET", DASHBOARDS)).dashboards, []);
     assert.equal((await admin.ok("GET", `${DASHBOARDS}?show_trashed=true`)).dashboards.length, 1);
   });
