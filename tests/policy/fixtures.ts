@@ -181,7 +181,6 @@ export const FIXTURES: Readonly<Record<string, Record<string, unknown>>> = {
     scopes: ["sql"],
     tokenAccessPolicy: { accessTokenTtlInMinutes: 60, refreshTokenTtlInMinutes: 10080 },
   },
-  WorkspaceIamWorkspaceAssignmentV2: { principalId: "1", entitlements: ["WORKSPACE_ACCESS"] },
   LakehouseMonitor: {
     tableName: "sales.gold.orders",
     outputSchemaName: "sales.ops",
