@@ -111,7 +111,8 @@ const common = {
   alerts,
   runAs,
   development: environment === "dev",
-  access: access("CAN_VIEW"),
+  // The job runs as this principal and starts the pipelines.
+  access: [...access("CAN_VIEW"), ...(runAs ? [{ servicePrincipal: runAs, level: "CAN_RUN" as const }] : [])],
   protectData,
 };
 // A pipeline's principal must hold its grants before the pipeline is made, and no output says when it does.
@@ -149,7 +150,7 @@ const protect = {
   description: "Tags the columns with personal data, which the masks go by",
   dependsOn: ["medallion", "cdc"] as const,
   runIf: "ALL_DONE" as const,
-  retries: { max: 2 },
+  retries: { max: 1 },
   notebook: {
     notebookPath: notebooks.pathOf("operations/protect"),
     baseParameters: {

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 from lakehouse_engine.testing import EngineProcess
 from oracle import compare, expected
-from pipeline_spec import pipeline_spec
+from pipeline_spec import ROOT, pipeline_spec
 
 SCHEMAS = ["default", "raw", "bronze", "silver", "gold", "cdc", "ops"]
 _numbers = itertools.count(1)
@@ -24,10 +24,11 @@ def start_engine(folder: Path) -> EngineProcess:
 
 
 class Lakehouse:
-    """A catalog of its own with empty volumes; `update` runs a pipeline."""
+    """A catalog of its own with empty volumes; `update` runs a pipeline, of the repository's notebooks or of others."""
 
-    def __init__(self, engine: EngineProcess) -> None:
+    def __init__(self, engine: EngineProcess, notebooks: Path = ROOT / "notebooks") -> None:
         self.engine = engine
+        self._notebooks = notebooks
         self.catalog = f"house{next(_numbers)}"
         changes = [{"op": "createCatalog", "catalog": self.catalog}]
         changes += [{"op": "createSchema", "catalog": self.catalog, "schema": schema} for schema in SCHEMAS]
@@ -47,7 +48,7 @@ class Lakehouse:
     def attempt(self, name: str, **params: Any) -> dict[str, Any]:
         """Runs the pipeline to whatever end it comes to."""
         self._updates += 1
-        pipeline = pipeline_spec(name, self.catalog)
+        pipeline = pipeline_spec(name, self.catalog, self._notebooks)
         update = f"{pipeline['id']}-{self._updates}"
         request = {"pipelineId": pipeline["id"], "updateId": update, "pipeline": pipeline, "principal": "me"}
         storage = str(self.engine.folder / "pipelines" / pipeline["id"])

@@ -12,9 +12,8 @@ PIPELINES = {"medallion": "silver", "cdc": "cdc"}
 _LANGUAGES = {".py": "PYTHON", ".sql": "SQL"}
 
 
-def pipeline_spec(name: str, catalog: str) -> dict[str, Any]:
+def pipeline_spec(name: str, catalog: str, notebooks: Path = ROOT / "notebooks") -> dict[str, Any]:
     """Settings and sources of the pipeline of this name, for a catalog."""
-    notebooks = ROOT / "notebooks"
     sources = [path for path in sorted((notebooks / name).rglob("*")) if path.suffix in _LANGUAGES]
     package = [path for path in sorted((notebooks / "olist").rglob("*")) if path.suffix in (".py", ".json")]
     place = "/Workspace/olist"

@@ -37,6 +37,20 @@ describe("the program", () => {
       }
     });
 
+  it("lets the principal that runs the job start the pipelines", async () => {
+    const permissions = (await program("prod", OWN)).get("Permissions")!.filter(({ inputs }) => inputs.pipelineId);
+    assert.equal(permissions.length, 2);
+    for (const { inputs, name } of permissions) {
+      const rules = inputs.accessControls as { servicePrincipalName?: string; permissionLevel: string }[];
+      const own = rules.filter(({ servicePrincipalName }) => servicePrincipalName === OWN.runAs);
+      assert.deepEqual(
+        own.map(({ permissionLevel }) => permissionLevel),
+        ["CAN_RUN"],
+        name,
+      );
+    }
+  });
+
   it("of stack pr is named by its suffix, and has a tenth of the data", async () => {
     const all = await program("pr", { suffix: "pr_123" });
     assert.deepEqual(names(all, "Catalog"), ["olist_pr_123"]);
