@@ -10,7 +10,7 @@ from lakehouse_engine.errors import EngineError
 from lakehouse_engine.graph.model import Dataset
 from lakehouse_engine.graph.names import Defaults, quote, split
 from lakehouse_engine.sql import unity
-from lakehouse_engine.sql.securables import Names
+from lakehouse_engine.sql.securables import CurrentNames
 
 Statements = dict[str, dict[str, Any]]  # by what they protect
 
@@ -53,7 +53,7 @@ def _wanted(target: Protected, defaults: Defaults) -> Statements:
             found[f"MASK of {column.name}"] = f"{table} ALTER COLUMN {quote([column.name])} SET MASK {column.mask}"
     if found and dataset.private:
         raise _error(target, next(iter(found)), "a private dataset is read by its pipeline alone; remove the clause")
-    names = Names(defaults.catalog, defaults.schema)
+    names = CurrentNames(defaults.catalog, defaults.schema)
     return {what: unity.parse(text, names) or {} for what, text in found.items()}
 
 

@@ -17,7 +17,7 @@ from lakehouse_engine.catalog.text import quoted
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import SourceText
-from lakehouse_engine.sql.securables import Names
+from lakehouse_engine.sql.securables import CurrentNames
 
 # Of Delta's own making; a new table has those of its own.
 _OWN = ("delta.feature.", "delta.minReaderVersion", "delta.minWriterVersion", "clusteringColumns")
@@ -35,7 +35,7 @@ class Copy:
     version: str = ""
 
 
-def parse(text: str, names: Names) -> Copy | None:
+def parse(text: str, names: CurrentNames) -> Copy | None:
     c = Cursor(SourceText(text, "statement"))
     if not c.accept("CREATE"):
         return None

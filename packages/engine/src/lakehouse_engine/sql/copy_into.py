@@ -25,7 +25,7 @@ from lakehouse_engine.sources.sql.parser.clauses import properties
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import SourceText
 from lakehouse_engine.sql import inserted
-from lakehouse_engine.sql.securables import Names
+from lakehouse_engine.sql.securables import CurrentNames
 from lakehouse_engine.volumes import Volumes, volume_of
 
 COLUMNS = "num_affected_rows bigint, num_inserted_rows bigint, num_skipped_corrupt_files bigint"
@@ -136,7 +136,9 @@ class Copier:
         # Two loads of one table at the same time would load the same files.
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    def run(self, session: SparkSession, copy: Copy, names: Names, principal: str | None) -> tuple[int, int, int]:
+    def run(
+        self, session: SparkSession, copy: Copy, names: CurrentNames, principal: str | None
+    ) -> tuple[int, int, int]:
         """Rows that were put into the table, twice, and files that were skipped as corrupt."""
         name = names.table(copy.table)
         record, location = self._catalog.get(name), self._catalog.folder(name)

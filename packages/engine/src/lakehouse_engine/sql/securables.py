@@ -20,7 +20,7 @@ _MORE_SECURABLES = {
 
 
 @dataclass(frozen=True)
-class Names:
+class CurrentNames:
     """Completes names by the catalog and schema in use."""
 
     catalog: str
@@ -47,7 +47,7 @@ class Names:
 
 
 class SecurableReader:
-    def __init__(self, cursor: Cursor, names: Names) -> None:
+    def __init__(self, cursor: Cursor, names: CurrentNames) -> None:
         self.cursor = cursor
         self.names = names
 

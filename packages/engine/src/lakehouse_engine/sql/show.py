@@ -12,7 +12,7 @@ from lakehouse_engine.errors import EngineError
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import Kind, SourceText
 from lakehouse_engine.sql import describe_json, show_catalog
-from lakehouse_engine.sql.securables import Names
+from lakehouse_engine.sql.securables import CurrentNames
 
 Row = dict[str, Any]
 
@@ -30,7 +30,7 @@ class Show:
         self._catalog = catalog
         self._workspace = workspace
 
-    def answer(self, text: str, names: Names, principal: str | None) -> Answer | None:
+    def answer(self, text: str, names: CurrentNames, principal: str | None) -> Answer | None:
         """None for what Spark answers itself."""
         c = Cursor(SourceText(text, "statement"))
         if listed := show_catalog.answer(c, lambda catalog, view: self._view(principal, catalog, view)):
@@ -66,7 +66,7 @@ class Show:
                 return describe(name, principal)
         return self._describe_as_json(c, names, principal)
 
-    def _describe_as_json(self, c: Cursor, names: Names, principal: str | None) -> Answer | None:
+    def _describe_as_json(self, c: Cursor, names: CurrentNames, principal: str | None) -> Answer | None:
         """DESCRIBE [TABLE] EXTENDED name AS JSON; None where it is not that of a table on record."""
         c.accept("TABLE")
         if not (c.accept("EXTENDED") or c.accept("FORMATTED")) or c.token.kind not in (Kind.WORD, Kind.QUOTED):
@@ -90,7 +90,7 @@ class Show:
             self._workspace.request("catalog.authorize", {"principal": principal, "checks": [check]})
         return record
 
-    def visible(self, text: str, names: Names, principal: str | None) -> Callable[[Row], bool] | None:
+    def visible(self, text: str, names: CurrentNames, principal: str | None) -> Callable[[Row], bool] | None:
         """Which rows of Spark's answer the principal may see; None where it is not a list of a catalog's objects."""
         c = Cursor(SourceText(text, "statement"))
         if c.accept("SHOW", "SCHEMAS") or c.accept("SHOW", "DATABASES"):

@@ -23,7 +23,7 @@ from lakehouse_engine.sources.sql.parser import parse_statement
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.statements import CreateDataset
 from lakehouse_engine.sources.sql.tokenizer import SourceText
-from lakehouse_engine.sql.securables import Names
+from lakehouse_engine.sql.securables import CurrentNames
 
 _KINDS = {("MATERIALIZED", "VIEW"): "MATERIALIZED_VIEW", ("STREAMING", "TABLE"): "STREAMING_TABLE"}
 _SPEC = "standalone.json"
@@ -45,7 +45,7 @@ class Standalone:
     text: str = ""
 
 
-def parse(text: str, names: Names) -> Standalone | None:
+def parse(text: str, names: CurrentNames) -> Standalone | None:
     """None for other statements. DROP TABLE and DROP VIEW name one of these, too, where it is on record as one."""
     c = Cursor(SourceText(text, "statement"))
     match c.token.upper:
@@ -72,7 +72,7 @@ def _kind(c: Cursor) -> str | None:
     return next((kind for words, kind in _KINDS.items() if c.accept(*words)), None)
 
 
-def _create(c: Cursor, text: str, names: Names) -> Standalone | None:
+def _create(c: Cursor, text: str, names: CurrentNames) -> Standalone | None:
     c.advance()
     replace = c.accept("OR", "REPLACE") or c.accept("OR", "REFRESH")
     kind = _kind(c)
@@ -89,7 +89,7 @@ def _create(c: Cursor, text: str, names: Names) -> Standalone | None:
     return Standalone("create", names.table(found.name), kind, replace, existing, text=text)
 
 
-def _refresh(c: Cursor, names: Names) -> Standalone | None:
+def _refresh(c: Cursor, names: CurrentNames) -> Standalone | None:
     """REFRESH [MATERIALIZED VIEW | [STREAMING] TABLE] name [FULL] [SYNC]; REFRESH TABLE alone is Spark's."""
     c.advance()
     kind = _kind(c)
@@ -107,7 +107,7 @@ def _refresh(c: Cursor, names: Names) -> Standalone | None:
     return Standalone("refresh", name, kind, full=full)
 
 
-def _drop(c: Cursor, names: Names) -> Standalone | None:
+def _drop(c: Cursor, names: CurrentNames) -> Standalone | None:
     c.advance()
     kind = _kind(c)
     if kind is None and not (c.accept("TABLE") or c.accept("VIEW")):
@@ -141,7 +141,7 @@ class StandaloneTables:
         self._catalog = catalog
         self._run_update = run_update
 
-    def run(self, wanted: Standalone, names: Names, principal: str | None) -> bool:
+    def run(self, wanted: Standalone, names: CurrentNames, principal: str | None) -> bool:
         """Whether the statement was one of these."""
         match wanted.verb:
             case "create":
@@ -152,7 +152,7 @@ class StandaloneTables:
                 return self._drop(wanted, principal)
         return True
 
-    def _create(self, wanted: Standalone, names: Names, principal: str | None) -> None:
+    def _create(self, wanted: Standalone, names: CurrentNames, principal: str | None) -> None:
         record = self._catalog.get(wanted.name)
         if record is not None and wanted.if_exists:
             return
@@ -184,7 +184,9 @@ class StandaloneTables:
             raise
         (folder / _SPEC).write_text(json.dumps(made))
 
-    def _pipeline(self, pipeline_id: str, wanted: Standalone, names: Names, principal: str | None) -> dict[str, Any]:
+    def _pipeline(
+        self, pipeline_id: str, wanted: Standalone, names: CurrentNames, principal: str | None
+    ) -> dict[str, Any]:
         return {
             "id": pipeline_id,
             "name": wanted.name,

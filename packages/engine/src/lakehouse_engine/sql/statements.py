@@ -43,7 +43,7 @@ from lakehouse_engine.sql import (
 from lakehouse_engine.sql.current import current
 from lakehouse_engine.sql.parameters import bind
 from lakehouse_engine.sql.results import write_result
-from lakehouse_engine.sql.securables import Names
+from lakehouse_engine.sql.securables import CurrentNames
 from lakehouse_engine.sql.sessions import Sessions
 from lakehouse_engine.sql.show import Show
 
@@ -99,7 +99,7 @@ class Statements:
         return self._run(session, identifiers.resolve(session, bind(session, text, parameters)), principal)
 
     def _run(self, session: SparkSession, text: str, principal: str | None) -> DataFrame:
-        names = Names(*current(session))
+        names = CurrentNames(*current(session))
         special = self._special(session, text, principal, names)
         if special is not None:
             return special
@@ -119,7 +119,7 @@ class Statements:
             return _frame(session, [(written, written)], _parse_datatype_string(inserted.COLUMNS))
         return self._as_databricks(session, text, names, principal, frame)
 
-    def _log(self, text: str, names: Names) -> inserted.Log | None:
+    def _log(self, text: str, names: CurrentNames) -> inserted.Log | None:
         """The log of the Delta table that the statement inserts into."""
         tokens = tokenize(text)
         at = inserted.target(tokens)
@@ -131,7 +131,7 @@ class Statements:
         return inserted.Log(path) if path else None
 
     def _as_databricks(
-        self, session: SparkSession, text: str, names: Names, principal: str | None, frame: DataFrame
+        self, session: SparkSession, text: str, names: CurrentNames, principal: str | None, frame: DataFrame
     ) -> DataFrame:
         """The answers of SHOW and DESCRIBE under Databricks' names, with what the principal may see."""
         tokens = tokenize(text)
@@ -152,7 +152,9 @@ class Statements:
             return _frame(session, rows, frame.schema)
         return frame
 
-    def _special(self, session: SparkSession, text: str, principal: str | None, names: Names) -> DataFrame | None:
+    def _special(
+        self, session: SparkSession, text: str, principal: str | None, names: CurrentNames
+    ) -> DataFrame | None:
         """Statements that are not Spark's: Unity Catalog's, and USE CATALOG and SHOW CATALOGS."""
         with _syntax():
             words = [token.upper for token in tokenize(text)[:2]]
@@ -199,7 +201,7 @@ class Statements:
         return _frame(session, answer.get("rows", []), StructType(fields))
 
     def _comment_view_column(
-        self, session: SparkSession, found: dialect.ColumnComment, names: Names, principal: str | None
+        self, session: SparkSession, found: dialect.ColumnComment, names: CurrentNames, principal: str | None
     ) -> DataFrame | None:
         """Spark alters columns of tables only; None where it is one."""
         name = names.table(found.table)
@@ -210,7 +212,7 @@ class Statements:
         return _frame(session, [], StructType([]))
 
     def _require_values(
-        self, session: SparkSession, found: dialect.NotNull, names: Names, principal: str | None
+        self, session: SparkSession, found: dialect.NotNull, names: CurrentNames, principal: str | None
     ) -> None:
         """Delta itself makes no column NOT NULL that was not from its start."""
         name = self._table(names.table(found.table))
@@ -239,7 +241,7 @@ class Statements:
         name, each = statement.get("name"), self._catalog.constraints(statement["table"])
         return name is not None and all(name != detail["name"] for one in each for detail in one.values())
 
-    def _key(self, given: TableConstraint, table: str, names: Names) -> dict[str, Any]:
+    def _key(self, given: TableConstraint, table: str, names: CurrentNames) -> dict[str, Any]:
         return described(given, table, names.table, self._catalog.constraints)
 
     def _version(self, table: str) -> int | None:
@@ -252,7 +254,7 @@ class Statements:
         self,
         session: SparkSession,
         made: keys.TableKeys,
-        names: Names,
+        names: CurrentNames,
         version: int | None,
         principal: str | None,
     ) -> None:

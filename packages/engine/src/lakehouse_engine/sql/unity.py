@@ -12,12 +12,12 @@ from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import Kind, SourceText
 from lakehouse_engine.sql import refused
 from lakehouse_engine.sql.functions import read_create
-from lakehouse_engine.sql.securables import Names, SecurableReader
+from lakehouse_engine.sql.securables import CurrentNames, SecurableReader
 
 Statement = dict[str, Any]
 
 
-def parse(text: str, names: Names) -> Statement | None:
+def parse(text: str, names: CurrentNames) -> Statement | None:
     reader = _Reader(Cursor(SourceText(text, "statement")), names)
     refused.check([token.upper for token in reader.cursor.tokens[:5]])
     handler = reader.handler()

@@ -88,7 +88,7 @@ class IsolatedVolumes(Volumes):
             shutil.rmtree(entry, ignore_errors=True)
 
 
-class Names:
+class IsolatedNames:
     """Makes the schemas of the names that a test uses, and keeps the engine's record of its tables."""
 
     def __init__(self, catalog: IsolatedCatalog, defaults: Defaults, follow: Callable[[], None]) -> None:

@@ -18,7 +18,7 @@ from lakehouse_engine.graph.names import Defaults, split
 from lakehouse_engine.session import Engine
 from lakehouse_engine.sql import Statements
 from lakehouse_engine.unit_tests.coverage import Coverage
-from lakehouse_engine.unit_tests.isolation import IsolatedCatalog, IsolatedVolumes, Names, Workspace
+from lakehouse_engine.unit_tests.isolation import IsolatedCatalog, IsolatedNames, IsolatedVolumes, Workspace
 from lakehouse_engine.updates.service import UpdateService, run_unheard
 
 
@@ -62,7 +62,7 @@ class Runner:
         self._statements = Statements(engine, catalog, workspace, partial(run_unheard, engine, catalog))
         self.spec = spec
         self.defaults = Defaults(spec["catalog"], spec["schema"])
-        self.names = Names(catalog, self.defaults, lambda: self._statements.follow(None))
+        self.names = IsolatedNames(catalog, self.defaults, lambda: self._statements.follow(None))
         self.coverage = Coverage()
         self._session: SparkSession | None = None
         self._runs = 0

@@ -10,9 +10,9 @@ from lakehouse_engine.errors import EngineError
 from lakehouse_engine.graph.model import TableConstraint
 from lakehouse_engine.sources.sql.errors import SqlSyntaxError
 from lakehouse_engine.sql import keys, unity
-from lakehouse_engine.sql.securables import Names
+from lakehouse_engine.sql.securables import CurrentNames
 
-NAMES = Names("main", "sales")
+NAMES = CurrentNames("main", "sales")
 
 
 def create(text: str) -> keys.TableKeys:

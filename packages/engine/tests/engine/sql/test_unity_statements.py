@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.sources.sql.errors import SqlSyntaxError
-from lakehouse_engine.sql.securables import Names
+from lakehouse_engine.sql.securables import CurrentNames
 from lakehouse_engine.sql.unity import parse
 
-NAMES = Names("main", "default")
+NAMES = CurrentNames("main", "default")
 
 READ = {
     "CREATE CATALOG IF NOT EXISTS c COMMENT 'x'": {
