@@ -96,7 +96,11 @@ function checkAll(type: ObjectType, before: readonly Held[], after: readonly Acl
   const owners = after.filter((item) => item.level === "IS_OWNER");
   if (owners.length > 1) throw invalid(`A ${type.label} can have only one owner, got ${owners.length}.`);
   const lower = after.find(
-    (item) => item.principal === "admins" && item.level !== "CAN_MANAGE" && type.levels.includes("CAN_MANAGE"),
+    (item) =>
+      item.principal === "admins" &&
+      item.level !== "CAN_MANAGE" &&
+      type.levels.includes("CAN_MANAGE") &&
+      type.name !== "vector-search-endpoints", // takes it, and admins keep what they inherit
   );
   if (lower) throw invalid("Cannot remove or lower the permissions of the group 'admins'.");
   const owned = before.some((item) => item.level === "IS_OWNER");

@@ -78,6 +78,26 @@ function endpointChangeRoutes(app: App, context: Context): void {
   });
 }
 
+const SPARK_TYPES: Readonly<Record<string, string>> = {
+  integer: "int",
+  long: "bigint",
+  short: "smallint",
+  byte: "tinyint",
+};
+
+/** Databricks keeps an index's schema with Spark's names of types, its columns by name. */
+function withSparkTypes(schema: string): string {
+  let columns: Record<string, string>;
+  try {
+    columns = JSON.parse(schema) as Record<string, string>;
+  } catch (error) {
+    throw invalid(`direct_access_index_spec.schema_json is not JSON: ${(error as Error).message}`);
+  }
+  const named = (type: string): string => type.replace(/[a-z]+/g, (word) => SPARK_TYPES[word] ?? word);
+  const sorted = Object.entries(columns).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify(Object.fromEntries(sorted.map(([name, type]) => [name, named(String(type))])));
+}
+
 function indexRoutes(app: App, context: Context): void {
   const indexBody = z.looseObject({ name: z.string(), endpoint_name: z.string(), primary_key: z.string() });
   app.post(`${BASE}/indexes`, { schema: { body: indexBody } }, async ({ body, principal }) => {
@@ -88,7 +108,11 @@ function indexRoutes(app: App, context: Context): void {
       );
     }
     endpoints.read(context, principal, find(context, body.endpoint_name));
-    return indexView(indexes.insert(context, principal, body.name, body));
+    const spec = (body as Document).direct_access_index_spec as { schema_json?: string } | undefined;
+    const kept = spec?.schema_json
+      ? { ...body, direct_access_index_spec: { ...spec, schema_json: withSparkTypes(spec.schema_json) } }
+      : body;
+    return indexView(indexes.insert(context, principal, body.name, kept));
   });
   const ofEndpoint = z.looseObject({ endpoint_name: z.string() });
   app.get(`${BASE}/indexes`, { schema: { querystring: ofEndpoint } }, async ({ query }) => ({

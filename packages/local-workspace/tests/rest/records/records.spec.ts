@@ -93,7 +93,10 @@ describe("records of what is not run", () => {
     await admin.refused("RESOURCE_DOES_NOT_EXIST", "POST", `${VS}/indexes`, index);
     await admin.ok("POST", `${VS}/endpoints`, { name: "v", endpoint_type: "STANDARD" });
     await admin.refused("INVALID_PARAMETER_VALUE", "POST", `${VS}/indexes`, { ...index, name: "i" });
-    assert.equal((await admin.ok("POST", `${VS}/indexes`, index)).index_subtype, "HYBRID");
+    const direct_access_index_spec = { schema_json: '{"id":"long","a":"array<integer>","f":"float"}' };
+    const made = await admin.ok("POST", `${VS}/indexes`, { ...index, direct_access_index_spec });
+    assert.equal(made.index_subtype, "HYBRID");
+    assert.equal(made.direct_access_index_spec.schema_json, '{"a":"array<int>","f":"float","id":"bigint"}');
     await other.client.refused("PERMISSION_DENIED", "DELETE", `${VS}/indexes/main.default.i`);
     await admin.refused("INVALID_PARAMETER_VALUE", "DELETE", `${VS}/endpoints/v`);
     await admin.refused("NOT_IMPLEMENTED", "POST", `${VS}/indexes/main.default.i/query`, {});
