@@ -76,16 +76,29 @@ export function reportOf(project: string, stack: string, lines: readonly string[
   };
 }
 
+/** A preview that failed without saying why among its events must not look like one in which no rule is violated. */
+function withStatus(report: Report, code: number, said: string): Report {
+  const explained = report.errors.length > 0 || report.violations.some(({ level }) => level === "mandatory");
+  if (code === 0 || explained) return report;
+  const reason = said.trim().split("\n").slice(-5).join("\n");
+  return { ...report, errors: [`pulumi preview ended with status ${code}${reason === "" ? "" : `: ${reason}`}`] };
+}
+
 /** Previews and collects; the CLI's own messages go to stderr. */
 export async function preview(
   pulumi: string,
   args: readonly string[],
   options: { cwd: string; env: NodeJS.ProcessEnv; stack: string },
 ): Promise<{ code: number; report: Report }> {
-  const child: ChildProcessByStdio<null, Readable, null> = spawn(pulumi, ["preview", "--json", ...args], {
+  const child: ChildProcessByStdio<null, Readable, Readable> = spawn(pulumi, ["preview", "--json", ...args], {
     cwd: options.cwd,
     env: { ...options.env, PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  child.stderr.on("data", (data: Buffer) => {
+    process.stderr.write(data);
+    said += data.toString();
   });
   let text = "";
   child.stdout.on("data", (data: Buffer) => {
@@ -97,5 +110,5 @@ export async function preview(
   });
   const project =
     /^name:\s*["']?([\w.-]+)/m.exec(readFileSync(join(options.cwd, "Pulumi.yaml"), "utf8"))?.[1] ?? "project";
-  return { code, report: reportOf(project, options.stack, text.split("\n")) };
+  return { code, report: withStatus(reportOf(project, options.stack, text.split("\n")), code, said) };
 }

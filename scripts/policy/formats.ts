@@ -38,7 +38,9 @@ function markdown(report: Report): string {
     `### Policies of stack \`${report.stack}\`: ${summary(report)}`,
     "",
     ...(table.length === 0
-      ? ["No rule is violated."]
+      ? report.errors.length > 0
+        ? ["The preview failed before the rules were checked."]
+        : ["No rule is violated."]
       : ["| level | rule | resource | what to do | ids |", "| --- | --- | --- | --- | --- |", ...table.map(row)]),
     ...report.errors.flatMap((error) => ["", `> ${error.replaceAll("\n", "\n> ")}`]),
   ].join("\n");

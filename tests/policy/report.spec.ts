@@ -1,7 +1,10 @@
 /** Reports of policy violations: what the CLI streams, as text, Markdown, JSON and SARIF. */
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { EXEMPTIONS_POLICY } from "databricks-governance/register";
-import { reportOf } from "../../scripts/policy/events.ts";
+import { preview, reportOf } from "../../scripts/policy/events.ts";
 import { FORMATS, render } from "../../scripts/policy/formats.ts";
 
 const urn = (name: string): string => `urn:pulumi:dev::shop::databricks:index/job:Job::${name}`;
@@ -75,6 +78,26 @@ describe("reports of policy violations", () => {
       .filter((line) => line.startsWith("|"));
     for (const row of rows) assert.equal(row.replaceAll("\\|", "").split("|").length, 7, row);
     assert.ok(!render("markdown", report).includes("<here>"));
+  });
+
+  it("of a preview that failed hold the reason, also when no event does", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "policy-report-"));
+    try {
+      const cli = join(dir, "pulumi");
+      writeFileSync(cli, "#!/bin/sh\necho 'error: the policy pack failed to start' >&2\nexit 3\n", { mode: 0o755 });
+      writeFileSync(join(dir, "Pulumi.yaml"), "name: shop\n");
+      const { code, report: failed } = await preview(cli, [], { cwd: dir, env: process.env, stack: "dev" });
+      assert.deepEqual(
+        [code, failed.errors],
+        [3, ["pulumi preview ended with status 3: error: the policy pack failed to start"]],
+      );
+      const [{ invocations }] = JSON.parse(render("sarif", failed)).runs;
+      assert.equal(invocations[0].executionSuccessful, false);
+      for (const format of FORMATS) assert.match(render(format, failed), /failed to start/);
+      assert.doesNotMatch(render("markdown", failed), /No rule is violated/);
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
   });
 
   it("say so when no rule is violated", () => {
