@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
 import type { Environment, Preview } from "../../scripts/pull-request/model.ts";
 import { ensureGroups } from "../../scripts/stack/identities.ts";
-import { stackEnv } from "../../scripts/stack/stack.ts";
+import { groupsOf, stackEnv, stackSettings } from "../../scripts/stack/stack.ts";
 import { type Output, ProjectCopy } from "../e2e/harness.ts";
 
 const SCRIPTS = join(import.meta.dirname, "..", "..", "scripts");
@@ -29,7 +29,6 @@ describe("the loop of a pull request on a workspace", () => {
 
   before(async () => {
     workspace = await LocalWorkspace.start({ engine: false });
-    await ensureGroups(workspace.api, ["platform-admins", "data-engineers", "analysts", "auditors", "data-stewards"]);
     project = new ProjectCopy(workspace);
     const { PULUMI_STACK: _, ...base } = stackEnv(workspace.tools, workspace);
     env = { ...base, PULUMI_BACKEND_URL: `file://${join(project.dir, ".backend")}` };
@@ -37,6 +36,8 @@ describe("the loop of a pull request on a workspace", () => {
       const { code, text } = await project.run(["stack", "init", stack, "--non-interactive"], env);
       assert.equal(code, 0, text);
     }
+    const settings = await stackSettings(workspace.tools, env, "dev", ["--cwd", project.dir]);
+    await ensureGroups(workspace.api, groupsOf(settings));
   });
   after(async () => {
     project?.remove();
