@@ -17,8 +17,6 @@ import { affected } from "./selection.ts";
 import { findSuites, type Job, jobsOf, longestFirst, type Suite } from "./suites.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-/** Of engines that end after a minute or few: code is compiled fast, not well. */
-const JVM_OPTIONS = "-XX:TieredStopAtLevel=1";
 
 interface Result extends SuiteTime {
   output: string;
@@ -32,8 +30,7 @@ async function runJob(tools: Toolchain, job: Job, dir: string, streamed: boolean
   const pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", `--junitxml=${target}`, ...job.files];
   const mocha = [join(import.meta.dirname, "mocha.ts"), target, ...job.files];
   const [command, args] = job.runner === "pytest" ? [tools.python, pytest] : [process.execPath, mocha];
-  const options = `${JVM_OPTIONS} ${process.env.ENGINE_JVM_OPTIONS ?? ""}`;
-  const env = { ...process.env, ...tools.engineEnv, ENGINE_JVM_OPTIONS: options, NODE_BINARY: process.execPath };
+  const env = { ...process.env, ...tools.engineEnv, NODE_BINARY: process.execPath };
   const { code, output, seconds } = await processes.run(command, args, { cwd: ROOT, env, streamed });
   const text = existsSync(target) ? readFileSync(target, "utf8") : undefined;
   const read = (found: string): Report => (job.runner === "pytest" ? readJunit(found) : (JSON.parse(found) as Report));
