@@ -49,8 +49,10 @@ class Work:
             self.target.check_owner()
             if self.update.resets(self.key) or (self.target.record is None and self.target.folder.exists()):
                 self.target.begin_reset()
+                self.update.full_refresh.done(self.key)
         elif self.update.resets(self.key):
             self.target.forget()  # the rows that have left the pipeline stay where they are
+            self.update.full_refresh.done(self.key)
         if not self.flows and not self.dataset.schema and not self.dataset.columns:
             raise EngineError(
                 f"{self.dataset.location}: {self.dataset.name} has neither a flow nor a schema; add a flow that writes "

@@ -38,6 +38,7 @@ from lakehouse_engine.sources.python_imports import importing
 from lakehouse_engine.updates import actions, reading
 from lakehouse_engine.updates.continuous import Rounds
 from lakehouse_engine.updates.datasets import Work
+from lakehouse_engine.updates.full_refresh import FullRefresh
 from lakehouse_engine.updates.inactive import drop_inactive, drops_inactive
 from lakehouse_engine.updates.loading import Sources
 from lakehouse_engine.updates.published_events import publish
@@ -70,6 +71,7 @@ class Update:
         self._rounds: Rounds | None = None  # of a continuous pipeline
         self.stopping = threading.Event()
         self.packages = Packages(lambda text: self.progress.warn_of_source(text.strip()), self.stopping)
+        self.full_refresh = FullRefresh(self.storage)
         self._errors: list[tuple[str, BaseException]] = []
         self._hooks: EventHooks | None = None
         origin = {
@@ -263,6 +265,7 @@ class Update:
         for key, dataset in self.names.datasets.items():
             self.progress.dataset(key, dataset, self.names.flows.get(key, []))
         if not self.validating:
+            self.full_refresh.begin(self._to_empty(), self.names.datasets)
             if self.params.get("fullRefresh") or self._full:
                 self.progress.update("RESETTING")
             self.progress.update("SETTING_UP_TABLES")
@@ -331,12 +334,18 @@ class Update:
         )  # fmt: skip
 
     def resets(self, key: str) -> bool:
-        if not self._first_round:
-            return False
-        if self.params.get("fullRefresh"):
-            allowed = str(self.names.datasets[key].table_properties.get("pipelines.reset.allowed", "true"))
-            return allowed.lower() != "false"
-        return key in self._full
+        return self._first_round and key in self.full_refresh
+
+    def _to_empty(self) -> set[str]:
+        """The datasets that this update's full refresh is of; views have nothing to forget."""
+        if not self.params.get("fullRefresh"):
+            return set(self._full)
+        return {
+            key
+            for key, dataset in self.names.datasets.items()
+            if dataset.kind not in (DatasetKind.TEMPORARY_VIEW, DatasetKind.VIEW)
+            and str(dataset.table_properties.get("pipelines.reset.allowed", "true")).lower() != "false"
+        }
 
     def failed(self, key: str, flow: Flow, error: BaseException) -> None:
         """A flow ended with an error: told as what it is, a failure, a skip, or the end of a stop."""
