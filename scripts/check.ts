@@ -24,6 +24,7 @@ const checks: [string, string, string[]][] = [
   ],
   ["Python imports", tools.python, ["scripts/check/python_circles.py", "packages/engine/src", "notebooks"]],
   ["engine protocol", process.execPath, ["scripts/docs/protocol.ts", "--check"]],
+  ["Python types", bin("pyright"), ["--pythonpath", tools.python]],
   ["Python lint", tools.python, ["-m", "ruff", "check", "."]],
   ["Python format", tools.python, ["-m", "ruff", "format", "--check", "."]],
 ];

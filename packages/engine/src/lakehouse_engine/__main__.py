@@ -10,9 +10,9 @@ import threading
 import traceback
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
-from lakehouse_engine.contract import Connection
+from lakehouse_engine.contract import Connection, Empty, RunResult, UpdateRunResult
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.protocol import Peer
 
@@ -27,11 +27,15 @@ def private_streams() -> tuple[BinaryIO, BinaryIO]:
     return os.fdopen(incoming, "rb"), os.fdopen(outgoing, "wb")
 
 
+Answer = TypeVar("Answer", RunResult, UpdateRunResult)
+
+
 class Server:
     """Puts the engine's parts together and answers the workspace's requests."""
 
-    def __init__(self, peer: Connection) -> None:
-        self._peer = peer
+    def __init__(self, connection: Peer) -> None:
+        self._peer = connection
+        peer: Connection = connection
         self._lock = threading.Lock()
         self._updates: Any = None
         peer.on("initialize", self.initialize)
@@ -56,8 +60,8 @@ class Server:
         from lakehouse_engine.session import Engine
         from lakehouse_engine.sql import Statements
 
-        for key in ("dataDir", "volumesRoot", "tablesRoot"):
-            Path(params[key]).mkdir(parents=True, exist_ok=True)
+        for folder in (params["dataDir"], params["volumesRoot"], params["tablesRoot"]):
+            Path(folder).mkdir(parents=True, exist_ok=True)
         self.engine = Engine(params["dataDir"], params["volumesRoot"], params["tablesRoot"])
         jvm.watch()
         self._peer.before_failure = jvm.hold_if_gone
@@ -75,7 +79,7 @@ class Server:
             "pid": os.getpid(),
         }
 
-    def ping(self, _: dict[str, Any]) -> dict[str, Any]:
+    def ping(self, _: Empty) -> Empty:
         """A sign of life of the thread that reads, of the interpreter and of the JVM."""
         if hasattr(self, "engine"):
             from lakehouse_engine import jvm
@@ -83,7 +87,7 @@ class Server:
             jvm.answers()
         return {}
 
-    def _reported(self, answer: dict[str, Any]) -> dict[str, Any]:
+    def _reported(self, answer: Answer) -> Answer:
         """An answer that reports a failure, unless it failed because the JVM ended."""
         if answer.get("error"):
             self._peer.before_failure()

@@ -33,7 +33,13 @@ _ENCODED = re.compile(rf"(`?)(?:spark_catalog`?\.`?)?({_PART})__({_PART})(`?)(?!
 
 
 def _decode(part: str) -> str:
-    return re.sub(r"_u|_x([0-9a-f]{4})", lambda m: chr(int(m[1], 16)) if m[1] else "_", part)
+    """By the JVM, which made the name (Names in scala/catalog); as it is where there is no JVM, or no longer."""
+    from lakehouse_engine import jvm  # starts PySpark's import, which this module must not
+
+    try:
+        return jvm.decoded_name(part)
+    except Exception:
+        return part
 
 
 def user_names(text: str) -> str:

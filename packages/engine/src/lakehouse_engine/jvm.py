@@ -11,8 +11,10 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 from pyspark import SparkContext
+from pyspark.sql import SparkSession
 
 # Of this process when its JVM has ended; the workspace reports the last line of the log beside it.
 ENDED_STATUS = 70
@@ -20,8 +22,19 @@ ENDED_STATUS = 70
 _ending = threading.Event()
 
 
+def of(session: SparkSession) -> Any:
+    """The classes of the JVM; PySpark's own type says that there may be none, which holds for Spark Connect only."""
+    return session._jvm
+
+
 def _process() -> subprocess.Popen[bytes] | None:
     return getattr(SparkContext._gateway, "proc", None)
+
+
+def decoded_name(part: str) -> str:
+    """A part of a name as users gave it, from how Spark's session catalog keeps it."""
+    classes: Any = SparkContext._jvm
+    return part if classes is None else classes.lakehouse.catalog.Names.decode(part)
 
 
 def watch() -> None:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from lakehouse_engine.errors import EngineError, to_rpc
 
-Handler = Callable[[dict[str, Any]], Any]
+Handler = Callable[[Any], Any]
 
 # Both sides write `jsonrpc` and `id` first: whom a frame that cannot be read concerns.
 _HEAD = re.compile(rb'\{\s*"jsonrpc":\s*"2\.0",\s*"id":\s*("?)([\w-]+)\1,\s*"(\w+)":')
@@ -45,10 +45,10 @@ class Peer:
         if ordered:
             self._ordered[method] = threading.Lock()
 
-    def notify(self, method: str, params: dict[str, Any]) -> None:
+    def notify(self, method: str, params: Any) -> None:
         self._send({"jsonrpc": "2.0", "method": method, "params": params})
 
-    def request(self, method: str, params: dict[str, Any], timeout: float | None = 60) -> Any:
+    def request(self, method: str, params: Any, timeout: float | None = 60) -> Any:
         """Asks the workspace and waits. Raises EngineError with the workspace's message and code."""
         number = next(self._ids)
         answer: Future[Any] = Future()

@@ -15,7 +15,7 @@ from delta.tables import DeltaTable
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession, functions
 
-from lakehouse_engine import routines
+from lakehouse_engine import jvm, routines
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.volumes import Volumes
 
@@ -107,7 +107,7 @@ class Engine:
         self._sessions: weakref.WeakSet[SparkSession] = weakref.WeakSet()
         self._lock = threading.RLock()
         self.spark = self._start(volumes_root)
-        self.jvm = self.spark._jvm
+        self.jvm: Any = self.spark._jvm
         self.jvm.lakehouse.catalog.Registry.start(self.spark._jsparkSession)
         _install_current_session()
         _install_names_of_delta_tables()
@@ -175,7 +175,8 @@ class Engine:
 
 def use(session: SparkSession, catalog: str, schema: str | None = None) -> None:
     """USE catalog.schema, without failing where the schema does not exist yet: names then fail when they are read."""
-    names = session.sparkContext._gateway.new_array(session._jvm.java.lang.String, 1)
+    gateway: Any = session.sparkContext._gateway
+    names = gateway.new_array(jvm.of(session).java.lang.String, 1)
     names[0] = schema or DEFAULT_SCHEMA
     with active(session):  # a catalog is looked up in the settings of the thread's session
         manager = session._jsparkSession.sessionState().catalogManager()
@@ -187,7 +188,7 @@ def use(session: SparkSession, catalog: str, schema: str | None = None) -> None:
 def clone(session: SparkSession) -> SparkSession:
     """A session with the same settings, temporary views and principal, which then goes its own way."""
     made = SparkSession(session.sparkContext, session._jsparkSession.cloneSession())
-    session._jvm.org.apache.spark.sql.lakehouse.Guard.inherit(session._jsparkSession, made._jsparkSession)
+    jvm.of(session).org.apache.spark.sql.lakehouse.Guard.inherit(session._jsparkSession, made._jsparkSession)
     return made
 
 
@@ -195,7 +196,7 @@ def clone(session: SparkSession) -> SparkSession:
 def active(session: SparkSession) -> Iterator[SparkSession]:
     """Makes `session` the one that user code of this thread finds by getActiveSession and builder.getOrCreate."""
     before = getattr(_current, "session", None)
-    jvm_session = session._jvm.org.apache.spark.sql.classic.SparkSession
+    jvm_session = jvm.of(session).org.apache.spark.sql.classic.SparkSession
     _current.session = session
     jvm_session.setActiveSession(session._jsparkSession)
     try:
@@ -210,8 +211,9 @@ def active(session: SparkSession) -> Iterator[SparkSession]:
 
 def _install_current_session() -> None:
     """PySpark knows one instantiated session; here each thread has the one of its update or notebook."""
-    get_or_create = SparkSession.Builder.getOrCreate
-    get_active = SparkSession.getActiveSession
+    patched: Any = SparkSession
+    get_or_create = patched.Builder.getOrCreate
+    get_active = patched.getActiveSession
 
     def get_or_create_current(self: SparkSession.Builder) -> SparkSession:
         session = getattr(_current, "session", None)
@@ -222,12 +224,15 @@ def _install_current_session() -> None:
                 session.conf.set(key, value)
         return session
 
-    def get_active_current(cls: type[SparkSession]) -> SparkSession | None:
+    def get_active_current(cls: Any) -> SparkSession | None:
         return getattr(_current, "session", None) or get_active.__func__(cls)
 
-    SparkSession.Builder.getOrCreate = get_or_create_current
-    SparkSession.getActiveSession = classmethod(get_active_current)
-    SparkSession.active = classmethod(lambda cls: cls.getActiveSession() or get_or_create(cls.builder))
+    def active_current(cls: Any) -> SparkSession:
+        return cls.getActiveSession() or get_or_create(cls.builder)
+
+    patched.Builder.getOrCreate = get_or_create_current
+    patched.getActiveSession = classmethod(get_active_current)
+    patched.active = classmethod(active_current)
 
 
 def _install_names_of_functions() -> None:
@@ -241,7 +246,8 @@ def _install_names_of_delta_tables() -> None:
     """Delta's own look-up knows Spark's catalog only, not the workspace's (catalog/scala/DeltaTables.scala)."""
 
     def for_name(cls: type[DeltaTable], sparkSession: SparkSession, tableOrViewName: str) -> DeltaTable:
-        found = sparkSession._jvm.io.delta.tables.DeltaTables.named(sparkSession._jsparkSession, tableOrViewName)
+        found = jvm.of(sparkSession).io.delta.tables.DeltaTables.named(sparkSession._jsparkSession, tableOrViewName)
         return cls(sparkSession, found)
 
-    DeltaTable.forName = classmethod(for_name)
+    patched: Any = DeltaTable
+    patched.forName = classmethod(for_name)

@@ -53,7 +53,7 @@ def spark_session() -> Iterator[SparkSession]:
         "spark.driver.extraJavaOptions": jvm_options(),
         "spark.driver.memory": "1g",
     }
-    session = SparkSession(SparkContext.getOrCreate(SparkConf().setMaster("local[2]").setAll(settings.items())))
+    session = SparkSession(SparkContext.getOrCreate(SparkConf().setMaster("local[2]").setAll(list(settings.items()))))
     session.sparkContext.setLogLevel("ERROR")
     try:
         yield session
@@ -102,6 +102,8 @@ class EngineProcess:
             stderr=self._log,
             env={**os.environ, "PYTHONPATH": str(SOURCE), "ENGINE_MEMORY": "1g"},
         )
+        assert self.process.stdin and self.process.stdout
+        self._stdin, self._stdout = self.process.stdin, self.process.stdout
         threading.Thread(target=self._read, daemon=True).start()
 
     def initialize(self, catalogs: list[dict[str, Any]], timeout: float = 120) -> dict[str, Any]:
@@ -147,7 +149,7 @@ class EngineProcess:
         return "".join(told)
 
     def close(self) -> int:
-        self.process.stdin.close()
+        self._stdin.close()
         try:
             return self.process.wait(20)
         finally:
@@ -159,11 +161,11 @@ class EngineProcess:
 
     def _write(self, message: dict[str, Any]) -> None:
         with self._lock:
-            self.process.stdin.write(json.dumps(message).encode() + b"\n")
-            self.process.stdin.flush()
+            self._stdin.write(json.dumps(message).encode() + b"\n")
+            self._stdin.flush()
 
     def _read(self) -> None:
-        for line in self.process.stdout:
+        for line in self._stdout:
             message = json.loads(line)
             if "method" not in message:
                 self._answered(message)

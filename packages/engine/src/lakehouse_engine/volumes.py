@@ -6,6 +6,7 @@ import os
 from pathlib import Path, PurePosixPath
 
 from lakehouse_engine.errors import EngineError
+from lakehouse_engine.files import local as without_scheme
 
 PREFIXES = ("dbfs:/Volumes", "/Volumes")
 
@@ -39,5 +40,5 @@ class Volumes:
 
     def to_uri(self, local: str) -> str:
         """What Databricks shows for a file of a volume: dbfs:/Volumes/…"""
-        text = local.removeprefix("file://").removeprefix("file:")
+        text = without_scheme(local)
         return "dbfs:/Volumes" + text[len(self.root) :] if text.startswith(self.root) else local

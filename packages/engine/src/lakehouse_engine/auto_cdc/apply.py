@@ -10,7 +10,9 @@ rows. Flows into one target run one after another.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
@@ -23,6 +25,7 @@ from lakehouse_engine.auto_cdc.plan import END_AT, IDENTITY, KIND, SEQUENCE, STA
 from lakehouse_engine.auto_cdc.store import EventStore
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.graph.model import AutoCdcFlow
+from lakehouse_engine.identifiers import quote
 
 # Up to so many rows are taken into memory.
 _FEW = 20_000
@@ -158,11 +161,11 @@ class AutoCdcApplier:
             return (lambda d: d), (lambda d: d)
         known = None
         if log is not None:
-            known = log.where(f"{KIND} = 'T'").agg(F.max(SEQUENCE).alias("s")).first()["s"]
-        newest = events.where(f"{KIND} = 'T'").agg(F.max(SEQUENCE).alias("s")).first()["s"] if truncating else None
+            known = _last_truncate(log)
+        newest = _last_truncate(events) if truncating else None
         latest = max((s for s in (known, newest) if s is not None), default=None)
 
-        def survivors(limit):
+        def survivors(limit: Any) -> Callable[[DataFrame], DataFrame]:
             return lambda d: d if limit is None else d.where(F.col(SEQUENCE) >= F.lit(limit).cast(self.sequence_type))
 
         return survivors(known), survivors(latest)
@@ -175,11 +178,9 @@ class AutoCdcApplier:
         joined = before.alias("b").hint("merge").join(after.alias("a"), delta.equal("b", "a", keys), "full_outer")
         joined = joined.where("not (b.__was <=> a.__now)")
         picked = [
-            (
-                F.coalesce(F.col(f"a.{delta.quote(n)}"), F.col(f"b.{delta.quote(n)}"))
-                if n in keys
-                else F.col(f"a.{delta.quote(n)}")
-            ).alias(n)
+            (F.coalesce(F.col(f"a.{quote(n)}"), F.col(f"b.{quote(n)}")) if n in keys else F.col(f"a.{quote(n)}")).alias(
+                n
+            )
             for n in names
         ]
         return joined.select(*picked, F.when(F.col("a.__now").isNull(), "D").otherwise("U").alias(delta.ACTION))
@@ -187,3 +188,8 @@ class AutoCdcApplier:
     def _refuse(self, argument: str, problem: str) -> EngineError:
         flow = self.flow
         return planning.refuse(f"{flow.location}: AUTO CDC flow {flow.name} into {flow.target}", argument, problem)
+
+
+def _last_truncate(events: DataFrame) -> Any:
+    """The newest sequence of a truncate; None where there is none."""
+    return events.where(f"{KIND} = 'T'").agg(F.max(SEQUENCE)).collect()[0][0]

@@ -8,15 +8,10 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from lakehouse_engine import jvm
+from lakehouse_engine.identifiers import quote
+
 ACTION = "__action"  # of a change: U puts the row, D removes it
-
-
-def quote(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
-
-
-def local_path(path: str) -> str:
-    return path.removeprefix("file://").removeprefix("file:")
 
 
 def equal(left: str, right: str, names: Sequence[str]) -> Column:
@@ -27,11 +22,11 @@ def equal(left: str, right: str, names: Sequence[str]) -> Column:
 
 
 def table_at(spark: SparkSession, path: str) -> Any:
-    return spark._jvm.io.delta.tables.DeltaTable.forPath(spark._jsparkSession, path)
+    return jvm.of(spark).io.delta.tables.DeltaTable.forPath(spark._jsparkSession, path)
 
 
 def _changes(frame: DataFrame) -> Any:
-    return frame.sparkSession._jvm.org.apache.spark.sql.lakehouse.Changes
+    return jvm.of(frame.sparkSession).org.apache.spark.sql.lakehouse.Changes
 
 
 def local(frame: DataFrame, most: int) -> DataFrame | None:
@@ -69,7 +64,7 @@ def replace(path: str, changed: DataFrame, keys: Sequence[str], put: DataFrame, 
 def merge(path: str, changes: DataFrame, keys: Sequence[str], names: Sequence[str]) -> tuple[int, int]:
     """One commit for all changed rows; how many were put and how many removed."""
     spark = changes.sparkSession
-    values = spark._jvm.java.util.LinkedHashMap()
+    values = jvm.of(spark).java.util.LinkedHashMap()
     for name in names:
         values.put(quote(name), f"s.{quote(name)}")
     condition = " and ".join(f"t.{quote(n)} <=> s.{quote(n)}" for n in keys)
@@ -77,11 +72,11 @@ def merge(path: str, changes: DataFrame, keys: Sequence[str], names: Sequence[st
     into = into.whenMatched(f"s.{ACTION} = 'D'").delete()
     into = into.whenMatched(f"s.{ACTION} = 'U'").updateExpr(values)
     into = into.whenNotMatched(f"s.{ACTION} = 'U'").insertExpr(values)
-    counts = DataFrame(into.execute(), spark).first()
+    counts = DataFrame(into.execute(), spark).collect()[0]
     return int(counts["num_updated_rows"] + counts["num_inserted_rows"]), int(counts["num_deleted_rows"])
 
 
 def last_metric(path: str, name: str, spark: SparkSession) -> int:
     """A number from the newest commit's operation metrics."""
     history = DataFrame(table_at(spark, path).history(1), spark)
-    return int(history.select("operationMetrics").first()[0].get(name, "0"))
+    return int(history.select("operationMetrics").collect()[0][0].get(name, "0"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -11,8 +11,12 @@ from pyspark.sql.types import StructField, StructType
 
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.graph.model import AutoCdcFlow
+from lakehouse_engine.identifiers import quote
 
 START_AT, END_AT = "__START_AT", "__END_AT"
+
+# Names of columns as the source has them: the argument that they stand in, and what it says.
+Resolve = Callable[[str, Sequence[str]], list[str]]
 # Columns of remembered events beside the source's own: sequence, kind of event (U, D, T), identity of the event, and
 # the number of the batch that brought it.
 SEQUENCE, KIND, IDENTITY, ARRIVED = "__sequence", "__kind", "__event_id", "__arrived"
@@ -83,7 +87,7 @@ def make_plan(flow: AutoCdcFlow, source: StructType) -> CdcPlan:
     )
 
 
-def _tracked(where: str, flow: AutoCdcFlow, resolve, names: list[str], keys: list[str]) -> list[str]:
+def _tracked(where: str, flow: AutoCdcFlow, resolve: Resolve, names: list[str], keys: list[str]) -> list[str]:
     given, left_out = flow.track_history_column_list, flow.track_history_except_column_list
     if given is None and left_out is None:
         return [n for n in names if n not in keys]
@@ -97,7 +101,7 @@ def _tracked(where: str, flow: AutoCdcFlow, resolve, names: list[str], keys: lis
     return [n for n in names if n not in excluded and n not in keys]
 
 
-def _ignored_nulls(where: str, flow: AutoCdcFlow, resolve, names: list[str], keys: list[str]) -> list[str]:
+def _ignored_nulls(where: str, flow: AutoCdcFlow, resolve: Resolve, names: list[str], keys: list[str]) -> list[str]:
     given, left_out = flow.ignore_null_updates_columns, flow.ignore_null_updates_except_columns
     if given is not None and left_out is not None:
         raise refuse(where, "ignore_null_updates_column_list", "and its except form exclude each other; give one")
@@ -123,7 +127,7 @@ def identity(names: Sequence[str]) -> Column:
 
 
 def quoted(name: str) -> Column:
-    return F.col("`" + name.replace("`", "``") + "`")
+    return F.col(quote(name))
 
 
 def to_events(flow: AutoCdcFlow, plan: CdcPlan, batch: DataFrame, number: int) -> DataFrame:

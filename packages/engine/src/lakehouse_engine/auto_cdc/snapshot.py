@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -20,7 +21,9 @@ from lakehouse_engine.auto_cdc import plan as planning
 from lakehouse_engine.auto_cdc.apply import CdcMetrics
 from lakehouse_engine.auto_cdc.plan import END_AT, START_AT, quoted
 from lakehouse_engine.errors import EngineError
+from lakehouse_engine.files import local, replace
 from lakehouse_engine.graph.model import AutoCdcFlow, SnapshotCdcFlow
+from lakehouse_engine.identifiers import quote
 
 Version = int | str | datetime.datetime
 _TYPES: dict[str, DataType] = {"timestamp": TimestampType(), "string": StringType(), "bigint": LongType()}
@@ -31,7 +34,7 @@ class SnapshotApplier:
         self.spark = spark
         self.flow = flow
         self.target_path = target_path
-        self.state_file = os.path.join(delta.local_path(state_path), "snapshot.json")
+        self.state_file = os.path.join(local(state_path), "snapshot.json")
 
     @property
     def version_type(self) -> DataType:
@@ -72,7 +75,8 @@ class SnapshotApplier:
             )
         if latest is not None and at_type(answer[1]) != at_type(latest):
             raise self._refuse("source", f"returned version {answer[1]!r} after {latest!r}; versions are of one type")
-        if latest is not None and answer[1] <= latest:
+        newest: Any = answer[1]
+        if latest is not None and newest <= latest:
             raise self._refuse("source", f"returned version {answer[1]} after {latest}; versions must grow")
         return answer[0], answer[1]
 
@@ -109,12 +113,12 @@ class SnapshotApplier:
         both = both.where("not (o.__old_all <=> n.__new_all)")
 
         def side(letter: str) -> list:
-            return [F.col(f"{letter}.{delta.quote(n)}").alias(n) for n in names]
+            return [F.col(f"{letter}.{quote(n)}").alias(n) for n in names]
 
         none = F.lit(None).cast(at_type(version))
         gone = F.col("n.__new_all").isNull()
         if not history:
-            row = [F.coalesce(F.col(f"n.{delta.quote(n)}"), F.when(gone, F.col(f"o.{delta.quote(n)}"))) for n in names]
+            row = [F.coalesce(F.col(f"n.{quote(n)}"), F.when(gone, F.col(f"o.{quote(n)}"))) for n in names]
             picked = [c.alias(n) for c, n in zip(row, names, strict=True)]
             changes = both.select(*picked, F.when(gone, "D").otherwise("U").alias(delta.ACTION))
             row_keys, columns = keys, names
@@ -141,12 +145,8 @@ class SnapshotApplier:
         return CdcMetrics(upserted + deleted, upserted, deleted)
 
     def _remember(self, version: Version) -> None:
-        os.makedirs(os.path.dirname(self.state_file), exist_ok=True)
         record = {"at": version.isoformat()} if isinstance(version, datetime.datetime) else {"version": version}
-        partial = self.state_file + ".tmp"
-        with open(partial, "w") as file:
-            json.dump(record, file)
-        os.replace(partial, self.state_file)
+        replace(Path(self.state_file), json.dumps(record))
 
     def _refuse(self, argument: str, problem: str) -> EngineError:
         where = f"{self.flow.location}: AUTO CDC FROM SNAPSHOT flow {self.flow.name} into {self.flow.target}"

@@ -10,7 +10,6 @@ them.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Sequence
@@ -20,8 +19,9 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
-from lakehouse_engine.auto_cdc import delta
 from lakehouse_engine.errors import EngineError
+from lakehouse_engine.files import local, replace
+from lakehouse_engine.identifiers import quote
 
 _LIST = "batches.json"
 # So many folders below this size are written as one.
@@ -32,7 +32,7 @@ class EventStore:
     def __init__(self, spark: SparkSession, path: str, keys: Sequence[str]) -> None:
         self.spark = spark
         self.keys = keys
-        self.folder = Path(delta.local_path(path))
+        self.folder = Path(local(path))
 
     def _state(self) -> dict[str, Any]:
         """`folders`: the names of those that count. `appended`: how many batches were."""
@@ -75,13 +75,11 @@ class EventStore:
 
     def _write(self, events: DataFrame) -> str:
         name = uuid.uuid4().hex
-        events.sortWithinPartitions(*map(delta.quote, self.keys)).write.parquet(f"file:{self.folder / name}")
+        events.sortWithinPartitions(*map(quote, self.keys)).write.parquet(f"file:{self.folder / name}")
         return name
 
     def _commit(self, names: list[str], appended: int) -> None:
-        partial = self.folder / f".{_LIST}.tmp"
-        partial.write_text(json.dumps({"folders": names, "appended": appended}))
-        os.replace(partial, self.folder / _LIST)
+        replace(self.folder / _LIST, json.dumps({"folders": names, "appended": appended}))
 
     def _forget_all_but(self, names: list[str]) -> None:
         if self.folder.exists():

@@ -15,12 +15,13 @@ from pyspark.sql.types import StructType
 from lakehouse_engine.catalog.columns import column_infos, ddl
 from lakehouse_engine.catalog.detail import table_detail
 from lakehouse_engine.catalog.functions import Functions
-from lakehouse_engine.catalog.text import columns_json, literal, path_of, quoted, split, uri_of
-from lakehouse_engine.contract import Workspace
+from lakehouse_engine.catalog.text import columns_json, path_of, quoted, split, uri_of
+from lakehouse_engine.contract import CatalogStatement, PrivilegeCheck, Workspace
 from lakehouse_engine.errors import EngineError
+from lakehouse_engine.identifiers import literal
 from lakehouse_engine.session import Engine
 
-__all__ = ["Catalog", "TableRecord", "columns_json", "literal", "quoted", "split"]
+__all__ = ["Catalog", "TableRecord", "columns_json", "quoted", "split"]
 
 TableRecord = dict[str, Any]
 
@@ -182,7 +183,7 @@ class Catalog:
     def authorize(self, principal: str | None, privilege: str, securable_type: str, full_name: str) -> None:
         """Raises PERMISSION_DENIED where the principal lacks the privilege; the engine itself (None) may do all."""
         if principal is not None:
-            check = {"privilege": privilege, "securableType": securable_type, "fullName": full_name}
+            check: PrivilegeCheck = {"privilege": privilege, "securableType": securable_type, "fullName": full_name}
             self.workspace.request("catalog.authorize", {"principal": principal, "checks": [check]})
 
     def authorize_event_log(self, principal: str | None, pipeline_id: str) -> None:
@@ -327,7 +328,7 @@ class Catalog:
             self._tables[full_name.lower()] = record
         return record
 
-    def statement(self, statement: Mapping[str, Any], principal: str | None = None) -> Any:
+    def statement(self, statement: CatalogStatement, principal: str | None = None) -> Any:
         """A statement that is the workspace's business (docs/architecture.md); raises EngineError where it refuses."""
         return self.workspace.request("catalog.statement", {"statement": statement, "principal": principal})
 
@@ -339,7 +340,7 @@ class Catalog:
     def _tell(self, record: TableRecord, principal: str | None) -> None:
         if record.get("private"):
             return
-        sent = {k: v for k, v in record.items() if v is not None and k != "schemaJson"}
+        sent: Any = {k: v for k, v in record.items() if v is not None and k != "schemaJson"}
         answer = self.workspace.request("catalog.putTable", {"table": sent, "principal": principal})
         if answer and answer.get("tableId"):
             record["tableId"] = answer["tableId"]
@@ -394,6 +395,6 @@ class Catalog:
         if kind == "view":
             self._jvm.Views.remove(*split(full_name))
             return
-        detail = self._engine.spark.sql(f"DESCRIBE DETAIL {quoted(full_name)}").first()
+        (detail,) = self._engine.spark.sql(f"DESCRIBE DETAIL {quoted(full_name)}").collect()
         self._jvm.Registry.dropTable(self._engine.spark._jsparkSession, *split(full_name))
         self._delete_files(path_of(detail["location"]))

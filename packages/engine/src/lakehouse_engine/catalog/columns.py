@@ -34,6 +34,8 @@ from pyspark.sql.types import (
     YearMonthIntervalType,
 )
 
+from lakehouse_engine.identifiers import literal, quote
+
 # ColumnTypeName of the Unity Catalog and SQL statement APIs.
 _TYPE_NAMES: dict[type[DataType], str] = {
     BooleanType: "BOOLEAN",
@@ -128,14 +130,12 @@ def ddl(schema: StructType, generated: Mapping[str, str]) -> str:
 
 
 def _column(field: StructField, generated: str | None) -> str:
-    name = field.name.replace("`", "``")
-    parts = [f"`{name}`", type_text(field.dataType) if not isinstance(field.dataType, NullType) else "void"]
+    parts = [quote(field.name), type_text(field.dataType) if not isinstance(field.dataType, NullType) else "void"]
     if generated:
         parts.append(f"GENERATED ALWAYS AS ({generated})")
     if not field.nullable:
         parts.append("NOT NULL")
     comment = field.metadata.get("comment")
     if comment:
-        escaped = comment.replace("\\", "\\\\").replace("'", "\\'")
-        parts.append(f"COMMENT '{escaped}'")
+        parts.append(f"COMMENT {literal(comment)}")
     return " ".join(parts)

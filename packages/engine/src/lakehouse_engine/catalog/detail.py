@@ -16,7 +16,7 @@ def table_detail(engine: Engine, full_name: str) -> dict[str, Any]:
         location, comment, *lists = found
         properties, partitions, clustering = map(json.loads, lists)
         return _detail("delta", location, comment, properties, partitions, clustering)
-    row = engine.spark.sql(f"DESCRIBE DETAIL {quoted(full_name)}").first()
+    (row,) = engine.spark.sql(f"DESCRIBE DETAIL {quoted(full_name)}").collect()
     return _detail(
         row["format"],
         row["location"],

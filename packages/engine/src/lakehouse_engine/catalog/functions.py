@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lakehouse_engine.identifiers import quote
 from lakehouse_engine.sources.sql.tokenizer import tokenize
 
 FunctionRecord = dict[str, Any]
@@ -66,7 +67,6 @@ def parameters(record: FunctionRecord) -> str:
     """What stands between the parentheses of CREATE FUNCTION."""
     found = []
     for each in (record.get("input_params") or {}).get("parameters", []):
-        name = each["name"].replace("`", "``")
         default = f" DEFAULT {each['parameter_default']}" if each.get("parameter_default") else ""
-        found.append(f"`{name}` {each['type_text']}{default}")
+        found.append(f"{quote(each['name'])} {each['type_text']}{default}")
     return ", ".join(found)

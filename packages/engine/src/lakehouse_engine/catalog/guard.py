@@ -61,8 +61,9 @@ class Guard:
             self._jvm.Guard.own(session._jsparkSession, pipeline_id)
 
     def _authorize(self, principal: str, check: dict[str, Any]) -> list[dict[str, Any]]:
-        asked = {"principal": principal, "checks": [check]}
-        return self._workspace.request("catalog.authorize", asked).get("tables", [])
+        asked: Any = {"principal": principal, "checks": [check]}
+        found: Any = self._workspace.request("catalog.authorize", asked)
+        return found.get("tables", [])
 
     @_as_json
     def read(self, principal: str, table: str, throughView: bool) -> dict[str, Any]:
@@ -96,18 +97,18 @@ class Guard:
 
     @_as_json
     def groups(self, principal: str) -> dict[str, Any]:
-        return self._workspace.request("principal.groups", {"principal": principal})
+        return {**self._workspace.request("principal.groups", {"principal": principal})}
 
     @_as_json
     def informationSchema(self, principal: str | None, catalog: str, view: str) -> dict[str, Any]:
-        asked = {"principal": principal, "catalog": catalog, "view": view}
-        return self._workspace.request("catalog.informationSchema", asked)
+        asked: Any = {"principal": principal, "catalog": catalog, "view": view}
+        return {**self._workspace.request("catalog.informationSchema", asked)}
 
     def rows(self, principal: str | None, function: str, arguments: str, streaming: bool) -> Any:
         """The JVM's frame; the text of an error otherwise."""
         try:
             given = json.loads(arguments)
-            session = SparkSession.getActiveSession()
+            session = SparkSession.active()
             if function == "event_log":
                 frame = self._events(session, principal, given["placed"])
             else:
@@ -120,7 +121,7 @@ class Guard:
         """Only for the pipeline's owner, through views, too."""
         name = placed[0] if len(placed) == 1 else ""
         table = self._catalog.get(name)  # event_log(TABLE(t)): the events of the pipeline that keeps t up to date
-        pipeline = table.get("pipelineId") if table else name
+        pipeline = str(table.get("pipelineId") or "") if table else name
         storage = self._engine.data_dir / "pipelines" / PurePosixPath(pipeline or "none").name
         found = storage_of({}, str(storage), [pipeline] if placed else [])
         self._catalog.authorize_event_log(principal, pipeline)

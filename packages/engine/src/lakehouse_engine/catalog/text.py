@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lakehouse_engine.files import local
+from lakehouse_engine.identifiers import quote_all
+
 
 def split(full_name: str) -> tuple[str, str, str]:
     catalog, schema, table = full_name.split(".", 2)
@@ -13,17 +16,7 @@ def split(full_name: str) -> tuple[str, str, str]:
 
 
 def quoted(full_name: str) -> str:
-    return ".".join(f"`{part}`" for part in split(full_name))
-
-
-def literal(text: str) -> str:
-    """A SQL string literal."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def local(location: str) -> str:
-    """A location without the scheme of this machine's files."""
-    return location.removeprefix("file://").removeprefix("file:")
+    return quote_all(split(full_name))
 
 
 def path_of(location: str | None) -> Path | None:

@@ -226,7 +226,7 @@ class Progress:
         )
 
 
-def _origin(key: str, flow: Flow | None = None) -> dict[str, str]:
+def _origin(key: str, flow: Flow | None = None) -> dict[str, Any]:
     """What an event says of its dataset and flow. A flow's id is the same in all updates."""
     parts = split(key)
     found = {"dataset_name": key}

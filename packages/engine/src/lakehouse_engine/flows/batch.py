@@ -9,11 +9,12 @@ from typing import Any
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
+from lakehouse_engine import jvm
 from lakehouse_engine.expectations import Rules
 from lakehouse_engine.flows.context import Reader
 from lakehouse_engine.flows.streams import add_quality
 from lakehouse_engine.flows.targets import Target
-from lakehouse_engine.graph.names import quote
+from lakehouse_engine.identifiers import quote_all
 
 
 def version(folder: str) -> int:
@@ -27,7 +28,7 @@ def version(folder: str) -> int:
 
 def inputs(reader: Reader, frame: DataFrame) -> dict[str, int] | None:
     """The Delta tables behind the frame with their versions; None where a new run may give other rows anyway."""
-    folders = frame.sparkSession._jvm.org.apache.spark.sql.lakehouse.Plans.inputs(frame._jdf)
+    folders = jvm.of(frame.sparkSession).org.apache.spark.sql.lakehouse.Plans.inputs(frame._jdf)
     if folders is None:
         return None
     return {**reader.inputs, **{folder: version(folder) for folder in folders if folder not in reader.inputs}}
@@ -41,7 +42,7 @@ def overwrite(reader: Reader, target: Target, frame: DataFrame, rules: Rules) ->
     fitted = target.fit(rules.apply(frame, observation))
     # The columns' comments are metadata of the frame, so a new schema brings them along.
     fitted = fitted.select(
-        *[F.col(quote([n])).alias(n, metadata=named[n.lower()].metadata or {}) for n in fitted.columns]
+        *[F.col(quote_all([n])).alias(n, metadata=named[n.lower()].metadata or {}) for n in fitted.columns]
     )
     writer = fitted.write.format("delta").mode("overwrite")
     reshaped = _differs(target, fitted)

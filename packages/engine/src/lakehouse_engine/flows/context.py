@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from pyspark.sql import DataFrame, Observation, SparkSession
 
 from lakehouse_engine.expectations import Rules
-from lakehouse_engine.graph.names import Names
+from lakehouse_engine.graph.names import Defaults, Names
 from lakehouse_engine.volumes import Volumes
 
 
@@ -19,6 +19,16 @@ class Reading(Protocol):
     """How the update resolves names in queries (updates/reading.py)."""
 
     names: Names
+
+    def frame(
+        self, reader: Reader, name: str, streaming: bool, defaults: Defaults | None, load: Callable[[str], Any]
+    ) -> Any: ...
+
+    def sql(self, reader: Reader, text: str) -> DataFrame | None: ...
+
+    def query(
+        self, reader: Reader, text: str, defaults: Defaults | None, frames: Mapping[str, DataFrame]
+    ) -> DataFrame: ...
 
 
 @dataclass(eq=False)
@@ -60,6 +70,6 @@ class CurrentSession:
         reader = current.get()
         return getattr(self._base if reader is None else reader.session, name)
 
-    @property  # type: ignore[misc]
-    def __class__(self) -> type:
+    @property
+    def __class__(self) -> type:  # pyright: ignore[reportIncompatibleMethodOverride]
         return SparkSession  # isinstance(spark, SparkSession) holds in user code

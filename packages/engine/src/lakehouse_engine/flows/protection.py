@@ -8,11 +8,12 @@ from typing import Any
 from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.graph.model import Dataset
-from lakehouse_engine.graph.names import Defaults, quote, split
+from lakehouse_engine.graph.names import Defaults, split
+from lakehouse_engine.identifiers import quote_all
 from lakehouse_engine.sql import unity
 from lakehouse_engine.sql.securables import CurrentNames
 
-Statements = dict[str, dict[str, Any]]  # by what they protect
+Statements = dict[str, Any]  # by what they protect
 
 
 @dataclass(frozen=True)
@@ -44,20 +45,20 @@ def protect(target: Protected, defaults: Defaults, before: Statements) -> Statem
 
 def _wanted(target: Protected, defaults: Defaults) -> Statements:
     """By what it protects, `ROW FILTER` or `MASK of <column>`, the statement that sets it."""
-    dataset, table = target.dataset, f"ALTER TABLE {quote(split(target.table))}"
+    dataset, table = target.dataset, f"ALTER TABLE {quote_all(split(target.table))}"
     found = {}
     if dataset.row_filter is not None:
         found["ROW FILTER"] = f"{table} SET ROW FILTER {dataset.row_filter}"
     for column in dataset.columns:
         if column.mask is not None:
-            found[f"MASK of {column.name}"] = f"{table} ALTER COLUMN {quote([column.name])} SET MASK {column.mask}"
+            found[f"MASK of {column.name}"] = f"{table} ALTER COLUMN {quote_all([column.name])} SET MASK {column.mask}"
     if found and dataset.private:
         raise _error(target, next(iter(found)), "a private dataset is read by its pipeline alone; remove the clause")
     names = CurrentNames(defaults.catalog, defaults.schema)
     return {what: unity.parse(text, names) or {} for what, text in found.items()}
 
 
-def _tell(target: Protected, what: str, statement: dict[str, Any]) -> None:
+def _tell(target: Protected, what: str, statement: Any) -> None:
     try:
         target.catalog.statement(statement, target.principal)
     except EngineError as error:

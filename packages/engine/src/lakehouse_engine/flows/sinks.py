@@ -8,9 +8,10 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from lakehouse_engine.catalog.text import local
+from lakehouse_engine import jvm
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.expectations import Rules
+from lakehouse_engine.files import local
 from lakehouse_engine.flows import streams
 from lakehouse_engine.flows.context import Reader
 from lakehouse_engine.flows.targets import Target
@@ -95,7 +96,8 @@ def _path(reader: Reader, target: Target, path: str) -> str:
 def _handler(reader: Reader, dataset: Dataset) -> Callable[[DataFrame, int], None]:
     """Spark gives each batch a session of its own, which is the update's principal's, too."""
     handle = dataset.batch_handler
-    guard = reader.session._jvm.org.apache.spark.sql.lakehouse.Guard
+    assert handle is not None, "a batch handler writes this sink"
+    guard = jvm.of(reader.session).org.apache.spark.sql.lakehouse.Guard
 
     def run(frame: DataFrame, number: int) -> None:
         guard.inherit(reader.session._jsparkSession, frame.sparkSession._jsparkSession)

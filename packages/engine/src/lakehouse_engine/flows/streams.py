@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyspark.sql import DataFrame
-from pyspark.sql.streaming import StreamingQuery
+from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
+from lakehouse_engine import jvm
 from lakehouse_engine.expectations import Rules
 from lakehouse_engine.flows.context import Reader
 
@@ -17,7 +18,9 @@ ROWS = "flow_rows"
 
 def replaces(frame: DataFrame) -> bool:
     """Whether each batch of the stream gives all its rows anew: an aggregation without a watermark."""
-    return frame.isStreaming and frame.sparkSession._jvm.org.apache.spark.sql.lakehouse.Plans.replacesRows(frame._jdf)
+    return frame.isStreaming and jvm.of(frame.sparkSession).org.apache.spark.sql.lakehouse.Plans.replacesRows(
+        frame._jdf
+    )
 
 
 def available_now(frame: DataFrame, checkpoint: str, name: str, mode: str = "append") -> DataStreamWriter:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -16,14 +15,17 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField, StructType, _parse_datatype_string
 
-from lakehouse_engine.catalog import Catalog, TableRecord, literal
+from lakehouse_engine import files, jvm
+from lakehouse_engine.catalog import Catalog, TableRecord
 from lakehouse_engine.catalog.columns import ddl, schema_of
 from lakehouse_engine.catalog.keys import described
-from lakehouse_engine.catalog.text import local
 from lakehouse_engine.errors import EngineError
+from lakehouse_engine.files import local
 from lakehouse_engine.flows.protection import Protected, protect
 from lakehouse_engine.graph.model import Dataset
-from lakehouse_engine.graph.names import Defaults, quote, split
+from lakehouse_engine.graph.names import Defaults, split
+from lakehouse_engine.identifiers import literal, quote_all
+from lakehouse_engine.schemas import struct
 
 
 def slug(name: str) -> str:
@@ -60,7 +62,7 @@ def _without_generated(text: str) -> tuple[StructType, dict[str, str]]:
             end += 1
         generated[match[1]] = text[match.end() : end - 1]
         text = text[: match.start(2)] + text[end:]
-    return StructType.fromDDL(text), generated
+    return struct(text), generated
 
 
 class Target:
@@ -95,10 +97,7 @@ class Target:
             return {}
 
     def remember(self, name: str, value: Mapping[str, Any]) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        partial = self.folder / f".{name}.tmp"
-        partial.write_text(json.dumps(value))
-        os.replace(partial, self.folder / f"{name}.json")
+        files.replace(self.folder / f"{name}.json", json.dumps(value))
 
     def begin_reset(self) -> None:
         """Forgets all that was read. The mark outlives a kill: until the table is emptied, the reset is not done."""
@@ -206,7 +205,7 @@ class Target:
 
     @property
     def sql_name(self) -> str:
-        return quote(split(self.table))
+        return quote_all(split(self.table))
 
     def _create(self, schema: StructType, generated: dict[str, str], properties: dict[str, str], kind: str) -> None:
         self.catalog.create_table(
@@ -270,7 +269,7 @@ class Target:
         for name, comment in now["columns"].items():
             if name.lower() in known and before.get("columns", {}).get(name) != comment:
                 statements.append(
-                    f"ALTER TABLE {self.sql_name} ALTER COLUMN {quote([name])} COMMENT {literal(comment or '')}"
+                    f"ALTER TABLE {self.sql_name} ALTER COLUMN {quote_all([name])} COMMENT {literal(comment or '')}"
                 )
         old_properties = before.get("properties", {})
         changed = {k: v for k, v in now["properties"].items() if old_properties.get(k) != v}
@@ -304,13 +303,13 @@ class Target:
                 error_class="DELTA_METADATA_MISMATCH",
                 location=str(self.dataset.location),
             )
-        assignable = frame.sparkSession._jvm.org.apache.spark.sql.catalyst.expressions.Cast
+        assignable = jvm.of(frame.sparkSession).org.apache.spark.sql.catalyst.expressions.Cast
         parse = frame.sparkSession._jsparkSession.parseDataType
         columns = []
         for field in frame.schema.fields:
             target = wanted[field.name.lower()]
             if target.dataType == field.dataType:
-                columns.append(F.col(quote([field.name])))
+                columns.append(F.col(quote_all([field.name])))
                 continue
             if not assignable.canANSIStoreAssign(parse(field.dataType.json()), parse(target.dataType.json())):
                 raise EngineError(
@@ -319,7 +318,7 @@ class Target:
                     error_class="DELTA_FAILED_TO_MERGE_FIELDS",
                     location=str(self.dataset.location),
                 )
-            columns.append(F.col(quote([field.name])).cast(target.dataType).alias(target.name))
+            columns.append(F.col(quote_all([field.name])).cast(target.dataType).alias(target.name))
         return frame.select(*columns)
 
 

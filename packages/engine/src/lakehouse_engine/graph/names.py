@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.graph.model import Dataset, DatasetKind, Flow, Graph, QueryFlow
+from lakehouse_engine.identifiers import quote_all
 
 PRIVATE = "__private_"  # scala/Guard.scala knows it, too
 _UNPUBLISHED = (DatasetKind.TEMPORARY_VIEW, DatasetKind.SINK)
@@ -35,10 +36,6 @@ def split(name: str) -> list[str]:
             error_class="INVALID_DATASET_NAME",
         )
     return [part.strip() for part in parts]
-
-
-def quote(parts: list[str]) -> str:
-    return ".".join("`" + part.replace("`", "``") + "`" for part in parts)
 
 
 @dataclass(frozen=True)
@@ -116,7 +113,7 @@ class Names:
             parts = parts[1:]
         if len(parts) == 1 and (parts[0].lower() in self.datasets):
             return parts[0].lower()
-        full = self.defaults.full(quote(parts)).lower()
+        full = self.defaults.full(quote_all(parts)).lower()
         return full if full in self.datasets else None
 
 

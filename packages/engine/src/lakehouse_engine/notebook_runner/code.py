@@ -38,9 +38,11 @@ def run_cell(cell: Cell, path: str, namespace: dict[str, Any]) -> None:
             f"SyntaxError: {error.msg} ({path}, cell {cell.number}, line {line})", f"{path}:{line}: {error.text or ''}"
         ) from None
     ast.increment_lineno(tree, cell.line - 1)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    last = tree.body[-1] if tree.body else None
+    if isinstance(last, ast.Expr):
+        tree.body.pop()
     _run(_compiled(tree, path, "exec"), path, cell.number, namespace)
-    if last is not None:
+    if isinstance(last, ast.Expr):
         value = _run(_compiled(ast.Expression(last.value), path, "eval"), path, cell.number, namespace)
         if value is not None:
             print(repr(value))

@@ -6,20 +6,30 @@ import base64
 import json
 import os
 import shutil
-from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
-from lakehouse_engine.contract import Workspace
+from lakehouse_engine.contract import SecretsGetParams, TaskGetValueParams, Workspace
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.notebook_runner.run import NotebookExit, Run
 from lakehouse_engine.volumes import Volumes
 
-FileInfo = namedtuple("FileInfo", ["path", "name", "size", "modificationTime"])
-SecretMetadata = namedtuple("SecretMetadata", ["key"])
-SecretScope = namedtuple("SecretScope", ["name"])
+
+class FileInfo(NamedTuple):
+    path: str
+    name: str
+    size: int
+    modificationTime: int
+
+
+class SecretMetadata(NamedTuple):
+    key: str
+
+
+class SecretScope(NamedTuple):
+    name: str
 
 
 class Widgets:
@@ -185,9 +195,9 @@ class TaskValues:
         self._workspace.request("task.setValue", {"runId": self._run.run_id, "key": key, "json": text})
 
     def get(self, taskKey: str, key: str, default: Any = None, debugValue: Any = None) -> Any:
-        what = {"runId": self._run.run_id, "taskKey": taskKey, "key": key}
+        what: TaskGetValueParams = {"runId": self._run.run_id, "taskKey": taskKey, "key": key}
         answer = self._workspace.request("task.getValue", what)
-        if answer.get("found"):
+        if answer.get("found") and "json" in answer:
             return json.loads(answer["json"])
         if default is not None:
             return default
@@ -211,7 +221,7 @@ class Secrets:
         return self.getBytes(scope, key).decode()
 
     def getBytes(self, scope: str, key: str) -> bytes:
-        what = {"scope": scope, "key": key, "principal": self._principal}
+        what: SecretsGetParams = {"scope": scope, "key": key, "principal": self._principal}
         value = base64.b64decode(self._workspace.request("secrets.get", what)["value"])
         self._seen(value.decode(errors="ignore"))
         return value
@@ -241,8 +251,9 @@ class NotebookUtils:
         ids = self._workspace.request("task.context", {"runId": self._run.run_id})
         return Context(self._run.path, self._run.principal, ids, self._login)
 
-    def _login(self) -> Mapping[str, str]:
-        return self._workspace.request("run.login", {"runId": self._run.run_id, "principal": self._run.principal})
+    def _login(self) -> Mapping[str, Any]:
+        asked: Any = {"runId": self._run.run_id, "principal": self._run.principal}
+        return self._workspace.request("run.login", asked)
 
     @property
     def entry_point(self) -> Any:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pyspark import cloudpickle
+import pyspark.cloudpickle.cloudpickle
 
 
 class Modules:
@@ -65,4 +65,4 @@ def send_by_value(folder: Path) -> None:
     if folder.is_dir():
         for entry in folder.iterdir():
             if entry.suffix == ".py" or (entry.is_dir() and any(entry.glob("*.py"))):
-                cloudpickle.cloudpickle._PICKLE_BY_VALUE_MODULES.add(entry.stem)
+                pyspark.cloudpickle.cloudpickle._PICKLE_BY_VALUE_MODULES.add(entry.stem)

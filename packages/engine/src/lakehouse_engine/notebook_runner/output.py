@@ -111,5 +111,6 @@ def install() -> None:
         while (left := end - time.monotonic()) > 0:
             sleep(min(left, 0.2))
 
-    threading.Thread.start = start_in_run
+    patched: Any = threading.Thread
+    patched.start = start_in_run
     time.sleep = sleep_in_run

@@ -65,5 +65,5 @@ class Run:
             child.cancel()
         self.session.sparkContext.cancelJobGroup(self.run_id)
         thread = self.thread
-        if thread is not None and thread.is_alive() and not self.ended.is_set():
+        if thread is not None and thread.ident is not None and thread.is_alive() and not self.ended.is_set():
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(RunCanceled))

@@ -47,7 +47,7 @@ def install(current_run: Callable[[], Any], login: Callable[[], tuple[str, str]]
             case "spark":
                 return SparkSession.getActiveSession()
             case "sc":
-                return SparkSession.getActiveSession().sparkContext
+                return SparkSession.active().sparkContext
             case "sql" | "table":
                 return getattr(SparkSession.getActiveSession(), name)
         raise AttributeError(f"module 'databricks.sdk.runtime' has no attribute '{name}' here")
@@ -90,8 +90,8 @@ class _Package:
     def __init__(self, packages: RuntimePackages) -> None:
         self._packages = packages
         self.whole = False
-        self.top = _module("databricks", __path__=[])
-        self.sdk = _module(_SDK, __path__=[], __getattr__=self._attribute)
+        self.top: Any = _module("databricks", __path__=[])
+        self.sdk: Any = _module(_SDK, __path__=[], __getattr__=self._attribute)
         self.top.sdk = self.sdk
         sys.modules.update({"databricks": self.top, _SDK: self.sdk})
 
@@ -109,6 +109,7 @@ class _Package:
         spec = importlib.util.spec_from_file_location(
             _SDK, folder / "sdk" / "__init__.py", submodule_search_locations=[str(folder / "sdk")]
         )
+        assert spec is not None and spec.loader is not None
         del self.sdk.__getattr__
         self.sdk.__spec__, self.sdk.__file__, self.sdk.__path__ = spec, spec.origin, [str(folder / "sdk")]
         try:

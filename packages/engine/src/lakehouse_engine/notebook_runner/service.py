@@ -14,6 +14,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
+from lakehouse_engine import jvm
 from lakehouse_engine.contract import Workspace
 from lakehouse_engine.environments.pip import requirements
 from lakehouse_engine.environments.runtime import RuntimePackages
@@ -352,7 +353,7 @@ def _display_stream(frame: DataFrame, checkpoint: str | None) -> None:
     """What is there now: nobody looks on while more comes, and a run is to end."""
     mode = (
         "complete"
-        if frame.sparkSession._jvm.org.apache.spark.sql.lakehouse.Plans.replacesRows(frame._jdf)
+        if jvm.of(frame.sparkSession).org.apache.spark.sql.lakehouse.Plans.replacesRows(frame._jdf)
         else "append"
     )
     name = f"displayed_{uuid.uuid4().hex}"

@@ -95,6 +95,8 @@ def _map(volumes: Volumes, value: Any) -> Any:
 
 
 def _wrap(volumes: Volumes, function: Callable[P, R]) -> Callable[P, R]:
+    anyhow: Callable[..., R] = function  # with paths in the place of some arguments
+
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         # Paths stand among the first two arguments everywhere; the rest may be data.
@@ -106,7 +108,7 @@ def _wrap(volumes: Volumes, function: Callable[P, R]) -> Callable[P, R]:
             given[1] = working_folder.absolute(given[1])
         named = {key: _map(volumes, value) for key, value in kwargs.items()}
         try:
-            return function(*given, *args[2:], **named)
+            return anyhow(*given, *args[2:], **named)
         except OSError as error:
             raise _shown(volumes, error) from None
 
@@ -123,7 +125,7 @@ def _shown(volumes: Volumes, error: OSError) -> OSError:
     return error
 
 
-def _subclass(volumes: Volumes, base: type) -> type:
+def _subclass(volumes: Volumes, base: Any) -> type:
     class Mapped(base):
         def __init__(self, where: Any, *args: Any, **kwargs: Any) -> None:
             super().__init__(_map(volumes, where), *args, **kwargs)

@@ -12,11 +12,12 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
-from lakehouse_engine.graph.names import quote
+from lakehouse_engine.identifiers import quote_all
 from lakehouse_engine.readers import json_files
 from lakehouse_engine.readers.hints import apply_hints
 from lakehouse_engine.readers.options import refuse
 from lakehouse_engine.readers.source import Source, finished, listed, without
+from lakehouse_engine.schemas import struct
 
 CSV_BY_NAME = "lakehouse.readers.NamedCsvFileFormat"
 
@@ -33,10 +34,9 @@ def build(source: Source) -> DataFrame:
         case "json":
             return json_files.build(source)
         case "text":
-            return _fixed(source, StructType.fromDDL("value STRING"))
+            return _fixed(source, StructType([StructField("value", StringType())]))
         case "binaryFile":
-            whole = "path STRING, modificationTime TIMESTAMP, length BIGINT, content BINARY"
-            return _fixed(source, StructType.fromDDL(whole))
+            return _fixed(source, struct("path STRING, modificationTime TIMESTAMP, length BIGINT, content BINARY"))
         case other:
             return _self_describing(source, other)
 
@@ -126,7 +126,7 @@ def _self_describing(source: Source, file_format: str) -> DataFrame:
     frame = source.load(file_format, StructType([*without(schema, partitions).fields, *others]))
     rest: Column = F.lit(None).cast("string")
     if others:
-        values = [F.col(quote([f.name])) for f in others]
+        values = [F.col(quote_all([f.name])) for f in others]
         text = F.to_json(F.struct(*values, F.col("_metadata.file_path").alias("_file_path")))
         rest = F.when(functools.reduce(lambda a, b: a | b, [value.isNotNull() for value in values]), text)
     return finished(frame, _with_column(schema, rescued), partitions, {rescued: rest})

@@ -8,11 +8,12 @@ from pyspark.errors import PySparkException
 from pyspark.sql.types import ArrayType, DataType, MapType, StructField, StructType
 
 from lakehouse_engine.errors import EngineError, message_of
+from lakehouse_engine.schemas import struct
 
 
 def parse_schema(source: str, option: str, text: str) -> StructType:
     try:
-        return StructType.fromDDL(text)
+        return struct(text)
     except PySparkException as error:
         raise _wrong(source, option, text, message_of(error).split("\n")[0]) from None
 

@@ -7,13 +7,13 @@ at, so that an update looks only at files that came later, before it reads them.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pyspark.sql.types import StructType
 
 from lakehouse_engine.errors import EngineError
+from lakehouse_engine.files import replace
 from lakehouse_engine.readers.hints import apply_hints
 from lakehouse_engine.readers.listing import Listed
 from lakehouse_engine.readers.options import FileOptions
@@ -69,8 +69,5 @@ def _newest(store: Path | None) -> tuple[int, StructType | None, float]:
 def _write(store: Path | None, version: int, schema: StructType, files: list[Listed]) -> None:
     if store is None:
         return
-    store.mkdir(parents=True, exist_ok=True)
     record = {"schema": json.loads(schema.json()), "through": max((f.modified for f in files), default=-1.0)}
-    partial = store / f".{version}.{os.getpid()}.tmp"
-    partial.write_text(json.dumps(record))
-    os.replace(partial, store / str(version))
+    replace(store / str(version), json.dumps(record))

@@ -8,7 +8,7 @@ from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, MapType, StringType, StructField, StructType, VariantType
+from pyspark.sql.types import ArrayType, StringType, StructField, StructType, VariantType
 
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.readers.source import Source, finished, listed, without
@@ -26,7 +26,7 @@ _OF_THE_FILE = (
     "encoding",
     "charset",
 )
-_RAW = MapType(StringType(), StringType())
+_RAW = "map<string,string>"
 
 
 def build(source: Source) -> DataFrame:

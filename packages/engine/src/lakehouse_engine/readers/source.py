@@ -11,8 +11,9 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField, StructType
 
+from lakehouse_engine import jvm
 from lakehouse_engine.errors import EngineError
-from lakehouse_engine.graph.names import quote
+from lakehouse_engine.identifiers import quote_all
 from lakehouse_engine.readers import inference
 from lakehouse_engine.readers.hints import apply_hints
 from lakehouse_engine.readers.listing import Listed, list_files, partition_column, partition_fields
@@ -121,11 +122,11 @@ def finished(
     def column(name: str) -> Column:
         if name in columns:
             return columns[name].alias(name)
-        return partition_column(folders[name]) if name in folders else F.col(quote([name]))
+        return partition_column(folders[name]) if name in folders else F.col(quote_all([name]))
 
     shown = frame.select(*[column(field.name) for field in schema.fields], F.col("_metadata"))
     spark = frame.sparkSession
-    return DataFrame(spark._jvm.org.apache.spark.sql.lakehouse.FileFrames.hide(shown._jdf), spark)
+    return DataFrame(jvm.of(spark).org.apache.spark.sql.lakehouse.FileFrames.hide(shown._jdf), spark)
 
 
 def without(schema: StructType, fields: Sequence[StructField], *names: str | None) -> StructType:

@@ -109,7 +109,7 @@ def expect_all_or_fail(expectations: Mapping[str, Any]) -> Callable:
 def _dataset(what: str, kind: DatasetKind) -> Callable:
     def decorator(query_function: Callable | None = None, **given: Any) -> Callable:
         arguments = _arguments(what, given)
-        fields = {"comment": arguments["comment"], "spark_conf": arguments.texts("spark_conf")}
+        fields: dict[str, Any] = {"comment": arguments["comment"], "spark_conf": arguments.texts("spark_conf")}
         if kind is not DatasetKind.TEMPORARY_VIEW:
             fields = arguments.table()
 
@@ -138,9 +138,9 @@ temporary_view = _dataset("temporary_view", DatasetKind.TEMPORARY_VIEW)
 def create_streaming_table(name: str, **given: Any) -> None:
     arguments = _arguments("create_streaming_table", {"name": name, **given})
     rules = [
-        rule
-        for key, action in (("expect_all", "warn"), ("expect_all_or_drop", "drop"), ("expect_all_or_fail", "fail"))
-        for rule in arguments.rules(key, action)
+        *arguments.rules("expect_all", "warn"),
+        *arguments.rules("expect_all_or_drop", "drop"),
+        *arguments.rules("expect_all_or_fail", "fail"),
     ]
     twice = {rule.name for number, rule in enumerate(rules) if any(rule.name == r.name for r in rules[:number])}
     if twice:
@@ -228,7 +228,7 @@ def create_auto_cdc_flow(
     arguments = _arguments("create_auto_cdc_flow", {**given, **more})
     if name is not None and arguments["flow_name"] not in (None, name):
         arguments.refuse("create_auto_cdc_flow: name and flow_name differ; give one of them")
-    columns = {
+    columns: dict[str, Any] = {
         key: arguments.columns(key)
         for key in (
             "column_list", "except_column_list", "track_history_column_list", "track_history_except_column_list",

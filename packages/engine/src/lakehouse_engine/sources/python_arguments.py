@@ -74,7 +74,7 @@ class Arguments:
         listed = [given] if isinstance(given, str | Column) else given
         if not isinstance(listed, Sequence) or not all(isinstance(c, str | Column) for c in listed):
             self.refuse(f"{self.what}: {key} is {given!r}; it must be a list of columns")
-        return [c if isinstance(c, str) else c._jc.toString() for c in listed]
+        return [c if isinstance(c, str) else str(c._jc) for c in listed]
 
     def table(self) -> dict[str, Any]:
         """The fields of a Dataset that the arguments of a table say."""
@@ -151,7 +151,7 @@ class Arguments:
         if not isinstance(name, str) or not name.strip():
             self.refuse(f"{self.what}: the name of an expectation is {name!r}; it must be text")
         if isinstance(condition, Column):
-            return Expectation(name, condition._jc.toString(), action, condition)
+            return Expectation(name, str(condition._jc), action, condition)
         if not isinstance(condition, str) or not condition.strip():
             self.refuse(f"{self.what}: the condition of {name} is {condition!r}; it must be SQL or a Column")
         return Expectation(name, condition, action)

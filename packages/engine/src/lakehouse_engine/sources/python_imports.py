@@ -172,7 +172,9 @@ def install() -> None:
             if package is not None:
                 return package
         if level == 0 and name == f"{_PACKAGE}.pipelines" and not fromlist:
-            return imports.of_pyspark(["pipelines"])
+            package = imports.of_pyspark(["pipelines"])
+            assert package is not None
+            return package
         package = (globals or {}).get("__package__") or "" if level else ""
         if not imports.has(name if level == 0 else package or "."):
             return _original["importer"](name, globals, locals, fromlist, level)

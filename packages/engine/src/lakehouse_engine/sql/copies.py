@@ -108,8 +108,8 @@ def _create(catalog: Catalog, wanted: Copy, source: TableRecord, principal: str 
 
 def _figures(session: SparkSession, wanted: Copy) -> DataFrame:
     """The six columns that CLONE answers with."""
-    made = SparkSession.sql(session, f"DESCRIBE DETAIL {quoted(wanted.table)}").first()
-    before = SparkSession.sql(session, f"DESCRIBE DETAIL {quoted(wanted.source)}").first()
+    (made,) = SparkSession.sql(session, f"DESCRIBE DETAIL {quoted(wanted.table)}").collect()
+    (before,) = SparkSession.sql(session, f"DESCRIBE DETAIL {quoted(wanted.source)}").collect()
     values = [before.sizeInBytes, before.numFiles, 0, made.numFiles, 0, made.sizeInBytes]
     names = (
         "source_table_size source_num_of_files num_removed_files num_copied_files removed_files_size copied_files_size"

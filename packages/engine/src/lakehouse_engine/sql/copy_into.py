@@ -18,8 +18,10 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
+from lakehouse_engine import jvm
 from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.errors import EngineError
+from lakehouse_engine.files import replace
 from lakehouse_engine.readers.listing import list_files
 from lakehouse_engine.sources.sql.parser.clauses import properties
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
@@ -220,7 +222,7 @@ class _Loads:
     """What a table has loaded: numbered lists of files, of which those up to Delta's transaction count."""
 
     def __init__(self, session: SparkSession, table: Path) -> None:
-        transactions = session._jvm.org.apache.spark.sql.lakehouse.Transactions
+        transactions = jvm.of(session).org.apache.spark.sql.lakehouse.Transactions
         found = transactions.last(session._jsparkSession, str(table), _FOLDER)
         self._application, self._last = str(found[0]), int(found[1])
         self._folder = table / _FOLDER / self._application
@@ -236,7 +238,4 @@ class _Loads:
         return known
 
     def begin(self, files: list[str]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        partial = self._folder / ".next"
-        partial.write_text(json.dumps(files))
-        os.replace(partial, self._folder / f"{self._last + 1}.json")
+        replace(self._folder / f"{self._last + 1}.json", json.dumps(files))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
 
+from lakehouse_engine import jvm
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.sources.sql.errors import SqlSyntaxError
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
@@ -87,7 +88,7 @@ def execute(session: SparkSession, text: str) -> DataFrame:
         # Delta raises this one without its text.
         if "DELTA_MERGE_UNRESOLVED_EXPRESSION" not in str(error):
             raise
-        problem = session._jvm.org.apache.spark.sql.lakehouse.Merges.problem(session._jsparkSession, text)
+        problem = jvm.of(session).org.apache.spark.sql.lakehouse.Merges.problem(session._jsparkSession, text)
         if problem is None:
             raise
         raise EngineError(problem, error_class="DELTA_MERGE_UNRESOLVED_EXPRESSION") from None

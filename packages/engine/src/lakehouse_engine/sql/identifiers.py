@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from pyspark.sql import SparkSession
 
-from lakehouse_engine.graph.names import quote, split
+from lakehouse_engine import jvm
+from lakehouse_engine.graph.names import split
+from lakehouse_engine.identifiers import quote_all
 from lakehouse_engine.sources.sql.errors import SqlSyntaxError
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import SourceText
@@ -37,9 +39,9 @@ def resolve(session: SparkSession, text: str) -> str:
 
 
 def _name(session: SparkSession, expression: str) -> str | None:
-    constants = session._jvm.org.apache.spark.sql.lakehouse.Constants
+    constants = jvm.of(session).org.apache.spark.sql.lakehouse.Constants
     try:
         found = constants.text(session._jsparkSession, "IDENTIFIER", expression)
     except Exception:
         return None
-    return quote(split(found)) if found else None
+    return quote_all(split(found)) if found else None

@@ -8,6 +8,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
+from lakehouse_engine import jvm
 from lakehouse_engine.errors import EngineError, message_of
 
 # A date with or without a time, without a zone.
@@ -34,7 +35,7 @@ def bind(session: SparkSession, statement: str, parameters: Iterable[Mapping[str
     given = list(parameters)
     if not given:
         return statement
-    literals = session._jvm.org.apache.spark.sql.lakehouse.Literals
+    literals = jvm.of(session).org.apache.spark.sql.lakehouse.Literals
     named = [p for p in given if p.get("name")]
     if named and len(named) < len(given):
         raise EngineError(
@@ -61,8 +62,8 @@ def _constant(session: SparkSession, parameter: Mapping[str, Any], label: str) -
     if declared not in ("ARRAY", "MAP") or (declared == "MAP" and len(arguments) % 2):
         raise _invalid(label, f"{len(arguments)} arguments do not make a value of type {declared}.")
     elements = [_constant(session, each, f"{label}, argument {at + 1}") for at, each in enumerate(arguments)]
-    functions = session._jvm.org.apache.spark.sql.functions
-    columns = session._jvm.PythonUtils.toSeq(elements)
+    functions = jvm.of(session).org.apache.spark.sql.functions
+    columns = jvm.of(session).PythonUtils.toSeq(elements)
     return functions.array(columns) if declared == "ARRAY" else functions.map(columns)
 
 
@@ -71,9 +72,9 @@ def _literal(session: SparkSession, parameter: Mapping[str, Any], label: str) ->
     declared = (parameter.get("type") or "STRING").strip()
     ddl = _TYPES.get(declared.upper(), declared)
     if value is not None and ddl.lower() in ("timestamp", "timestamp_ltz"):
-        value = _in_zone(value, session.conf.get("spark.sql.session.timeZone"))
+        value = _in_zone(value, str(session.conf.get("spark.sql.session.timeZone")))
     try:
-        return session._jvm.org.apache.spark.sql.lakehouse.Literals.cast(value, ddl)
+        return jvm.of(session).org.apache.spark.sql.lakehouse.Literals.cast(value, ddl)
     except Exception as error:
         reason = message_of(getattr(error, "java_exception", None) or error)
         raise _invalid(label, f"{value!r} is not a value of type {declared}: {reason.splitlines()[0]}") from None

@@ -82,7 +82,7 @@ def write_result(
         unique = unique.select(*[as_text(f).alias(f.name) for f in unique.schema.fields])
     table = unique.toArrow()
     if format == "ARROW_STREAM":
-        table = _in_zone(table, frame.sparkSession.conf.get("spark.sql.session.timeZone"))
+        table = _in_zone(table, str(frame.sparkSession.conf.get("spark.sql.session.timeZone")))
     truncated = row_limit is not None and table.num_rows > row_limit
     if truncated:
         table = table.slice(0, row_limit)

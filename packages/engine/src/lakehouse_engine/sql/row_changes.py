@@ -16,6 +16,7 @@ from pyspark.sql.types import DataType, MapType, StructType, VariantType
 from lakehouse_engine.catalog import TableRecord
 from lakehouse_engine.catalog.columns import schema_of
 from lakehouse_engine.errors import EngineError
+from lakehouse_engine.identifiers import quote
 from lakehouse_engine.sources.sql.errors import SqlSyntaxError
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import Kind, SourceText
@@ -44,7 +45,7 @@ class RowChange:
                     f"{field.dataType.simpleString()}, which cannot be compared. Use MERGE INTO.",
                     error_class="DELTA_UNSUPPORTED_SUBQUERY",
                 )
-        columns = ["`" + name.replace("`", "``") + "`" for name in schema.fieldNames()]
+        columns = [quote(name) for name in schema.fieldNames()]
         values = [] if self.assignments is None else [value for _, value in self.assignments]
         found = [f"{self.alias}.{name} AS __k{at}" for at, name in enumerate(columns)]
         found += [f"{value} AS __v{at}" for at, value in enumerate(values) if value.upper() != "DEFAULT"]

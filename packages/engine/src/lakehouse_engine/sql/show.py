@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from lakehouse_engine.catalog import Catalog, literal
-from lakehouse_engine.contract import Workspace
+from lakehouse_engine.catalog import Catalog
+from lakehouse_engine.contract import CatalogInformationSchemaParams, PrivilegeCheck, Workspace
 from lakehouse_engine.errors import EngineError
+from lakehouse_engine.identifiers import literal, quote_if_needed
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import Kind, SourceText
 from lakehouse_engine.sql import describe_json, show_catalog
@@ -86,7 +87,7 @@ class Show:
                 error_class="TABLE_OR_VIEW_NOT_FOUND",
             )
         if principal is not None:
-            check = {"privilege": "SELECT", "securableType": "TABLE", "fullName": name}
+            check: PrivilegeCheck = {"privilege": "SELECT", "securableType": "TABLE", "fullName": name}
             self._workspace.request("catalog.authorize", {"principal": principal, "checks": [check]})
         return record
 
@@ -107,7 +108,7 @@ class Show:
         return None
 
     def _view(self, principal: str | None, catalog: str, view: str) -> list[Row]:
-        asked = {"principal": principal, "catalog": catalog, "view": view}
+        asked: CatalogInformationSchemaParams = {"principal": principal, "catalog": catalog, "view": view}
         answer = self._workspace.request("catalog.informationSchema", asked)
         names = [column.split(" ")[0] for column in answer["schema"].split(", ")]
         return [dict(zip(names, row, strict=True)) for row in answer["rows"]]
@@ -155,7 +156,7 @@ class Show:
         comment = [f"COMMENT {literal(record['comment'])}"] if record.get("comment") else []
         kind = record["tableType"].replace("_", " ")
         if kind in ("VIEW", "MATERIALIZED VIEW"):
-            columns = ",\n".join(f"  {_quoted(c['name'])}{_comment(c)}" for c in record["columns"])
+            columns = ",\n".join(f"  {quote_if_needed(c['name'])}{_comment(c)}" for c in record["columns"])
             head = f"CREATE {kind} {name} (\n{columns})"
             return "\n".join([head, *comment, f"AS {record.get('viewDefinition') or ''}"])
         columns = ",\n".join(f"  {_column(c)}" for c in record["columns"])
@@ -167,7 +168,7 @@ class Show:
             parts.append(f"USING {(record.get('dataSourceFormat') or 'DELTA').lower()}")
         for words, key in (("PARTITIONED BY", "partitionColumns"), ("CLUSTER BY", "clusteringColumns")):
             if record.get(key):
-                parts.append(f"{words} ({', '.join(map(_quoted, record[key]))})")
+                parts.append(f"{words} ({', '.join(map(quote_if_needed, record[key]))})")
         parts += comment
         if record["tableType"] == "EXTERNAL" and record.get("location"):
             parts.append(f"LOCATION {literal(record['location'])}")
@@ -201,11 +202,7 @@ def _pattern(c: Cursor) -> Callable[[str], bool]:
 
 def _column(column: Row) -> str:
     needed = "" if column.get("nullable", True) else " NOT NULL"
-    return f"{_quoted(column['name'])} {column['type_text'].upper()}{needed}{_comment(column)}"
-
-
-def _quoted(name: str) -> str:
-    return name if name.isidentifier() and name.isascii() else f"`{name.replace('`', '``')}`"
+    return f"{quote_if_needed(column['name'])} {column['type_text'].upper()}{needed}{_comment(column)}"
 
 
 def _comment(column: Row) -> str:

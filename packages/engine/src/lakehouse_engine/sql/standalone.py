@@ -16,6 +16,7 @@ from typing import Any
 
 from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.errors import EngineError
+from lakehouse_engine.files import replace
 from lakehouse_engine.graph.model import DatasetKind
 from lakehouse_engine.session import Engine
 from lakehouse_engine.sources.sql.errors import SqlUnsupportedError
@@ -182,7 +183,7 @@ class StandaloneTables:
                     self._catalog.drop_table(wanted.name, principal)
                 shutil.rmtree(folder, ignore_errors=True)
             raise
-        (folder / _SPEC).write_text(json.dumps(made))
+        replace(folder / _SPEC, json.dumps(made))
 
     def _pipeline(
         self, pipeline_id: str, wanted: Standalone, names: CurrentNames, principal: str | None

@@ -14,9 +14,9 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_type
-from pyspark.sql.types import StringType, StructField, StructType, _parse_datatype_string
+from pyspark.sql.types import StringType, StructField, StructType
 
-from lakehouse_engine import readers
+from lakehouse_engine import jvm, readers
 from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.catalog.keys import described
 from lakehouse_engine.catalog.text import quoted
@@ -24,6 +24,7 @@ from lakehouse_engine.contract import Workspace
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.graph.model import TableConstraint
 from lakehouse_engine.graph.names import split
+from lakehouse_engine.schemas import struct
 from lakehouse_engine.session import Engine, active, use
 from lakehouse_engine.sources.sql.errors import SqlSyntaxError
 from lakehouse_engine.sources.sql.tokenizer import Kind, Token, string_value, tokenize
@@ -116,7 +117,7 @@ class Statements:
             self._keep_keys(session, made, names, version if existed else -1, principal)
         written = log.rows() if log else None
         if written is not None:
-            return _frame(session, [(written, written)], _parse_datatype_string(inserted.COLUMNS))
+            return _frame(session, [(written, written)], struct(inserted.COLUMNS))
         return self._as_databricks(session, text, names, principal, frame)
 
     def _log(self, text: str, names: CurrentNames) -> inserted.Log | None:
@@ -178,7 +179,7 @@ class Statements:
             return _frame(session, [], StructType([]))
         if copied is not None:
             rows = self._copier.run(session, copied, names, principal)
-            return _frame(session, [rows], _parse_datatype_string(copy_into.COLUMNS))
+            return _frame(session, [rows], struct(copy_into.COLUMNS))
         if commented is not None:
             return self._comment_view_column(session, commented, names, principal)
         if words == ["USE", "CATALOG"]:
@@ -189,14 +190,14 @@ class Statements:
             use(session, name)
             return _frame(session, [], StructType([]))
         if shown is not None:
-            return _frame(session, shown.rows, _parse_datatype_string(shown.columns))
+            return _frame(session, shown.rows, struct(shown.columns))
         if statement is None or (statement["kind"] == "dropConstraint" and self._is_check(statement)):
             return None
         if statement["kind"] == "addConstraint":
             statement["constraint"] = self._key(statement["constraint"], statement["table"], names)
         if statement["kind"] == "createFunction":
             functions.check(session, statement)
-        answer = self._workspace.request("catalog.statement", {"statement": statement, "principal": principal})
+        answer = self._catalog.statement(statement, principal)
         fields = [StructField(column["name"], StringType()) for column in answer.get("columns", [])]
         return _frame(session, answer.get("rows", []), StructType(fields))
 
@@ -218,7 +219,7 @@ class Statements:
         name = self._table(names.table(found.table))
         location = self._catalog.folder(name)
         self._catalog.authorize(principal, "MODIFY", "TABLE", name)
-        require = session._jvm.org.apache.spark.sql.lakehouse.NotNull.require
+        require = jvm.of(session).org.apache.spark.sql.lakehouse.NotNull.require
         problem = require(session._jsparkSession, str(location), found.column)
         if problem:
             raise EngineError(
@@ -263,7 +264,7 @@ class Statements:
             return
         try:
             constraints = [self._key(each, made.table, names) for each in made.constraints]
-            statement = {"kind": "setConstraints", "table": made.table, "constraints": constraints}
+            statement: Any = {"kind": "setConstraints", "table": made.table, "constraints": constraints}
             self._workspace.request("catalog.statement", {"statement": statement, "principal": principal})
         except EngineError:
             if version == -1 and self._catalog.exists(made.table):

@@ -14,7 +14,7 @@ from lakehouse_engine.sql import refused
 from lakehouse_engine.sql.functions import read_create
 from lakehouse_engine.sql.securables import CurrentNames, SecurableReader
 
-Statement = dict[str, Any]
+Statement = Any  # CatalogStatement, put together clause by clause
 
 
 def parse(text: str, names: CurrentNames) -> Statement | None:

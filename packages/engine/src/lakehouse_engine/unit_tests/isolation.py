@@ -11,7 +11,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql.readwriter import DataFrameReader, DataFrameWriterV2
-from pyspark.sql.streaming import DataStreamReader, DataStreamWriter
+from pyspark.sql.streaming.readwriter import DataStreamReader, DataStreamWriter
 
 from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.errors import EngineError
@@ -36,7 +36,7 @@ class Workspace:
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
 
-    def request(self, method: str, params: dict[str, Any]) -> Any:
+    def request(self, method: str, params: Any, timeout: float | None = 60) -> Any:
         match method:
             case "catalog.putTable":
                 return {"tableId": str(uuid.uuid4())}
@@ -52,7 +52,7 @@ class Workspace:
             error_class="UNSUPPORTED_IN_UNIT_TEST",
         )
 
-    def notify(self, method: str, params: dict[str, Any]) -> None:
+    def notify(self, method: str, params: Any) -> None:
         if method == "update.event":
             self.events.append(params["event"])
 

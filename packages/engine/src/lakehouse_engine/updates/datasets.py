@@ -195,6 +195,7 @@ class Work:
             self._running(reader, flow)
             return sinks.write(reader, self.dataset, self.target, flow, frame)
         kind = self._kind(flow, frame)
+        assert kind is not None, "sinks and views are not written here"
         if kind == _MATERIALIZED:
             return self._materialize(reader, flow, frame)
         self.target.ensure(reader.session, frame.schema, kind)

@@ -12,6 +12,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
+from lakehouse_engine import jvm
 from lakehouse_engine.environments.pip import requirements
 from lakehouse_engine.errors import EngineError, message_of, to_rpc
 from lakehouse_engine.event_log.table import event_log_frame, storage_of
@@ -187,7 +188,7 @@ class Sources:
         reader = current.get()
         session = reader.session if reader else self._session
         try:
-            return session._jvm.org.apache.spark.sql.lakehouse.Constants.text(session._jsparkSession, function, text)
+            return jvm.of(session).org.apache.spark.sql.lakehouse.Constants.text(session._jsparkSession, function, text)
         except Exception as error:
             shown = to_rpc(error)
             raise EngineError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 from pyspark.sql import SparkSession
 
@@ -11,6 +12,7 @@ from lakehouse_engine import event_log
 from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.event_log.table import SCHEMA, file_of, frame_of
+from lakehouse_engine.files import replace
 
 
 def publish(
@@ -42,6 +44,4 @@ def publish(
         frame.write.format("delta").mode("append").option("txnAppId", f"event-log-{pipeline_id}").option(
             "txnVersion", str(len(events))
         ).save(record["location"])
-        with open(mark + ".tmp", "w") as file:
-            json.dump({record["location"]: len(events)}, file)
-        os.replace(mark + ".tmp", mark)
+        replace(Path(mark), json.dumps({record["location"]: len(events)}))

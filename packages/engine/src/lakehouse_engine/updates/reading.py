@@ -15,17 +15,19 @@ from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.readwriter import DataFrameReader
 from pyspark.sql.sql_formatter import SQLStringFormatter
-from pyspark.sql.streaming import DataStreamReader
+from pyspark.sql.streaming.readwriter import DataStreamReader
 from pyspark.sql.types import StructType
 
+from lakehouse_engine import jvm
 from lakehouse_engine.catalog import Catalog
-from lakehouse_engine.catalog.text import local
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.expectations import Rules
+from lakehouse_engine.files import local
 from lakehouse_engine.flows.batch import version
 from lakehouse_engine.flows.context import Reader, current, reading_as
 from lakehouse_engine.graph.model import Dataset, DatasetKind, QueryFlow
-from lakehouse_engine.graph.names import Defaults, Names, quote, split
+from lakehouse_engine.graph.names import Defaults, Names, split
+from lakehouse_engine.identifiers import quote_all
 from lakehouse_engine.readers import install as install_readers
 from lakehouse_engine.session import clone as clone_session
 from lakehouse_engine.session import use
@@ -57,7 +59,9 @@ class Reading:
         if defaults is None or len(parts) == 3 or parts[0].lower() == "live":
             return self.names.find(name)
         return (
-            self.names.find(name) if self._is_local(name) else self.names.find(quote_name(defaults.full(quote(parts))))
+            self.names.find(name)
+            if self._is_local(name)
+            else self.names.find(quote_name(defaults.full(quote_all(parts))))
         )
 
     def _is_local(self, name: str) -> bool:
@@ -99,7 +103,7 @@ class Reading:
                 f"{name}: the pipeline has no dataset {parts[1]}; it has {known}",
                 error_class="TABLE_OR_VIEW_NOT_FOUND",
             )
-        full = (defaults or self.names.defaults).full(quote(parts))
+        full = (defaults or self.names.defaults).full(quote_all(parts))
         self._read(reader, full)
         self._note(reader, full)
         return load(name)
@@ -158,10 +162,10 @@ class Reading:
     ) -> DataFrame | None:
         """The frame of a query that reads datasets of the pipeline, or `frames`; None where it reads none of them."""
         session = reader.session
-        plans = session._jvm.org.apache.spark.sql.lakehouse.Plans
-        replaced = session._jvm.java.util.HashMap()
+        plans = jvm.of(session).org.apache.spark.sql.lakehouse.Plans
+        replaced = jvm.of(session).java.util.HashMap()
         for mode, *parts in [list(relation) for relation in plans.relations(session._jsparkSession, text)]:
-            name = quote(parts)
+            name = quote_all(parts)
             if len(parts) > 3:
                 continue
             if len(parts) == 1 and parts[0] in frames:
@@ -215,7 +219,7 @@ def _bound(session: SparkSession, text: str, args: Any) -> str:
     """The query with `:name`s of a dict, or `?`s of a list, replaced by literals."""
     if not args:
         return text
-    literals = session._jvm.org.apache.spark.sql.lakehouse.Literals
+    literals = jvm.of(session).org.apache.spark.sql.lakehouse.Literals
     values = args.items() if isinstance(args, dict) else enumerate(args)
     columns = {name: F.lit(value)._jc for name, value in values}
     given = columns if isinstance(args, dict) else list(columns.values())
@@ -227,7 +231,7 @@ def _load(session: SparkSession, full: str, streaming: bool) -> DataFrame:
 
 
 def quote_name(full_name: str) -> str:
-    return quote(split(full_name))
+    return quote_all(split(full_name))
 
 
 def not_a_frame(flow: QueryFlow, found: Any) -> EngineError:

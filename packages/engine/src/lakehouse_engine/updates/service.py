@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, Literal
 
 from lakehouse_engine.catalog import Catalog
-from lakehouse_engine.contract import Connection
+from lakehouse_engine.contract import UpdateEventParams
 from lakehouse_engine.session import Engine
-from lakehouse_engine.updates.update import Update
+from lakehouse_engine.updates.update import Listener, Update
 
 
 class UpdateService:
-    def __init__(self, engine: Engine, catalog: Catalog, peer: Connection) -> None:
+    def __init__(self, engine: Engine, catalog: Catalog, peer: Listener) -> None:
         self._engine = engine
         self._catalog = catalog
         self._peer = peer
@@ -45,5 +45,5 @@ def run_unheard(engine: Engine, catalog: Catalog, params: dict[str, Any]) -> dic
 
 
 class _Unheard:
-    def notify(self, method: str, params: dict[str, Any]) -> None:
+    def notify(self, method: Literal["update.event"], params: UpdateEventParams) -> None:
         return

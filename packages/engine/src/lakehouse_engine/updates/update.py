@@ -83,7 +83,7 @@ class Update:
         }
 
         def tell(event: dict[str, Any]) -> None:
-            told: UpdateEventParams = {"pipelineId": self.pipeline_id, "updateId": self.update_id, "event": event}
+            told: Any = {"pipelineId": self.pipeline_id, "updateId": self.update_id, "event": event}
             peer.notify("update.event", told)
             if self._hooks is not None:
                 self._hooks.tell(event)
@@ -216,7 +216,7 @@ class Update:
             if missing.error_class != "SCHEMA_NOT_FOUND":
                 raise
             if not self.validating:
-                wanted = {"kind": "createSchema", "name": f"{catalog}.{schema}", "ifNotExists": True}
+                wanted: Any = {"kind": "createSchema", "name": f"{catalog}.{schema}", "ifNotExists": True}
                 self.catalog.statement(wanted, self.params.get("principal"))
         return Defaults(catalog, schema)
 

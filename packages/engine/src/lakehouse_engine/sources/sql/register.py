@@ -14,6 +14,7 @@ from lakehouse_engine.graph.model import (
     SnapshotCdcFlow,
     SourceLocation,
 )
+from lakehouse_engine.identifiers import quote_if_needed
 
 from .errors import SqlSyntaxError, SqlUnsupportedError
 from .parser import parse_statement
@@ -165,10 +166,10 @@ class _Loader:
         if name.upper().startswith("LIVE.") or dots == 2:
             return name
         if dots == 0 and self.schema is not None:
-            name, dots = f"{_quoted(self.schema)}.{name}", 1
+            name, dots = f"{quote_if_needed(self.schema)}.{name}", 1
         elif dots == 0 and self.catalog is not None:
             name, dots = f"`default`.{name}", 1
-        return f"{_quoted(self.catalog)}.{name}" if dots == 1 and self.catalog is not None else name
+        return f"{quote_if_needed(self.catalog)}.{name}" if dots == 1 and self.catalog is not None else name
 
     def flow(
         self,
@@ -297,10 +298,6 @@ def _included(choice: ColumnChoice | None) -> tuple[str, ...] | None:
 
 def _excluded(choice: ColumnChoice | None) -> tuple[str, ...] | None:
     return choice.names if choice and choice.excluded else None
-
-
-def _quoted(name: str) -> str:
-    return name if name.isidentifier() else "`" + name.replace("`", "``") + "`"
 
 
 def _dots(name: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from lakehouse_engine.graph.model import ColumnSpec, DatasetKind, Expectation, SourceLocation, TableConstraint
 
@@ -44,7 +45,7 @@ class AutoCdcSpec:
     apply_as_deletes: str | None = None
     apply_as_truncates: str | None = None
     columns: ColumnChoice | None = None
-    scd_type: int = 1
+    scd_type: Literal[1, 2] = 1
     track_history: ColumnChoice | None = None
 
 
@@ -54,7 +55,7 @@ class SnapshotSpec:
 
     query: Query
     keys: tuple[str, ...]
-    scd_type: int = 1
+    scd_type: Literal[1, 2] = 1
     track_history: ColumnChoice | None = None
 
 

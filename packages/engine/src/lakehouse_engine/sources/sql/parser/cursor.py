@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NoReturn
 
 from lakehouse_engine.graph.model import SourceLocation
@@ -9,6 +10,8 @@ from lakehouse_engine.graph.model import SourceLocation
 from ..errors import SqlSyntaxError, SqlUnsupportedError
 from ..registry import refusal
 from ..tokenizer import Kind, SourceText, Token, string_value, tokenize
+
+Stop = Callable[[], bool]
 
 _OPEN, _CLOSE = "([{", ")]}"
 
@@ -122,7 +125,7 @@ class Cursor:
         self.advance()
         return text
 
-    def skip_balanced(self, what: str, stop) -> None:
+    def skip_balanced(self, what: str, stop: Stop) -> None:
         """Forward to where `stop` holds outside any bracket; the end of the statement is an error."""
         opened: list[Token] = []
         while True:
@@ -146,7 +149,7 @@ class Cursor:
                 opened.pop()
             self.advance()
 
-    def text_until(self, what: str, stop) -> str:
+    def text_until(self, what: str, stop: Stop) -> str:
         start = self.token.start
         self.skip_balanced(what, stop)
         if self.previous.end <= start:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lakehouse_engine.graph.model import DatasetKind
+from lakehouse_engine.graph.model import DatasetKind, SourceLocation
 
 from ..statements import CreateDataset, CreateFlow, FlowSpec, Query
 from . import flows
@@ -93,7 +93,7 @@ def _body(cursor: Cursor, kind: DatasetKind) -> tuple[Query | None, FlowSpec | N
     return (None, None) if cursor.ended else (None, flows.dataset_flow(cursor))
 
 
-def _flow(cursor: Cursor, location) -> CreateFlow:
+def _flow(cursor: Cursor, location: SourceLocation) -> CreateFlow:
     name = cursor.name("the flow's name")
     comment = cursor.string("the flow's comment") if cursor.accept("COMMENT") else None
     cursor.expect("AS", after="the flow's name")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from ..statements import AutoCdcSpec, ColumnChoice, FlowSpec, InsertSpec, Query, SnapshotSpec
 from ..tokenizer import Kind
@@ -164,14 +164,14 @@ def _clause(cursor: Cursor) -> dict[str, Any]:
     )
 
 
-def _scd_type(cursor: Cursor) -> int:
+def _scd_type(cursor: Cursor) -> Literal[1, 2]:
     if cursor.sees("BITEMPORAL"):
         cursor.refuse("BITEMPORAL")
     cursor.expect("SCD", after="STORED AS")
     cursor.expect("TYPE", after="SCD")
     if cursor.token.text not in ("1", "2"):
         cursor.fail("1 or 2")
-    return int(cursor.advance().text)
+    return 1 if cursor.advance().text == "1" else 2
 
 
 def _choice(cursor: Cursor) -> ColumnChoice:
@@ -194,7 +194,8 @@ def _snapshot(cursor: Cursor) -> SnapshotSpec:
     if cursor.sees("WITH", "VERSION"):
         cursor.refuse("FROM SNAPSHOT ... WITH VERSION")
     keys = _keys(cursor)
-    scd_type, track = 1, None
+    scd_type: Literal[1, 2] = 1
+    track = None
     if cursor.accept("STORED", "AS"):
         scd_type = _scd_type(cursor)
     if cursor.accept("TRACK", "HISTORY"):
