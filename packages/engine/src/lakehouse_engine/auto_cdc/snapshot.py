@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, LongType, StringType, StructField, StructType, TimestampType
 
@@ -93,7 +93,6 @@ class SnapshotApplier:
         repeated = snapshot.groupBy(*map(quoted, keys)).count().where("count > 1").limit(1).collect()
         if repeated:
             raise self._refuse("keys", f"a key is in the snapshot of version {version} more than once")
-        at = F.lit(version).cast(at_type(version))
         target = self.spark.read.format("delta").load(self.target_path)
         known = target.where(quoted(END_AT).isNull()) if history else target
         tracked = list(plan.tracked) or keys
@@ -112,37 +111,45 @@ class SnapshotApplier:
         both = old.alias("o").join(new.alias("n"), delta.equal("o", "n", keys), "full_outer")
         both = both.where("not (o.__old_all <=> n.__new_all)")
 
-        def side(letter: str) -> list:
-            return [F.col(f"{letter}.{quote(n)}").alias(n) for n in names]
-
-        none = F.lit(None).cast(at_type(version))
-        gone = F.col("n.__new_all").isNull()
-        if not history:
+        if history:
+            changes = self._versions(both, names, version)
+            row_keys, columns = [*keys, START_AT], [*names, START_AT, END_AT]
+        else:
+            gone = F.col("n.__new_all").isNull()
             row = [F.coalesce(F.col(f"n.{quote(n)}"), F.when(gone, F.col(f"o.{quote(n)}"))) for n in names]
             picked = [c.alias(n) for c, n in zip(row, names, strict=True)]
             changes = both.select(*picked, F.when(gone, "D").otherwise("U").alias(delta.ACTION))
             row_keys, columns = keys, names
-        else:
-            was = F.col("o.__old_all").isNotNull()
-            # A row that this very version opened is replaced, not closed: it never was valid.
-            moved = ~F.col("o.__old").eqNullSafe(F.col("n.__new")) & ~F.col(f"o.{START_AT}").eqNullSafe(at)
-            closed = both.where(was & (gone | moved) & ~(F.col(f"o.{START_AT}") == at)).select(
-                *side("o"), F.col(f"o.{START_AT}").alias(START_AT), at.alias(END_AT), F.lit("U").alias(delta.ACTION)
-            )
-            undone = both.where(gone & (F.col(f"o.{START_AT}") == at)).select(
-                *side("o"), F.col(f"o.{START_AT}").alias(START_AT), none.alias(END_AT), F.lit("D").alias(delta.ACTION)
-            )
-            opened = both.where(~gone).select(
-                *side("n"),
-                F.when(was & ~moved, F.col(f"o.{START_AT}")).otherwise(at).alias(START_AT),
-                none.alias(END_AT),
-                F.lit("U").alias(delta.ACTION),
-            )
-            changes = closed.unionByName(opened).unionByName(undone)
-            row_keys, columns = [*keys, START_AT], [*names, START_AT, END_AT]
         upserted, deleted = delta.merge(self.target_path, changes, row_keys, columns)
         self._remember(version)
         return CdcMetrics(upserted + deleted, upserted, deleted)
+
+    def _versions(self, both: DataFrame, names: list[str], version: Version) -> DataFrame:
+        """Changes of a target with history: rows that end, rows that begin, and rows that this version made and undoes.
+
+        `both`: old rows as `o` beside new ones as `n`, where they differ.
+        """
+        at, none = F.lit(version).cast(at_type(version)), F.lit(None).cast(at_type(version))
+        gone, was = F.col("n.__new_all").isNull(), F.col("o.__old_all").isNotNull()
+
+        def side(letter: str) -> list[Column]:
+            return [F.col(f"{letter}.{quote(n)}").alias(n) for n in names]
+
+        # A row that this very version opened is replaced, not closed: it never was valid.
+        moved = ~F.col("o.__old").eqNullSafe(F.col("n.__new")) & ~F.col(f"o.{START_AT}").eqNullSafe(at)
+        closed = both.where(was & (gone | moved) & ~(F.col(f"o.{START_AT}") == at)).select(
+            *side("o"), F.col(f"o.{START_AT}").alias(START_AT), at.alias(END_AT), F.lit("U").alias(delta.ACTION)
+        )
+        undone = both.where(gone & (F.col(f"o.{START_AT}") == at)).select(
+            *side("o"), F.col(f"o.{START_AT}").alias(START_AT), none.alias(END_AT), F.lit("D").alias(delta.ACTION)
+        )
+        opened = both.where(~gone).select(
+            *side("n"),
+            F.when(was & ~moved, F.col(f"o.{START_AT}")).otherwise(at).alias(START_AT),
+            none.alias(END_AT),
+            F.lit("U").alias(delta.ACTION),
+        )
+        return closed.unionByName(opened).unionByName(undone)
 
     def _remember(self, version: Version) -> None:
         record = {"at": version.isoformat()} if isinstance(version, datetime.datetime) else {"version": version}
