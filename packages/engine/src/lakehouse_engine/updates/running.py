@@ -15,6 +15,7 @@ from lakehouse_engine.flows.targets import Target
 from lakehouse_engine.graph.model import Flow
 from lakehouse_engine.graph.names import Names
 from lakehouse_engine.session import Engine
+from lakehouse_engine.updates.full_refresh import FullRefresh
 from lakehouse_engine.updates.reading import Reading
 from lakehouse_engine.updates.scheduler import Outcome
 
@@ -28,6 +29,7 @@ class RunningUpdate(Protocol):
     progress: Progress
     pipeline_id: str
     code: str  # a digest of all that defines the pipeline's rows
+    full_refresh: FullRefresh
     readers: set[Reader]
     stopping: threading.Event
 
