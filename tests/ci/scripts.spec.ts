@@ -4,10 +4,12 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
+import type { Drift } from "../../scripts/drift/model.ts";
 import type { Environment, Preview } from "../../scripts/pull-request/model.ts";
 import { ensureGroups } from "../../scripts/stack/identities.ts";
 import { groupsOf, stackEnv, stackSettings } from "../../scripts/stack/stack.ts";
 import { type Output, ProjectCopy } from "../e2e/harness.ts";
+import { editByHand } from "./edits.ts";
 
 const SCRIPTS = join(import.meta.dirname, "..", "..", "scripts");
 
@@ -111,6 +113,7 @@ describe("the loop of a pull request on a workspace", () => {
     }));
 
   it("deploys the plan that was approved, and refuses it when the preview shows anything else", async () => {
+    project.withoutMasks("dev");
     const saved = await run("deploy", "--stack", "dev", "--save-plan", at("plan"), ...cwd());
     assert.equal(saved.code, 0, saved.text);
     const other = (program: string): string => program.replace("Bronze, silver and gold", "All of it");
@@ -125,7 +128,43 @@ describe("the loop of a pull request on a workspace", () => {
     assert.match(stale.text, /Nothing was deployed: this is not what was approved/);
   });
 
+  it("sees what was edited by hand in the workspace, and puts back what loses no data", async () => {
+    const edits = await editByHand(workspace);
+    const output = at("drift.json");
+    const drift = (...more: string[]) =>
+      run("drift", "--stack", "dev", "--format", "json", "--output", output, ...more, ...cwd());
+    const read = (): Drift => JSON.parse(readFileSync(output, "utf8")) as Drift;
+
+    const seen = await drift();
+    assert.equal(seen.code, 2, seen.text);
+    const found = read();
+    const lines = found.differences.map(({ kind, object, property }) => `${kind} ${object} ${property}`).sort();
+    for (const [edit, pattern] of edits)
+      assert.ok(
+        lines.some((line) => pattern.test(line)),
+        `${edit}: ${lines.join("\n")}`,
+      );
+    assert.deepEqual(
+      lines.filter((line) => !edits.some(([, pattern]) => pattern.test(line))),
+      [],
+      "reported without an edit",
+    );
+    assert.deepEqual(found.unchecked, []);
+
+    const mended = await drift("--fix");
+    assert.equal(mended.code, 2, mended.text);
+    const left = read()
+      .differences.map(({ kind, object }) => `${kind} ${object}`)
+      .sort();
+    assert.equal(left.length, 4, `${left.join("\n")}\n${mended.text}`);
+    assert.match(
+      left.join(),
+      /^mask catalog olist_dev,object notebook .*\/scratch,table schema olist_dev\.sandbox,table volume olist_dev\.raw\.dump$/,
+    );
+  });
+
   it("gives two pull requests environments that do not meet, destroys each, and sweeps what is left", async () => {
+    project.withoutMasks("pr");
     const up = (number: string) =>
       run("environment", "up", "--number", number, "--output", at(`${number}.json`), "--cwd", project.dir);
     const catalogs = async (): Promise<string[]> => {

@@ -34,7 +34,7 @@ function holds(name: string, wanted: unknown, actual: unknown): boolean {
   return wanted === actual || (actual !== undefined && String(wanted) === String(actual));
 }
 
-/** Settings of a pipeline that change what it does. What the program leaves out has this value there. */
+/** Settings of a pipeline that change what it does, each with its default: the API answers only what was sent. */
 const PIPELINE: Readonly<Record<string, unknown>> = {
   catalog: undefined,
   schema: undefined,
@@ -56,7 +56,7 @@ export async function pipelines(api: WorkspaceApi, state: State): Promise<Differ
     if (now === undefined) return [];
     const changed = Object.entries(PIPELINE).flatMap(([name, unset]) => {
       const wanted = asRest(name, inputs[name] ?? unset);
-      const actual = now.spec[snake(name)] ?? (inputs[name] === undefined ? unset : undefined);
+      const actual = now.spec[snake(name)] ?? unset;
       return wanted === undefined || holds(name, wanted, actual) ? [] : [{ name, wanted, actual }];
     });
     // The call sets all of a pipeline's settings, so one call restores all that was changed.
