@@ -299,7 +299,8 @@ class Statements:
             end.reason = reason or EngineError(
                 "The statement was canceled.", error_class="CANCELED", error_code="CANCELLED"
             )
-            self._engine.spark.sparkContext.cancelJobGroup(statement_id)
+            # Between two of its jobs a statement has none to cancel, and would go on.
+            self._engine.spark._jsparkSession.sparkContext().cancelJobGroupAndFutureJobs(statement_id)
 
     def _check(self, statement_id: str) -> None:
         reason = self._ends[statement_id].reason
