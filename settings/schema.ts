@@ -230,7 +230,7 @@ const account = group(
     budgetPolicy: flag({
       description: "Makes a serverless usage policy with the stack's tags, instead of `compute.budgetPolicyId`",
       allowed: "true or false",
-      example: true,
+      example: false,
     }).default(false),
     deploySubjects: list(
       text(

@@ -163,7 +163,7 @@ def test_errors_are_the_classes_that_scripts_catch(workspace: WorkspaceClient, r
     with pytest.raises(PermissionDenied):
         robot.catalogs.create("mine")
     with pytest.raises(NotImplemented, match=r"docs/local-workspace\.md"):
-        list(workspace.serving_endpoints.list())
+        list(workspace.clean_rooms.list())
     # A token that is not there is 403 on Databricks, none at all is 401.
     with pytest.raises(PermissionDenied):
         WorkspaceClient(host=workspace.config.host, token="made-up", auth_type="pat").current_user.me()

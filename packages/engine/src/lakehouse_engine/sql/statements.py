@@ -6,7 +6,7 @@ import contextlib
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -299,8 +299,14 @@ class Statements:
             end.reason = reason or EngineError(
                 "The statement was canceled.", error_class="CANCELED", error_code="CANCELLED"
             )
-            # Between two of its jobs a statement has none to cancel, and would go on.
-            self._engine.spark._jsparkSession.sparkContext().cancelJobGroupAndFutureJobs(statement_id)
+            threading.Thread(target=self._drop_jobs, args=(statement_id, end), daemon=True).start()
+
+    def _drop_jobs(self, statement_id: str, end: _End) -> None:
+        """Until the statement has ended: between two of its jobs it has none to cancel, and would go on with the next."""
+        while True:
+            self._engine.spark.sparkContext.cancelJobGroup(statement_id)
+            if end.done.wait(0.1):
+                return
 
     def _check(self, statement_id: str) -> None:
         reason = self._ends[statement_id].reason
@@ -310,7 +316,7 @@ class Statements:
     @contextlib.contextmanager
     def _ending(self, statement_id: str, session: SparkSession, seconds: int | None) -> Iterator[None]:
         """Lets the statement be ended before it is done, by who sent it or after that many seconds."""
-        self._ends[statement_id] = _End()
+        end = self._ends[statement_id] = _End()
         session.sparkContext.setJobGroup(statement_id, "SQL statement", interruptOnCancel=True)
         timer = threading.Timer(seconds or 0, self.cancel, (statement_id, _timed_out(seconds)))
         timer.daemon = True
@@ -324,6 +330,7 @@ class Statements:
             raise
         finally:
             timer.cancel()
+            end.done.set()
             self._ends.pop(statement_id, None)
 
 
@@ -351,9 +358,10 @@ def _syntax() -> Iterator[None]:
 
 @dataclass
 class _End:
-    """Why a statement is to end before it is done."""
+    """Why a statement is to end before it is done, and when it has ended."""
 
     reason: EngineError | None = None
+    done: threading.Event = field(default_factory=threading.Event)
 
 
 def _timed_out(seconds: int | None) -> EngineError:
