@@ -127,7 +127,7 @@ def _cell(text: str) -> str:
 
 
 def main() -> None:
-    sys.path[:0] = [str(ROOT / path) for path in ("tests", "tests/notebooks", "notebooks")]
+    sys.path[:0] = [str(ROOT / path) for path in ("packages/engine/src", "tests", "tests/notebooks", "notebooks")]
     from lakehouse import Lakehouse, start_engine
     from olist.entities import CHANGING, ENTITIES
     from pipeline_spec import PIPELINES
