@@ -302,7 +302,7 @@ class Statements:
             threading.Thread(target=self._drop_jobs, args=(statement_id, end), daemon=True).start()
 
     def _drop_jobs(self, statement_id: str, end: _End) -> None:
-        """Until the statement has ended: between two of its jobs it has none to cancel, and would go on with the next."""
+        """Until the statement has ended: between two of its jobs it has none to cancel, and would go on."""
         while True:
             self._engine.spark.sparkContext.cancelJobGroup(statement_id)
             if end.done.wait(0.1):
