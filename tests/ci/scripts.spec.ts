@@ -32,8 +32,8 @@ describe("the loop of a pull request on a workspace", () => {
   before(async () => {
     workspace = await LocalWorkspace.start({ engine: false });
     project = new ProjectCopy(workspace);
-    const { PULUMI_STACK: _, ...base } = stackEnv(workspace.tools, workspace);
-    env = { ...base, PULUMI_BACKEND_URL: `file://${join(project.dir, ".backend")}` };
+    const { PULUMI_STACK: _, ...unselected } = stackEnv(workspace.tools, workspace, join(project.dir, ".backend"));
+    env = unselected;
     for (const stack of ["dev", "prod"]) {
       const { code, text } = await project.run(["stack", "init", stack, "--non-interactive"], env);
       assert.equal(code, 0, text);

@@ -1,6 +1,6 @@
 /** A copy of the project, driven by the real Pulumi CLI. Everything is gone afterwards. */
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LocalWorkspace } from "lakehouse-local-workspace/testing";
@@ -50,9 +50,7 @@ export class ProjectCopy {
       });
     }
     symlinkSync(join(ROOT, "node_modules"), join(this.dir, "node_modules"));
-    const backend = join(this.dir, ".backend");
-    mkdirSync(backend);
-    this.#env = { ...stackEnv(workspace.tools, workspace), PULUMI_BACKEND_URL: `file://${backend}` };
+    this.#env = stackEnv(workspace.tools, workspace, join(this.dir, ".backend"));
   }
 
   /** Puts ids into the stack file where the template has placeholders, as a person does before the first deployment. */

@@ -32,10 +32,9 @@ describe("npm run import", () => {
 
   before(async () => {
     workspace = await LocalWorkspace.start({ engine: false });
-    mkdirSync(join(dir, "backend"));
     symlinkSync(join(ROOT, "node_modules"), join(dir, "node_modules"));
-    const { PULUMI_STACK: _, ...base } = stackEnv(workspace.tools, workspace);
-    env = { ...base, PULUMI_BACKEND_URL: `file://${join(dir, "backend")}` };
+    const { PULUMI_STACK: _, ...unselected } = stackEnv(workspace.tools, workspace, join(dir, "backend"));
+    env = unselected;
     await deployBundle(workspace, "dev");
   });
   after(async () => {

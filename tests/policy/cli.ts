@@ -1,6 +1,6 @@
 /** A Pulumi project of plain Databricks resources, previewed and deployed with the real CLI and the policy pack. */
 import { spawn } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LocalWorkspace } from "lakehouse-local-workspace/testing";
@@ -36,9 +36,8 @@ export class Project {
     writeFileSync(join(this.dir, "package.json"), '{ "type": "module" }\n');
     copyFileSync(join(import.meta.dirname, "program.js"), join(this.dir, "program.js"));
     symlinkSync(join(ROOT, "node_modules"), join(this.dir, "node_modules"));
-    mkdirSync(join(this.dir, "backend"));
-    const { PULUMI_STACK: _, ...env } = stackEnv(workspace.tools, workspace);
-    this.#env = { ...env, PULUMI_BACKEND_URL: `file://${join(this.dir, "backend")}` };
+    const { PULUMI_STACK: _, ...env } = stackEnv(workspace.tools, workspace, join(this.dir, "backend"));
+    this.#env = env;
   }
 
   async init(): Promise<void> {
