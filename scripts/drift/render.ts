@@ -1,4 +1,5 @@
 /** Drift as text, as Markdown for an issue, and as JSON. */
+import { cell } from "../markup.ts";
 import type { Difference, Drift } from "./model.ts";
 
 export const FORMATS = ["text", "markdown", "json"] as const;
@@ -37,15 +38,6 @@ function text(drift: Drift): string {
   if (drift.unchecked.length > 0) lines.push("", "Not looked at:", ...drift.unchecked.map((one) => `  ${one}`));
   return `${lines.join("\n")}\n`;
 }
-
-const cell = (value: string): string =>
-  value
-    .replaceAll("\\", "\\\\")
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll("|", "\\|")
-    .replaceAll("@", "@\u200b")
-    .replace(/\s+/g, " ");
 
 /** An issue holds 65,536 characters. */
 const MOST_ROWS = 80;

@@ -1,4 +1,5 @@
 /** The comment on a pull request. When it is too long, parts are left out from the least important end, and it says so. */
+import { cell } from "../markup.ts";
 import { idsOf, ruleOf } from "../policy/events.ts";
 import type { PlacedViolation, Preview, PullRequest, ResourceChange, TestFailure, TestResults } from "./model.ts";
 
@@ -8,15 +9,6 @@ const MOST_FAILURES = 10;
 const MOST_PROPERTIES = 12;
 const MOST_MESSAGE = 2_000;
 
-/** In a cell of a table. */
-const cell = (value: string): string =>
-  value
-    .replaceAll("\\", "\\\\")
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll("|", "\\|")
-    .replaceAll("@", "@\u200b") // nobody is notified by what a resource is called
-    .replace(/\s+/g, " ");
 const code = (value: string): string => `\`${value.replaceAll("`", "'").replaceAll("|", "\\|").replace(/\s+/g, " ")}\``;
 const count = (value: number): string => value.toLocaleString("en-US");
 const plural = (number: number, one: string, many = `${one}s`): string =>
