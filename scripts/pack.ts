@@ -3,12 +3,11 @@
  * strips no types below node_modules), the pages, and the engine and the toolchain's part for it as bundled dependencies; the Spark
  * extensions are compiled. The package needs neither Go nor Pulumi.
  */
-import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
-import { parseArgs } from "node:util";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { ensureEngine } from "lakehouse-toolchain/engine";
-import { type Manifest, readManifest, tarball, writeManifest } from "./pack/tarball.ts";
+import { compile } from "./pack/compile.ts";
+import { type Manifest, packCommand, readManifest, tarball, writeManifest } from "./pack/tarball.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const PACKAGES = join(ROOT, "packages");
@@ -21,36 +20,18 @@ const PAGE_EXPORTS = ["./graph"];
 const PRIVATE_EXPORTS = [...TEST_EXPORTS, ...PAGE_EXPORTS, "./main"];
 
 /** Compiles what the workspace exports, and what that imports, to `out`, which mirrors packages/. */
-function compile(out: string): void {
+function compileWorkspace(out: string): void {
   const { exports } = readManifest(join(PACKAGES, "local-workspace", "package.json"));
   const entries = Object.keys(exports).filter((name) => ![...TEST_EXPORTS, ...PAGE_EXPORTS].includes(name));
-  const config = join(dirname(out), "tsconfig.json");
-  const options = {
-    extends: join(ROOT, "tsconfig.json"),
-    compilerOptions: {
-      noEmit: false,
-      incremental: false,
-      tsBuildInfoFile: null,
-      declaration: true,
-      rewriteRelativeImportExtensions: true,
-      rootDir: PACKAGES,
-      outDir: out,
-      // By path: what is found below node_modules is taken for compiled already and left out.
-      paths: {
-        "lakehouse-engine": [join(PACKAGES, "engine", "index.ts")],
-        "lakehouse-engine/protocol": [join(PACKAGES, "engine", "protocol", "index.ts")],
-        "lakehouse-toolchain/engine": [join(PACKAGES, "toolchain", "src", "engine.ts")],
-        "lakehouse-toolchain/files": [join(PACKAGES, "toolchain", "src", "files.ts")],
-      },
-      types: ["node"],
-      typeRoots: [join(ROOT, "node_modules", "@types")],
+  compile(join(dirname(out), "tsconfig.json"), out, {
+    rootDir: PACKAGES,
+    paths: {
+      "lakehouse-engine": [join(PACKAGES, "engine", "index.ts")],
+      "lakehouse-engine/protocol": [join(PACKAGES, "engine", "protocol", "index.ts")],
+      "lakehouse-toolchain/engine": [join(PACKAGES, "toolchain", "src", "engine.ts")],
+      "lakehouse-toolchain/files": [join(PACKAGES, "toolchain", "src", "files.ts")],
     },
-    include: [],
     files: entries.map((name) => join(PACKAGES, "local-workspace", exports[name]!)),
-  };
-  writeFileSync(config, JSON.stringify(options));
-  execFileSync(process.execPath, [join(ROOT, "node_modules", "typescript", "bin", "tsc"), "-p", config], {
-    stdio: "inherit",
   });
 }
 
@@ -122,7 +103,7 @@ export async function pack(destination: string, progress: (line: string) => void
   try {
     const { sparkJars } = await ensureEngine({ onProgress: progress });
     const compiled = join(work, "compiled");
-    compile(compiled);
+    compileWorkspace(compiled);
     stageEngine(compiled, join(stage, "node_modules", "lakehouse-engine"), sparkJars.at(-1)!);
     stageToolchain(compiled, join(stage, "node_modules", "lakehouse-toolchain"));
     stageWorkspace(compiled, stage);
@@ -133,8 +114,5 @@ export async function pack(destination: string, progress: (line: string) => void
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { destination: { type: "string", default: join(ROOT, "dist") } } });
-  mkdirSync(values.destination, { recursive: true });
-  const file = await pack(values.destination, (line) => process.stderr.write(`${line}\n`));
-  process.stdout.write(`${relative(process.cwd(), file)}\n`);
+  await packCommand((destination) => pack(destination, (line) => process.stderr.write(`${line}\n`)));
 }

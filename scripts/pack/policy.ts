@@ -2,38 +2,15 @@
  * `npm run pack:policy`: the policy pack as a package that `npm install FILE.tgz` installs beside any Pulumi program: JavaScript with
  * declarations (Node strips no types below node_modules), the configurations, and the page of its rules.
  */
-import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
-import { parseArgs } from "node:util";
-import { readManifest, tarball, writeManifest } from "./tarball.ts";
+import { join } from "node:path";
+import { compile } from "./compile.ts";
+import { packCommand, readManifest, tarball, writeManifest } from "./tarball.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const SOURCE = join(ROOT, "policy");
 const OUT = "dist";
-
-function compile(out: string): void {
-  const config = join(out, "..", "..", "tsconfig.json");
-  const options = {
-    extends: join(ROOT, "tsconfig.json"),
-    compilerOptions: {
-      noEmit: false,
-      incremental: false,
-      tsBuildInfoFile: null,
-      declaration: true,
-      rewriteRelativeImportExtensions: true,
-      rootDir: SOURCE,
-      outDir: out,
-      types: ["node"],
-      typeRoots: [join(ROOT, "node_modules", "@types")],
-    },
-    include: [join(SOURCE, "**", "*.ts")],
-  };
-  writeFileSync(config, JSON.stringify(options));
-  const tsc = join(ROOT, "node_modules", "typescript", "bin", "tsc");
-  execFileSync(process.execPath, [tsc, "-p", config], { stdio: "inherit" });
-}
 
 /** `./rule.ts` becomes the compiled file with its types; what is no TypeScript stays where it is. */
 const compiled = (path: string): string | { types: string; default: string } => {
@@ -43,7 +20,10 @@ const compiled = (path: string): string | { types: string; default: string } => 
 
 function stage(into: string): void {
   const { private: _, scripts: __, ...manifest } = readManifest(join(SOURCE, "package.json"));
-  compile(join(into, OUT));
+  compile(join(into, "..", "tsconfig.json"), join(into, OUT), {
+    rootDir: SOURCE,
+    include: [join(SOURCE, "**", "*.ts")],
+  });
   for (const part of ["config", "main.js", "PulumiPolicy.yaml", "README.md"])
     cpSync(join(SOURCE, part), join(into, part), { recursive: true });
   cpSync(join(ROOT, "LICENSE"), join(into, "LICENSE"));
@@ -73,8 +53,4 @@ export async function packPolicy(destination: string): Promise<string> {
   }
 }
 
-if (import.meta.main) {
-  const { values } = parseArgs({ options: { destination: { type: "string", default: join(ROOT, "dist") } } });
-  mkdirSync(values.destination, { recursive: true });
-  process.stdout.write(`${relative(process.cwd(), await packPolicy(values.destination))}\n`);
-}
+if (import.meta.main) await packCommand(packPolicy);

@@ -1,9 +1,11 @@
 /** Makes a tarball of a package that lies staged in a folder, and checks it as its users' tools will read it. */
 import { execFileSync } from "node:child_process";
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { parseArgs } from "node:util";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
+import { PROJECT_DIR } from "../stack/paths.ts";
 
 export interface Manifest {
   name: string;
@@ -42,4 +44,13 @@ export async function tarball(stage: string, destination: string): Promise<strin
   const file = join(destination, `${name}-${version}.tgz`);
   renameSync(join(work, packed!.filename), file);
   return file;
+}
+
+/** A command with `--destination DIR`, by default dist/ of the repository; prints where the tarball lies. */
+export async function packCommand(pack: (destination: string) => Promise<string>): Promise<void> {
+  const { values } = parseArgs({
+    options: { destination: { type: "string", default: join(PROJECT_DIR, "dist") } },
+  });
+  mkdirSync(values.destination, { recursive: true });
+  process.stdout.write(`${relative(process.cwd(), await pack(values.destination))}\n`);
 }
