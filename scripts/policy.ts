@@ -12,32 +12,14 @@ import { problemsOf } from "databricks-governance";
 import { ensureToolchain, type Toolchain } from "lakehouse-toolchain";
 import { preview } from "./policy/events.ts";
 import { FORMATS, type Format, render } from "./policy/formats.ts";
-import { ensureGroups } from "./stack/identities.ts";
 import { packArgs, packConfig } from "./stack/pack.ts";
 import { PROJECT_DIR } from "./stack/paths.ts";
-import { groupsOf, runPulumi, STACK, selectStack, stackEnv, stackSettings } from "./stack/stack.ts";
-import { ANY_PORT, startWorkspace } from "./stack/workspace.ts";
+import { onStack } from "./stack/place.ts";
+import { runPulumi, STACK } from "./stack/stack.ts";
 
 const USAGE =
   "npm run policy -- [--stack local|dev|pr|prod] [--format text|markdown|json|sarif [--output FILE]] [--program DIR [--config FILE]] [--write-config FILE] [-- flags of pulumi preview]";
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
-
-/** What is asked for, once the CLI can reach the stack. */
-type Work = (tools: Toolchain, env: NodeJS.ProcessEnv) => Promise<number>;
-
-async function onLocalWorkspace(work: Work): Promise<number> {
-  const tools = await ensureToolchain({ onProgress: progress });
-  const workspace = await startWorkspace(tools, ANY_PORT);
-  process.on("SIGINT", () => {}); // the CLI gets it from the terminal too; the workspace is stopped after it
-  try {
-    const env = stackEnv(tools, workspace);
-    await selectStack(tools, env);
-    await ensureGroups(workspace.api, groupsOf(await stackSettings(tools, env)));
-    return await work(tools, env);
-  } finally {
-    await workspace.stop();
-  }
-}
 
 interface Wanted {
   readonly format?: Format;
@@ -100,7 +82,7 @@ async function main(): Promise<number> {
     if (values.stack === undefined) throw new UsageError("--program needs --stack, the stack of that program");
     return otherProgram(program, stack, config, positionals, wanted);
   }
-  const work: Work = async (tools, env) => {
+  return onStack(stack, async ({ tools, env }) => {
     if (file !== undefined) {
       writeFileSync(file, `${JSON.stringify(await packConfig(tools, env, stack, positionals), null, 2)}\n`);
       return 0;
@@ -108,10 +90,7 @@ async function main(): Promise<number> {
     const pack = await packArgs(tools, env, stack, positionals);
     const args = ["--non-interactive", ...pack, ...positionals, "--stack", stack];
     return check(tools, env, args, wanted, { cwd: PROJECT_DIR, stack });
-  };
-  if (stack === STACK) return onLocalWorkspace(work);
-  const tools = await ensureToolchain({ parts: ["pulumi"], onProgress: progress });
-  return work(tools, { ...process.env, ...tools.pulumiEnv });
+  });
 }
 
 class UsageError extends Error {}
