@@ -14,7 +14,7 @@ import { page } from "./page.ts";
 import { LatencyProxy } from "./proxy.ts";
 import { PulumiStacks } from "./pulumi.ts";
 import type { Cost } from "./runs.ts";
-import { type Measured, measured, table } from "./table.ts";
+import { type Measured, measured, tableOf } from "./table.ts";
 import { TofuStack } from "./tofu.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -120,6 +120,6 @@ const rows =
   values.compare === undefined
     ? await all({ "": ROOT })
     : await withRevision(values.compare, (root) => all({ "the working tree": ROOT, [values.compare!]: root }));
-process.stdout.write(table(rows));
+process.stdout.write(tableOf(rows));
 if (values.json) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
 if (values.html) writeFileSync(values.html, page(rows));

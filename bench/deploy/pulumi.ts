@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LocalWorkspace } from "lakehouse-local-workspace/testing";
+import { type StackResource, State } from "../../scripts/drift/state.ts";
 import type { LatencyProxy } from "./proxy.ts";
 import { type Cost, costOf, run, type Setup } from "./runs.ts";
 
@@ -50,17 +51,8 @@ export class PulumiStacks {
   destroy = (): Promise<Cost> => this.#cost(this.#program, "destroy", "--yes", "--skip-preview");
 
   /** The stack's resources, for a peer that deploys the same. */
-  async resources(): Promise<StackResource[]> {
+  async resources(): Promise<readonly StackResource[]> {
     const state = await run(this.#pulumi, ["stack", "export", ...STACK], this.#program);
-    const { deployment } = JSON.parse(state) as { deployment: { resources: StackResource[] } };
-    return deployment.resources.filter(({ type }) => type.startsWith("databricks:"));
+    return new State(JSON.parse(state)).resources;
   }
-}
-
-export interface StackResource {
-  urn: string;
-  type: string;
-  id: string;
-  inputs: Record<string, unknown>;
-  dependencies?: string[];
 }

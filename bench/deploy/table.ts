@@ -1,4 +1,5 @@
 /** Medians of several rounds, their ratios, and the table that is printed. */
+import { table } from "../../scripts/start/summary.ts";
 import type { Cost } from "./runs.ts";
 
 export interface Measured {
@@ -44,22 +45,15 @@ export function ratio(row: Measured, rows: readonly Measured[]): string {
   return "";
 }
 
-export function table(rows: readonly Measured[]): string {
-  const head = ["copies", "latency", "command", "seconds", "spread", "requests", "ratio"];
+export function tableOf(rows: readonly Measured[]): string {
   const lines = rows.map((row) => [
+    row.command,
     String(row.copies),
     `${row.latency} ms`,
-    row.command,
     row.seconds.toFixed(2),
     `${row.spread[0].toFixed(2)}–${row.spread[1].toFixed(2)}`,
     String(row.requests),
     ratio(row, rows),
   ]);
-  const widths = head.map((title, at) => Math.max(...[head, ...lines].map((line) => line[at]!.length), title.length));
-  const print = (line: readonly string[]): string =>
-    `${line
-      .map((cell, at) => cell.padEnd(widths[at]!))
-      .join("  ")
-      .trimEnd()}\n`;
-  return [head, ...lines].map(print).join("");
+  return `${table(["command", "copies", "latency", "seconds", "spread", "requests", "ratio"], lines).join("\n")}\n`;
 }

@@ -2,9 +2,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { LocalWorkspace } from "lakehouse-local-workspace/testing";
-import { cacheDir, onPath } from "lakehouse-toolchain/engine";
+import { findClient } from "lakehouse-toolchain/engine";
+import { type StackResource, snake } from "../../scripts/drift/state.ts";
 import type { LatencyProxy } from "./proxy.ts";
-import type { StackResource } from "./pulumi.ts";
 import { type Cost, costOf, run, type Setup } from "./runs.ts";
 
 /** Lists that are repeated blocks, named in the singular there. */
@@ -18,21 +18,20 @@ const BLOCKS: Readonly<Record<string, string>> = {
   onFailures: "on_failure",
 };
 
-const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const nameOf = (urn: string): string =>
   urn
     .split("::")
     .at(-1)!
     .replaceAll(/[^\w-]/g, "_");
-/** `databricks:index/workspaceFile:WorkspaceFile` is databricks_workspace_file. */
-const typeOf = (token: string): string => `databricks${snake(token.split(":").at(-1)!)}`;
+/** WorkspaceFile is databricks_workspace_file. */
+const typeOf = (type: string): string => `databricks${snake(type)}`;
 
 /** @param resources of a stack, none of which is named like another but for punctuation */
 export function configuration(resources: readonly StackResource[]): object {
   const addresses = new Map(resources.map(({ urn, type }) => [urn, `${typeOf(type)}.${nameOf(urn)}`]));
   const ids = new Map(
     resources
-      .filter(({ type }) => /:(Pipeline|Job)$/.test(type))
+      .filter(({ type }) => type === "Pipeline" || type === "Job")
       .map(({ id, urn }) => [id, `\${${addresses.get(urn)}.id}`]),
   );
   function convert(value: unknown): unknown {
@@ -43,7 +42,7 @@ export function configuration(resources: readonly StackResource[]): object {
     return Object.fromEntries(entries.map(([key, item]) => [BLOCKS[key] ?? snake(key), convert(item)]));
   }
   const converted: Record<string, Record<string, object>> = {};
-  for (const { urn, type, inputs, dependencies = [] } of resources) {
+  for (const { urn, type, inputs, dependencies } of resources) {
     const depends = dependencies.flatMap((one) => addresses.get(one) ?? []);
     const { source: _, ...kept } = inputs;
     converted[typeOf(type)] ??= {};
@@ -74,9 +73,7 @@ export class TofuStack {
     folder: string,
     resources: readonly StackResource[],
   ): TofuStack | undefined {
-    const clients = join(cacheDir(), "clients");
-    const find = (name: string): string | undefined => onPath(name) ?? onPath(name, clients);
-    const [tofu, provider] = [find("tofu"), find("terraform-provider-databricks")];
+    const [tofu, provider] = [findClient("tofu"), findClient("terraform-provider-databricks")];
     if (tofu === undefined || provider === undefined) return undefined;
     const cwd = join(folder, "tofu");
     mkdirSync(cwd);

@@ -2,6 +2,9 @@
 
 export type Values = Readonly<Record<string, unknown>>;
 
+/** `taskKey` as the REST API and Terraform name it. */
+export const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
 export interface StackResource {
   readonly urn: string;
   /** "Schema" for databricks:index/schema:Schema. */
@@ -9,6 +12,8 @@ export interface StackResource {
   readonly id: string;
   readonly inputs: Values;
   readonly outputs: Values;
+  /** URNs. */
+  readonly dependencies: readonly string[];
 }
 
 interface Exported {
@@ -21,6 +26,7 @@ interface Exported {
       readonly delete?: boolean;
       readonly inputs?: Values;
       readonly outputs?: Values;
+      readonly dependencies?: readonly string[];
     }[];
   };
 }
@@ -30,10 +36,10 @@ export class State {
 
   constructor(exported: Exported) {
     this.resources = (exported.deployment?.resources ?? []).flatMap(
-      ({ urn, type, id, custom, inputs, outputs, ...more }) => {
+      ({ urn, type, id, custom, inputs = {}, outputs = {}, dependencies = [], ...more }) => {
         const short = /^databricks:[^:]+:([A-Za-z0-9]+)$/.exec(type)?.[1];
         if (!custom || more.delete || short === undefined || id === undefined) return [];
-        return [{ urn, type: short, id, inputs: inputs ?? {}, outputs: outputs ?? {} }];
+        return [{ urn, type: short, id, inputs, outputs, dependencies }];
       },
     );
   }

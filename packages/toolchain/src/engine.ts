@@ -1,10 +1,10 @@
 /** What the engine needs to run: a Python environment, Java and the jars. Nothing here needs Go or Pulumi. */
-import { delimiter } from "node:path";
+import { delimiter, join } from "node:path";
 import { cacheDir } from "./cache.ts";
 import { type Classes, classArchiveForLater, ensureClassArchive } from "./class-archive.ts";
 import { ensureJars, pysparkJars } from "./jars.ts";
 import { findJava } from "./java.ts";
-import type { Progress } from "./process.ts";
+import { onPath, type Progress } from "./process.ts";
 import { ensurePython, ensureUv, findPython } from "./python.ts";
 
 export { cacheDir } from "./cache.ts";
@@ -21,6 +21,10 @@ export interface EngineParts {
   /** Variables to add to the local workspace's environment, for the engine that it starts. */
   readonly engineEnv: Readonly<Record<string, string>>;
 }
+
+/** A client of other people, on PATH or in the folder `clients` of the cache. */
+export const findClient = (name: string): string | undefined =>
+  onPath(name) ?? onPath(name, join(cacheDir(), "clients"));
 
 /** What only a person can install. @throws ToolchainError that says what to install */
 export function findPrerequisites({ java = true } = {}): void {

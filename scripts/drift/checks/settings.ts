@@ -2,9 +2,8 @@
 import type { WorkspaceApi } from "lakehouse-local-workspace/client";
 import { found, mapped } from "../api.ts";
 import { type Difference, shown } from "../model.ts";
-import { type State, text, type Values } from "../state.ts";
+import { type State, snake, text, type Values } from "../state.ts";
 
-const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 /** Keys of a map are the user's own words and stay as they are. */
 const MAPS = new Set(["configuration", "tags", "customTags", "sparkConf", "sparkEnvVars"]);
 

@@ -10,7 +10,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { cacheDir, onPath } from "lakehouse-toolchain/engine";
+import { findClient } from "lakehouse-toolchain/engine";
 import { LocalWorkspace } from "../../src/testing.ts";
 
 const PACKAGE = join(import.meta.dirname, "..", "..");
@@ -33,9 +33,6 @@ function example(title: string): Example {
     commands: shell.flatMap(([, text]) => text!.trim().split("\n")),
   };
 }
-
-const clients = join(cacheDir(), "clients");
-const findClient = (name: string): string | undefined => onPath(name) ?? onPath(name, clients);
 
 describe("the README's examples deploy", () => {
   let dir: string;
