@@ -12,6 +12,7 @@ const PYTHON_ROOTS = [
   "packages/engine/tests",
   "packages/engine/tests/engine/updates",
   "notebooks",
+  "notebooks/tests/medallion",
   "tests",
   "scripts/docs",
   "bench",

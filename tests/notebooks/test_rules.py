@@ -7,11 +7,12 @@ import functools
 import random
 
 import pytest
+from good_rows import GOOD, ID
 from olist.entities import BY_NAME, ENTITIES, Entity
 from olist.quarantine import rejected
 from olist.typed import SEQUENCE, typed
 from pyspark.sql import functions as F
-from rows import GOOD, ID, bronze
+from rows import bronze
 
 
 def test_all_broken_rules_of_one_row_are_named_and_sorted(spark) -> None:

@@ -6,10 +6,11 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from good_rows import GOOD
 from olist import silver
 from olist.entities import BY_NAME, GEOLOCATION
 from olist.typed import typed
-from rows import GOOD, bronze
+from rows import bronze
 
 
 def _frame(spark, name: str, rows: list[dict[str, str]]):

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+import good_rows
 import pytest
+from good_rows import ID
 from olist.bronze import schema as bronze_schema
 from olist.entities import BY_NAME, ENTITIES
 from pyspark.pipelines.testing import TestPipeline, test_spark  # noqa: F401
@@ -15,49 +17,20 @@ from pyspark.sql import SparkSession
 
 pipeline = TestPipeline.active()
 
-ID = "0123456789abcdef0123456789abcdef"
-GOOD: dict[str, dict[str, str]] = {
+# What silver cleans, in the way that it does for the column.
+UNCLEAN = {
     "customers": {
-        "customer_id": ID,
-        "customer_unique_id": ID,
         "customer_zip_code_prefix": " 01001 ",
         "customer_city": " SÃO paulo",
         "customer_state": "sp ",
         "customer_email": " Ana@Example.COM ",
         "customer_phone": "  ",
     },
-    "geolocation": {
-        "geolocation_zip_code_prefix": "01001",
-        "geolocation_lat": "-23.5",
-        "geolocation_lng": "-46.6",
-        "geolocation_city": "sao paulo",
-        "geolocation_state": "SP",
-    },
-    "orders": {
-        "order_id": ID,
-        "customer_id": ID,
-        "order_status": "delivered",
-        "order_purchase_timestamp": "2018-01-31 23:59:59",
-    },
-    "order_items": {
-        "order_id": ID,
-        "order_item_id": "1",
-        "product_id": ID,
-        "seller_id": ID,
-        "price": "10.00",
-        "freight_value": "0.00",
-    },
-    "order_payments": {
-        "order_id": ID,
-        "payment_sequential": "1",
-        "payment_type": " Credit_Card",
-        "payment_installments": "0",
-        "payment_value": " 99999999999999.99",
-    },
-    "order_reviews": {"review_id": ID, "order_id": ID, "review_score": "5"},
-    "products": {"product_id": ID, "product_weight_g": "225.0", "product_category_name": "  "},
-    "sellers": {"seller_id": ID, "seller_city": "recife", "seller_state": "PE"},
+    "order_items": {"price": "10.00"},
+    "order_payments": {"payment_type": " Credit_Card", "payment_value": " 99999999999999.99"},
+    "products": {"product_weight_g": "225.0", "product_category_name": "  "},
 }
+GOOD = {name: {**row, **UNCLEAN.get(name, {})} for name, row in good_rows.GOOD.items()}
 # Further values that break one rule, beside those that the rule itself names.
 EDGES = [
     ("customers", "customer_id", ID[:31], "customer_id_is_32_characters"),
