@@ -113,9 +113,8 @@ class Update:
             if self.stopping.is_set():
                 if self._rounds is not None:  # the stop came in the middle of a round
                     self.progress.end_flows(self.names.flows)
-                    with contextlib.suppress(
-                        Exception
-                    ):  # its own jobs were canceled; the next update publishes the rest
+                    # Its own jobs were canceled; the next update publishes the rest.
+                    with contextlib.suppress(Exception):
                         self.publish_events()
                 self.progress.update("CANCELED")
                 return {"state": "CANCELED"}
