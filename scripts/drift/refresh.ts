@@ -1,21 +1,6 @@
 /** What `pulumi preview --refresh` sees, read from the engine's events: resources that the next update would put back. */
+import { NOT_CHANGED, type StepMetadata } from "../pull-request/resources.ts";
 import { type Difference, shown } from "./model.ts";
-
-interface Side {
-  readonly inputs?: Readonly<Record<string, unknown>>;
-  readonly outputs?: Readonly<Record<string, unknown>>;
-}
-interface Step {
-  readonly op: string;
-  readonly urn: string;
-  readonly type: string;
-  readonly old?: Side | null;
-  readonly new?: Side | null;
-  readonly diffs?: readonly string[] | null;
-  readonly detailedDiff?: Readonly<Record<string, unknown>> | null;
-}
-
-const UNCHANGED = new Set(["same", "read", "refresh"]);
 
 /** The value at `tasks[0].notebookTask["a.b"].source`. */
 export function valueAt(values: unknown, path: string): unknown {
@@ -32,15 +17,15 @@ export function valueAt(values: unknown, path: string): unknown {
 
 export function refreshed(events: readonly object[]): Difference[] {
   const seen = new Map<string, Difference[]>();
-  for (const { resourcePreEvent } of events as readonly { resourcePreEvent?: { metadata: Step } }[]) {
+  for (const { resourcePreEvent } of events as readonly { resourcePreEvent?: { metadata: StepMetadata } }[]) {
     const step = resourcePreEvent?.metadata;
-    if (step === undefined || UNCHANGED.has(step.op) || step.type.startsWith("pulumi:")) continue;
+    if (step === undefined || NOT_CHANGED.has(step.op) || step.type.startsWith("pulumi:")) continue;
     if (!seen.has(step.urn)) seen.set(step.urn, differences(step));
   }
   return [...seen.values()].flat();
 }
 
-function differences({ op, urn, type, old, new: wanted, diffs, detailedDiff }: Step): Difference[] {
+function differences({ op, urn, type, old, new: wanted, diffs, detailedDiff }: StepMetadata): Difference[] {
   const name = urn.split("::").slice(3).join("::");
   const object = `${/:([A-Za-z0-9]+)$/.exec(type)?.[1] ?? type} ${name}`;
   const common = { kind: "resource", object, urn, fix: "update" } as const;

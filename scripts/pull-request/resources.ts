@@ -11,7 +11,7 @@ interface State {
   readonly inputs?: Record<string, unknown>;
   readonly outputs?: Record<string, unknown>;
 }
-interface StepMetadata {
+export interface StepMetadata {
   readonly op: string;
   readonly urn: string;
   readonly type: string;
@@ -43,7 +43,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   "delete-replaced": "replace",
   "import-replacement": "replace",
 };
-const NOT_CHANGED = new Set(["same", "read", "refresh"]);
+/** Steps that leave a resource as it is. */
+export const NOT_CHANGED = new Set(["same", "read", "refresh"]);
 const ORDER: readonly Operation[] = ["replace", "delete", "update", "import", "create", "other"];
 const PULUMI_TYPES = /^pulumi:(pulumi|providers):/;
 
