@@ -94,6 +94,7 @@ export const pipelineSpec = z
     target: text.optional(),
     continuous: z.boolean().optional(),
     configuration: z.record(text, text).optional(),
+    parameters: z.record(text, text).optional(),
     event_log: z.looseObject({ name: text.optional(), catalog: text.optional(), schema: text.optional() }).optional(),
     sources: z.array(pipelineSource),
     files: z.array(z.strictObject({ path: text, content: text })),

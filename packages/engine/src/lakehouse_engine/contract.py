@@ -160,6 +160,7 @@ class PipelineSpec(TypedDict):
     target: NotRequired[str]
     continuous: NotRequired[bool]
     configuration: NotRequired[dict[str, str]]
+    parameters: NotRequired[dict[str, str]]
     event_log: NotRequired[PipelineSpecEventLog]
     sources: list[PipelineSource]
     files: list[PipelineSpecFile]

@@ -65,6 +65,7 @@ class Case:
     steps: Sequence[Step]
     files: Mapping[str, str] = field(default_factory=dict)
     configuration: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
     alone: bool = False
 
     @property

@@ -71,12 +71,12 @@ class _CaseRun:
         self.engine = engine
         self.cases = cases
         self.schema = f"main.{schema}"
-        configuration: dict[str, str] = {}
+        given: dict[str, dict[str, str]] = {"configuration": {}, "parameters": {}}
         for case in cases:
-            for key, value in case.configuration.items():
-                if configuration.setdefault(key, value) != value:
+            for field, key, value in [(name, *pair) for name in given for pair in getattr(case, name).items()]:
+                if given[field].setdefault(key, value) != value:
                     raise ValueError(f"case {case.name} gives {key} another value than a case before it; run it alone")
-        self.pipeline = Pipeline(engine, schema=schema, configuration=configuration)
+        self.pipeline = Pipeline(engine, schema=schema, **given)
         self.root = f"/Workspace/{self.pipeline.id}"
         self.texts = {(case.name, name): text for case in cases for name, text in case.sources.items()}
         self.problems: dict[str, list[str]] = {case.name: [] for case in cases}

@@ -19,6 +19,7 @@ interface TestOptions {
   schema?: string;
   include?: string[];
   configuration?: Record<string, string>;
+  parameter?: Record<string, string>;
   requireCoverage?: number;
 }
 
@@ -31,6 +32,7 @@ interface Target {
   schema: string;
   include: readonly string[];
   configuration: Readonly<Record<string, string>>;
+  parameters: Readonly<Record<string, string>>;
 }
 
 interface Library {
@@ -49,6 +51,7 @@ interface Pipeline {
     root_path?: string;
     libraries?: Library[];
     configuration?: Record<string, string>;
+    parameters?: Record<string, string>;
   };
 }
 
@@ -89,6 +92,7 @@ export function testCommand(command: Command, finish: (status: number) => void):
       collect,
     )
     .option("--configuration <key=value>", "a value of the pipeline's configuration (may be repeated)", pair)
+    .option("--parameter <key=value>", "a value of the pipeline's parameters (may be repeated)", pair)
     .option(
       "--require-coverage <percent>",
       "exit status 3 when fewer datasets and expectations were exercised",
@@ -119,19 +123,21 @@ async function test(pytest: readonly string[], options: TestOptions): Promise<nu
 }
 
 function argumentsOf(target: Target, { requireCoverage }: TestOptions): string[] {
-  const { name, root, place, catalog, schema, include, configuration } = target;
+  const { name, root, place, catalog, schema, include, configuration, parameters } = target;
   return [
     ...["--root", root, "--catalog", catalog, "--schema", schema, "--name", name],
     ...(place === undefined ? [] : ["--place", place]),
     ...include.flatMap((glob) => ["--include", glob]),
     ...Object.entries(configuration).flatMap(([key, value]) => ["--configuration", `${key}=${value}`]),
+    ...Object.entries(parameters).flatMap(([key, value]) => ["--parameter", `${key}=${value}`]),
     ...(requireCoverage === undefined ? [] : ["--require-coverage", String(requireCoverage)]),
   ];
 }
 
 /** The options have been checked: all three are there. */
-function ofFolder({ root, catalog, schema, include = [], configuration = {} }: TestOptions): Target {
-  return { name: posix.basename(root!), root: root!, catalog: catalog!, schema: schema!, include, configuration };
+function ofFolder({ root, catalog, schema, include = [], configuration = {}, parameter = {} }: TestOptions): Target {
+  const place = { name: posix.basename(root!), root: root!, catalog: catalog!, schema: schema! };
+  return { ...place, include, configuration, parameters: parameter };
 }
 
 /** A deployed pipeline's code, as it lies in the workspace now. Options given beside it win over its settings. */
@@ -159,6 +165,7 @@ async function deployed(options: TestOptions, folder: string): Promise<Target> {
     schema: options.schema ?? spec.schema ?? spec.target ?? "default",
     include: options.include ?? include,
     configuration: { ...spec.configuration, ...options.configuration },
+    parameters: { ...spec.parameters, ...options.parameter },
   };
 }
 

@@ -28,12 +28,14 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--place", default="/Workspace/unit-tests", help="where the root is in the workspace")
     parser.add_argument("--include", action="append", default=[], metavar="GLOB", help="sources, relative to the root")
     parser.add_argument("--configuration", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--parameter", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--require-coverage", type=float, default=None, metavar="PERCENT")
     split = list(argv).index("--") if "--" in argv else len(argv)
     options = parser.parse_args(argv[:split])
-    wrong = [pair for pair in options.configuration if "=" not in pair]
-    if wrong:
-        parser.error(f"--configuration {wrong[0]}: write KEY=VALUE")
+    for name in ("configuration", "parameter"):
+        wrong = [pair for pair in getattr(options, name) if "=" not in pair]
+        if wrong:
+            parser.error(f"--{name} {wrong[0]}: write KEY=VALUE")
     if options.require_coverage is not None and not 0 <= options.require_coverage <= 100:
         parser.error(f"--require-coverage {options.require_coverage:g}: a percentage from 0 to 100")
     return options, list(argv[split + 1 :])
@@ -54,6 +56,7 @@ def run(options: argparse.Namespace, pytest_arguments: Sequence[str]) -> int:
         place=options.place,
         include=tuple(options.include),
         configuration=dict(pair.split("=", 1) for pair in options.configuration),
+        parameters=dict(pair.split("=", 1) for pair in options.parameter),
     ).spec()
     os.chdir(root)
     sys.path.insert(0, str(root))  # as Databricks puts a pipeline's root on the path

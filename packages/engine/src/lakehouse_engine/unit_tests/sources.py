@@ -31,6 +31,7 @@ class Folder:
     place: str = "/Workspace/unit-tests"
     include: Sequence[str] = ()
     configuration: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     def spec(self) -> dict[str, Any]:
         """The pipeline as `update.run` takes it. Raises EngineError where the root or its sources are missing."""
@@ -42,6 +43,7 @@ class Folder:
             "schema": self.schema,
             "rootPath": self.place,
             "configuration": dict(self.configuration),
+            "parameters": dict(self.parameters),
             "sources": [self._source(path) for path in sources],
             "files": [self._file(path) for path in self._files() if path not in set(sources)],
         }

@@ -55,7 +55,7 @@ class Sources:
         self._install = install
         self.dbutils = PipelineUtilities(dict(pipeline.get("configuration") or {}), utilities)
         self.configuration: Mapping[str, str] = dict(pipeline.get("configuration") or {})
-        self.parameters: Mapping[str, str] = self.configuration
+        self.parameters: Mapping[str, str] = dict(pipeline.get("parameters") or {})
         self.graph = Graph()
         self._scopes: dict[str, dict[str, Any]] = {}
         self._loading = ""

@@ -191,7 +191,8 @@ class Update:
                 self.target(key).adopt()
         if self.progress.continuous:
             self._rounds = Rounds(self)
-        code = [pipeline["sources"], pipeline.get("files"), pipeline.get("configuration"), catalog, schema]
+        code = [pipeline["sources"], pipeline.get("files"), pipeline.get("configuration"), pipeline.get("parameters"),
+                catalog, schema]  # fmt: skip
         self.code = hashlib.sha256(json.dumps(code, sort_keys=True).encode()).hexdigest()
         empty = str(Path(self.storage) / "empty")
         self.reading = reading.Reading(self.names, self.catalog, self._need, empty)

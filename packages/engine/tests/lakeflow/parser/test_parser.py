@@ -15,13 +15,12 @@ from lakehouse_engine.sources.sql import (
     string_value,
     tokenize,
 )
-from lakehouse_engine.sources.sql.query import rewrite
 from lakehouse_engine.sources.sql.registry import ENTRIES, markdown
+from lakehouse_engine.sources.sql.script import substitute
 from lakehouse_engine.sources.sql.statements import (
     ColumnChoice,
     CreateDataset,
     CreateFlow,
-    Query,
     SetConfiguration,
     Use,
 )
@@ -195,11 +194,27 @@ def test_a_table_function_becomes_a_name_in_the_text(call, expected, text):
 
 
 def test_named_parameters_become_literals_and_fields_and_casts_do_not():
-    place = one("CREATE MATERIALIZED VIEW m AS SELECT 1").location
-    text = "SELECT a:p, b::p, :p, IDENTIFIER(:p) FROM t -- :p"
-    assert rewrite(Query(text, place), {"p": "it's"}).text == (
-        "SELECT a:p, b::p, 'it\\'s', IDENTIFIER('it\\'s') FROM t -- :p"
+    text = "SELECT a:p, b::p, :p, IDENTIFIER(:p), :`q-r`, :other FROM t WHERE x=:p -- :p"
+    (part,) = split_statements(text)
+    assert substitute(part, {}, {"p": "it's", "q-r": "2"}).text == (
+        "SELECT a:p, b::p, 'it\\'s', IDENTIFIER('it\\'s'), '2', :other FROM t WHERE x='it\\'s'"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (":nowhere", r"1:37: found ':', expected a string, or a parameter that the pipeline has"),
+        ("'a b'", r"1:26: 'a b' is no name; found it in IDENTIFIER"),
+        ("'a' 'b' || 'c.d.e.f'", r"no name"),
+        ("'a', 'b'", r"found ','"),
+    ],
+)
+def test_a_name_of_identifier_is_one_name(name, message):
+    with pytest.raises(SqlSyntaxError, match=message):
+        one(f"CREATE MATERIALIZED VIEW IDENTIFIER({name}) AS SELECT 1")
+    (made,) = parse_sql("CREATE MATERIALIZED VIEW IDENTIFIER('a.' || 'b') AS SELECT 1", "f.sql")
+    assert made.name == "a.b"
 
 
 def test_a_notebook_keeps_cells_and_lines_and_hands_other_languages_over():

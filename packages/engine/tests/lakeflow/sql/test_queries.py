@@ -15,13 +15,37 @@ AREA = Area(
     "queries",
     [
         sql(
-            "parameters of the pipeline, SET and named ones",
+            "configuration of the pipeline and SET",
             PARAMETERS,
             "SET own.limit = 4;\n"
             "CREATE OR REFRESH MATERIALIZED VIEW ${outer.name} AS\n"
-            "SELECT '${outer.word}' AS word, ${own.limit} AS lim, :named AS named -- ${not.read}",
-            Step(tables={"from_outside": Table([("it is", 4, "o'clock")])}),
-            configuration={"outer.name": "from_outside", "outer.word": "it is", "named": "o'clock"},
+            "SELECT '${outer.word}' AS word, ${own.limit} AS lim -- ${not.read}",
+            Step(tables={"from_outside": Table([("it is", 4)])}),
+            configuration={"outer.name": "from_outside", "outer.word": "it is"},
+        ),
+        sql(
+            "parameters of the pipeline are strings, also as parts of names and as options",
+            PARAMETERS,
+            "CREATE OR REFRESH MATERIALIZED VIEW IDENTIFIER(:made || '_here') AS\n"
+            "SELECT :named AS named, CAST(:day AS DATE) AS day, doc:day AS field FROM VALUES ('{\"day\": 7}') t(doc);\n"
+            "CREATE OR REFRESH STREAMING TABLE headed AS SELECT id FROM STREAM read_files('LANDING', format => :kind,"
+            " schema => 'id INT, name STRING, n INT', header => true);\n"
+            "CREATE OR REFRESH MATERIALIZED VIEW found AS SELECT count(*) AS n FROM IDENTIFIER(:schema || '.headed')",
+            Step(
+                ROWS,
+                tables={
+                    "of_name_here": Table([("o'clock", "2026-01-02", "7")]),
+                    "headed": Table([(1,), (2,), (3,)]),
+                    "found": Table([(3,)]),
+                },
+            ),
+            parameters={
+                "made": "of_name",
+                "named": "o'clock",
+                "day": "2026-01-02",
+                "kind": "csv",
+                "schema": "queries",
+            },
         ),
         sql(
             "SET is the flows' setting",

@@ -60,7 +60,9 @@ const taskFields = {
   environment_key: z.string().optional(),
   new_cluster: z.looseObject({}).optional(),
   notebook_task: notebookTask.optional(),
-  pipeline_task: z.looseObject({ pipeline_id: z.string().min(1), ...pipelineOptions }).optional(),
+  pipeline_task: z
+    .looseObject({ pipeline_id: z.string().min(1), parameters: strings.optional(), ...pipelineOptions })
+    .optional(),
   spark_python_task: z
     .looseObject({
       python_file: z.string().min(1),

@@ -113,6 +113,7 @@ function readRoutes(app: App, context: Context): void {
     return {
       ...stateView(context, pipeline),
       spec: pipeline.settings,
+      ...(pipeline.settings.parameters ? { parameters: pipeline.settings.parameters } : {}),
       last_modified: pipeline.lastModified,
       run_as: runAs,
       effective_publishing_mode: "DEFAULT_PUBLISHING_MODE",

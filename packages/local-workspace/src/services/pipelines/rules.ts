@@ -29,6 +29,17 @@ function checkLibraries({ libraries = [] }: PipelineSettings): void {
   }
 }
 
+/** @see https://docs.databricks.com/aws/en/ldp/parameters and the bound that the API's reference names */
+export function checkParameters(parameters: Readonly<Record<string, string>> = {}): void {
+  for (const key of Object.keys(parameters)) {
+    if (!/^[\w.-]+$/.test(key)) {
+      throw invalid(`parameters: '${key}' may only have letters, digits, underscores, hyphens and periods.`);
+    }
+  }
+  const { length } = JSON.stringify(parameters);
+  if (length > 10_000) throw invalid(`parameters: ${length} characters as JSON; at most 10000 are allowed.`);
+}
+
 export function checkSettings(db: Database, settings: PipelineSettings, self?: string): void {
   const { name, catalog, schema, target, storage, serverless, clusters, configuration } = settings;
   if (schema !== undefined && target !== undefined) throw invalid("Only one of schema and target may be set.");
@@ -42,6 +53,7 @@ export function checkSettings(db: Database, settings: PipelineSettings, self?: s
   for (const key of Object.keys(configuration ?? {})) {
     if (/\s/.test(key) || key === "") throw invalid(`configuration: '${key}' is not a configuration key.`);
   }
+  checkParameters(settings.parameters);
   checkLibraries(settings);
   if (name && !settings.allow_duplicate_names) {
     const other = listPipelines(db).find((pipeline) => pipeline.name === name && pipeline.pipelineId !== self);

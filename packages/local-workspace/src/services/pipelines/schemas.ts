@@ -18,6 +18,7 @@ const settingsFields = {
   target: z.string().optional(),
   storage: z.string().optional(),
   configuration: strings.optional(),
+  parameters: strings.optional(),
   libraries: z.array(library).optional(),
   clusters: z.array(z.looseObject({})).optional(),
   continuous: z.boolean().optional(),
@@ -49,6 +50,7 @@ export const startRequest = z
     full_refresh_selection: names.optional(),
     refresh_selection: names.optional(),
     validate_only: z.boolean().optional(),
+    parameters: strings.optional(),
     cause: z.string().optional(),
   })
   .nullish()

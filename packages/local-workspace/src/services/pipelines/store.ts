@@ -110,6 +110,8 @@ export interface Update {
   full_refresh_selection?: string[];
   refresh_selection?: string[];
   validate_only: boolean;
+  /** With which it runs: the pipeline's own and those of its start. */
+  parameters?: Record<string, string>;
   /** The pipeline's settings when the update began. */
   config: PipelineSettings;
   /** Why it failed. Not part of the REST answer; job runs report it. */

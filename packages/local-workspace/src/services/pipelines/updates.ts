@@ -8,6 +8,7 @@ import { actingAs } from "../identity/acting.ts";
 import { requirePython } from "../identity/python-code.ts";
 import { requirements } from "../workspace/requirements.ts";
 import { storageOf } from "./events.ts";
+import { checkParameters } from "./rules.ts";
 import type { StartUpdate } from "./schemas.ts";
 import { pipelineSources } from "./sources.ts";
 import {
@@ -30,7 +31,7 @@ type Result = EngineResult<"update.run">;
 const RESTARTED = "The local workspace stopped while this was running. Start another update to go on from here.";
 
 /** Documented for a start of an update, and not done here. */
-const UNSUPPORTED = ["refresh_flow_selection", "reset_checkpoint_selection", "parameters"] as const;
+const UNSUPPORTED = ["refresh_flow_selection", "reset_checkpoint_selection"] as const;
 
 const isSet = (value: unknown): boolean =>
   value !== undefined && value !== null && Object.keys(value as object).length > 0;
@@ -60,6 +61,8 @@ export class UpdateRunner {
     for (const key of UNSUPPORTED) {
       if (isSet(request[key])) throw invalid(`${key} is not supported by the local workspace's pipeline updates.`);
     }
+    checkParameters(request.parameters);
+    const parameters = { ...pipeline.settings.parameters, ...request.parameters };
     const update: Update = {
       pipeline_id: pipelineId,
       update_id: uuid(),
@@ -70,6 +73,7 @@ export class UpdateRunner {
       validate_only: request.validate_only ?? false,
       ...(request.full_refresh_selection ? { full_refresh_selection: request.full_refresh_selection } : {}),
       ...(request.refresh_selection ? { refresh_selection: request.refresh_selection } : {}),
+      ...(Object.keys(parameters).length > 0 ? { parameters } : {}),
       config: pipeline.settings,
     };
     db.transaction(() => {
@@ -126,7 +130,8 @@ export class UpdateRunner {
       requirePython(this.#context, actingAs(this.#context, { runAs }), code.sources);
       const place = { context: this.#context, principal: actingAs(this.#context, { runAs }) };
       const dependencies = requirements(place, settings.environment?.dependencies ?? []);
-      const spec = { ...settings, id: pipelineId, ...code };
+      const { parameters } = update;
+      const spec = { ...settings, ...(parameters ? { parameters } : {}), id: pipelineId, ...code };
       result = await engine.request("update.run", {
         pipelineId,
         updateId: update.update_id,

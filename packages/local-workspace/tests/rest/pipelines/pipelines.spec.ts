@@ -226,6 +226,36 @@ describe("pipelines", function () {
     assert.equal(updates[0].full_refresh, true);
   });
 
+  it("parameters are the pipeline's, then the task's, then the job's, and those of a start", async () => {
+    const given: unknown[] = [];
+    h.engine.on("update.run", ({ pipeline }) => {
+      given.push(pipeline.parameters);
+      return { state: "COMPLETED" as const };
+    });
+    const id = await create({ parameters: { a: "pipeline", b: "pipeline", c: "pipeline" } });
+    const update = await start(id, { parameters: { a: "start", "d.e-f": "new" } });
+    assert.deepEqual((await ended(id, update)).parameters, {
+      a: "start",
+      b: "pipeline",
+      c: "pipeline",
+      "d.e-f": "new",
+    });
+    const task = { pipeline_id: id, parameters: { a: "task", b: "{{job.name}}" } };
+    const parameters = [{ name: "a", default: "job" }];
+    const job = await h.createJob({ name: "j", parameters, tasks: [{ task_key: "p", pipeline_task: task }] });
+    await h.ended(await h.runNow(job));
+    assert.deepEqual(given[1], { a: "job", b: "j", c: "pipeline" });
+    assert.equal((await h.ok("GET", `${BASE}/${id}`)).parameters.a, "pipeline");
+    for (const [wrong, message] of [
+      [{ "a b": "1" }, /parameters: 'a b' may only have letters, digits, underscores, hyphens and periods/],
+      [{ a: "x".repeat(10_000) }, /at most 10000/],
+    ] as const) {
+      const refused = await h.call("POST", `${BASE}/${id}/updates`, { parameters: wrong });
+      assert.equal(refused.status, 400);
+      assert.match(refused.body.message, message);
+    }
+  });
+
   it("what a pipeline published goes with it, files too", async () => {
     const id = await create();
     const location = join(h.dataDir, "tables", "t1");

@@ -1,4 +1,4 @@
-"""What a query needs before Spark can read it: table functions and `:parameter`. The rest of its text stays as written.
+"""What a query needs before Spark can read it: its table functions and names. The rest of its text stays as written.
 
 Spark reads `STREAM t`, `STREAM(t)` and `LIVE.t` itself; it has no `read_files`, `cloud_files` or `event_log`.
 A call of one becomes a name, which stands for what `SqlContext.table_function` returns.
@@ -7,7 +7,6 @@ A call of one becomes a name, which stands for what `SqlContext.table_function` 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lakehouse_engine.graph.model import SourceLocation
@@ -52,31 +51,36 @@ class Rewritten:
     calls: list[FunctionCall] = field(default_factory=list)
 
 
-def rewrite(query: Query, parameters: Mapping[str, str] | None = None) -> Rewritten:
-    """`parameters`: the pipeline's named parameters, put in as string literals."""
+def rewrite(query: Query) -> Rewritten:
     location = query.location
     source = SourceText(query.text, location.path, first_line=location.line or 1, cell=location.cell)
     cursor = Cursor(source)
     edits: list[tuple[int, int, str]] = []
     calls: list[FunctionCall] = []
     while not cursor.ended:
-        token = cursor.token
         if _calls_table_function(cursor):
             call = _call(cursor)
             calls.append(call)
             edits.append((call.start, call.end, call.view))
-        elif token.text == ":" and parameters and _is_parameter(cursor, parameters):
-            name = cursor.peek()
-            literal = parameters[name.text].replace("\\", "\\\\").replace("'", "\\'")
-            edits.append((token.start, name.end, f"'{literal}'"))
-            cursor.advance()
-            cursor.advance()
+        elif cursor.sees("IDENTIFIER", "("):
+            _named_by_strings(cursor, edits)
         else:
             cursor.advance()
     text = query.text
     for start, end, replacement in reversed(edits):
         text = text[:start] + replacement + text[end:]
     return Rewritten(text, calls)
+
+
+def _named_by_strings(cursor: Cursor, edits: list[tuple[int, int, str]]) -> None:
+    """IDENTIFIER of strings becomes the name, which may be a dataset's; of another expression it is left to Spark."""
+    opened = cursor.index
+    try:
+        name = cursor.name("a name")
+    except SqlSyntaxError:
+        cursor.index = opened + 1
+        return
+    edits.append((cursor.tokens[opened].start, cursor.previous.end, name))
 
 
 def _calls_table_function(cursor: Cursor) -> bool:
@@ -87,18 +91,6 @@ def _calls_table_function(cursor: Cursor) -> bool:
         and cursor.peek().text == "("
         and (cursor.index == 0 or cursor.previous.text != ".")
     )
-
-
-def _is_parameter(cursor: Cursor, parameters: Mapping[str, str]) -> bool:
-    """`:name`, and not the `:` of `column:field`, which touches what is before it, nor a `::` cast."""
-    colon, name = cursor.token, cursor.peek()
-    if name.kind is not Kind.WORD or name.start != colon.end or name.text not in parameters:
-        return False
-    if cursor.index == 0:
-        return True
-    before = cursor.previous
-    touches = before.end == colon.start
-    return not (touches and (before.kind is not Kind.OPERATOR or before.text in ":)]"))
 
 
 def _call(cursor: Cursor) -> FunctionCall:

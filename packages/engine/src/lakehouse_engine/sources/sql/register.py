@@ -109,7 +109,7 @@ class _Loader:
             self.context.run_magic(cell.language, text.lstrip(), cell.source.location(len(text) - len(text.lstrip())))
             return
         for part in split_statements(cell.source):
-            self.statement(parse_statement(substitute(part, self.configuration)))
+            self.statement(parse_statement(substitute(part, self.configuration, self.context.parameters)))
 
     def statement(self, statement: Statement) -> None:
         match statement:
@@ -268,7 +268,7 @@ class _Loader:
 
     def query(self, query: Query) -> Callable[[], DataFrame]:
         """Rewritten now, so that a wrong call of read_files fails when the source is read; run on demand."""
-        rewritten = rewrite(query, self.context.parameters)
+        rewritten = rewrite(query)
         catalog, schema, context = self.catalog, self.schema, self.context
 
         def run() -> DataFrame:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+from lakehouse_engine.identifiers import literal
 
 from .errors import MissingParameterError
 from .tokenizer import Kind, Piece, SourceText, Token, tokenize
@@ -100,36 +102,60 @@ def defines(text: str) -> bool:
     return any(first_keywords(text[part.start : part.end], 1) in (("CREATE",), ("APPLY",), ("AUTO",)) for part in parts)
 
 
-def substitute(part: Slice, configuration: Mapping[str, str]) -> SourceText:
-    """The statement with the value of each `${key}` in its place, as the pipeline's configuration gives it.
+def substitute(
+    part: Slice, configuration: Mapping[str, str], parameters: Mapping[str, str] | None = None
+) -> SourceText:
+    """The statement with the value of each `${key}` and `:key` in its place.
 
-    The value goes into the text as it is, in strings too. Comments are left alone: they need no parameter.
+    A value of the configuration goes into the text as it is, in strings too; a parameter of the pipeline is a string
+    literal. Comments are left alone: they need no parameter. https://docs.databricks.com/aws/en/ldp/parameters
     """
     source = part.source
     pieces: list[Piece] = []
     text = ""
     at = part.start
-    for start, end, key in _parameters(part):
-        if key not in configuration:
+    for start, end, key, named in _parameters(part, parameters or {}):
+        if not named and key not in configuration:
             raise MissingParameterError(
                 f"parameter ${{{key}}} has no value; add the key '{key}' to the pipeline's configuration, "
                 f"or write SET {key} = value before this statement",
                 source.location(start),
             )
+        value = literal((parameters or {})[key]) if named else configuration[key]
         pieces.append(Piece(len(text), len(text) + start - at, at, True))
         text += source.text[at:start]
-        pieces.append(Piece(len(text), len(text) + len(configuration[key]), start, False))
-        text += configuration[key]
+        pieces.append(Piece(len(text), len(text) + len(value), start, False))
+        text += value
         at = end
     pieces.append(Piece(len(text), len(text) + part.end - at, at, True))
     text += source.text[at : part.end]
     return SourceText(text, source.path, cell=source.cell, origin=source, pieces=tuple(pieces))
 
 
-def _parameters(part: Slice) -> Iterator[tuple[int, int, str]]:
+def _parameters(part: Slice, named: Mapping[str, str]) -> Iterator[tuple[int, int, str, bool]]:
+    """Where a value goes: start, end, key, and whether it is a `:key`."""
     inner = SourceText(part.source.text[part.start : part.end], part.source.path)
-    for token in tokenize(inner):
+    tokens = tokenize(inner)
+    for index, token in enumerate(tokens):
         if token.kind in (Kind.PARAMETER, Kind.STRING, Kind.QUOTED):
             for match in _PARAMETER.finditer(token.text):
                 start = part.start + token.start
-                yield start + match.start(), start + match.end(), match.group(1).strip()
+                yield start + match.start(), start + match.end(), match.group(1).strip(), False
+        elif token.text == ":" and _names_parameter(tokens, index, named):
+            name = tokens[index + 1]
+            yield part.start + token.start, part.start + name.end, name.identifier, True
+
+
+def _names_parameter(tokens: Sequence[Token], index: int, named: Mapping[str, str]) -> bool:
+    """`:key`, and not the `:` of `column:field`, which touches what is before it, nor a `::` cast.
+
+    A key that the pipeline does not have is left to Spark, which says that the parameter is not bound.
+    """
+    colon, name = tokens[index], tokens[index + 1]
+    if name.kind not in (Kind.WORD, Kind.QUOTED) or name.start != colon.end or name.identifier not in named:
+        return False
+    if index == 0:
+        return True
+    before = tokens[index - 1]
+    touches = before.end == colon.start
+    return not (touches and (before.kind is not Kind.OPERATOR or before.text in ":)]"))

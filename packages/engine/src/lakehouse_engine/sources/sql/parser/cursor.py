@@ -78,6 +78,8 @@ class Cursor:
 
     def name(self, what: str) -> str:
         """A name of one to three parts, as written: quotes are kept, spaces between its parts are not."""
+        if self.sees("IDENTIFIER", "("):
+            return self._identifier_clause(what)
         parts: list[str] = []
         while True:
             self.identifier(what)
@@ -87,6 +89,30 @@ class Cursor:
             if len(parts) == 3:
                 self.fail(f"{what} of at most three parts: catalog.schema.name")
             self.advance()
+
+    def _identifier_clause(self, what: str) -> str:
+        """IDENTIFIER('a' || 'b'): https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-names-identifier-clause"""
+        opened = self.token
+        self.expect("IDENTIFIER", "(")
+        text = ""
+        while True:
+            if self.token.kind is not Kind.STRING:
+                self.fail(f"a string, or a parameter that the pipeline has, as {what}")
+            text += self.string(what)
+            if self.accept(")"):
+                break
+            self.expect("|", "|", after="a string within IDENTIFIER(")
+        inner = Cursor(SourceText(text, self.source.path))
+        if not text.strip() or inner.sees("IDENTIFIER", "("):
+            self.fail(f"{what} within IDENTIFIER(...)", opened)
+        try:
+            name = inner.name(what)
+            inner.expect_end()
+        except SqlSyntaxError:
+            raise SqlSyntaxError(
+                f"{text!r} is no name; found it in IDENTIFIER(...), expected {what}", self.at(opened), text, what
+            ) from None
+        return name
 
     def column_path(self, what: str) -> str:
         """A column, or a field within one: `a` or `a.b`. Quotes go from a plain column and stay in a path."""

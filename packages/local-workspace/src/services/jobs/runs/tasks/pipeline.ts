@@ -6,6 +6,8 @@ import { getPipeline, requirePipeline } from "../../../pipelines/store.ts";
 import type { UpdateRunner } from "../../../pipelines/updates.ts";
 import type { TaskWork } from "../executor.ts";
 import { TaskFailure } from "../failure.ts";
+import { resolveAll } from "../references.ts";
+import { scopeOf } from "../scope.ts";
 import { saveTaskRun } from "../store.ts";
 import type { Output } from "../types.ts";
 
@@ -20,8 +22,12 @@ export async function pipelineTask(work: TaskWork, updates: UpdateRunner): Promi
     );
   }
   const overriding = (run.overriding.pipeline_params ?? {}) as Partial<typeof task>;
+  const scope = scopeOf(work);
+  // Parameters of the job win over a task's own of the same name: https://docs.databricks.com/aws/en/jobs/job-parameters
+  const parameters = { ...resolveAll(task.parameters ?? {}, scope), ...Object.fromEntries(scope.parameters) };
   const update = updates.start(task.pipeline_id, {
     ...task,
+    parameters,
     cause: "JOB_TASK",
     full_refresh: overriding.full_refresh ?? task.full_refresh,
     full_refresh_selection: overriding.full_refresh_selection ?? task.full_refresh_selection,
