@@ -3,6 +3,7 @@ import type { Context } from "../../core/service.ts";
 import { ADMIN_USER } from "../identity/bootstrap.ts";
 import { tidy } from "./disk.ts";
 import { insertSecurable, listSecurables, type Securable } from "./store.ts";
+import { systemTables } from "./system-tables.ts";
 
 const EVERYBODY = "account users";
 /** On the schema `default` of the workspace's own catalog. https://docs.databricks.com/data-governance/unity-catalog/get-started */
@@ -40,5 +41,22 @@ export function bootstrap(context: Context): void {
       for (const privilege of IN_DEFAULT) grant(schema, privilege);
     }
   });
+  db.transaction(() => makeSystemTables(context));
   tidy(context);
+}
+
+/** Also in a workspace that an earlier version made. Nobody but admins reads them without a grant. */
+function makeSystemTables({ db }: Context): void {
+  const catalog = listSecurables(db, "CATALOG").find(({ name }) => name === "system");
+  if (!catalog) return;
+  const principal = "System user";
+  const schemas = new Map(listSecurables(db, "SCHEMA", catalog.id).map((schema) => [schema.name, schema]));
+  for (const { schema, name, columns } of systemTables()) {
+    const parent =
+      schemas.get(schema) ?? insertSecurable(db, { type: "SCHEMA", name: schema, parent: catalog, principal });
+    schemas.set(schema, parent);
+    if (listSecurables(db, "TABLE", parent.id).some((table) => table.name === name)) continue;
+    const body = { table_type: "MANAGED", data_source_format: "DELTA", columns };
+    insertSecurable(db, { type: "TABLE", name, parent, principal, body });
+  }
 }

@@ -29,6 +29,7 @@ import {
   updateSecurable,
 } from "./store.ts";
 import { created, dropped, publish, renamed } from "./sync.ts";
+import { isSystemTable } from "./system-tables.ts";
 
 /** The privilege on the parent that making one needs. */
 const CREATE_PRIVILEGE: Partial<Record<SecurableType, string>> = {
@@ -45,7 +46,8 @@ const CREATE_PRIVILEGE: Partial<Record<SecurableType, string>> = {
 /** `information_schema` and the catalog `system` belong to the workspace. */
 export const isBuiltIn = (item: Securable): boolean =>
   (item.type === "CATALOG" && item.name === "system") ||
-  (item.type === "SCHEMA" && (item.name === "information_schema" || item.fullName.startsWith("system.")));
+  (item.type === "SCHEMA" && (item.name === "information_schema" || item.fullName.startsWith("system."))) ||
+  isSystemTable(item);
 
 function refuseBuiltIn(item: Securable, verb: string): void {
   if (!isBuiltIn(item)) return;

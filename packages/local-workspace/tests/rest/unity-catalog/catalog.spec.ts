@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { emptyQuery } from "../../../src/services/unity-catalog/system-tables.ts";
 import { type Json, TestWorkspace } from "../client.ts";
 
 const UC = "/api/2.1/unity-catalog";
@@ -128,6 +129,23 @@ describe("Unity Catalog", () => {
     assert.equal(rest.next_page_token, undefined);
     await workspace.admin.refused("INVALID_PARAMETER_VALUE", "GET", `${UC}/schemas?catalog_name=paged&page_token=x`);
     await workspace.admin.refused("INVALID_PARAMETER_VALUE", "GET", `${UC}/schemas?catalog_name=paged&max_results=-1`);
+  });
+
+  it("system tables have the documented columns, no rows, and are for admins", async () => {
+    const { tables } = await workspace.admin.ok("GET", `${UC}/tables?catalog_name=system&schema_name=billing`);
+    assert.deepEqual(names(tables), ["list_prices", "usage"]);
+    const pricing = tables[0].columns.find(({ name }: Json) => name === "pricing");
+    assert.match(pricing.type_text, /^struct<default:decimal\(38,18\),promotional:struct<default:decimal\(38,18\)>,/);
+    assert.equal(JSON.parse(pricing.type_json).type.fields[1].type.fields[0].type, "decimal(38,18)");
+    assert.match(
+      emptyQuery(tables[0].columns),
+      /^SELECT CAST\(NULL AS timestamp\) AS `price_start_time`, .* WHERE false$/,
+    );
+    await workspace.admin.refused("PERMISSION_DENIED", "DELETE", `${UC}/tables/system.billing.usage`);
+    const { client, name } = await workspace.servicePrincipal("curious");
+    await client.refused("PERMISSION_DENIED", "GET", `${UC}/tables/system.billing.usage`);
+    await workspace.grant("schema", "system.billing", name, "USE_SCHEMA", "SELECT");
+    assert.equal((await client.ok("GET", `${UC}/tables/system.billing.usage`)).table_type, "MANAGED");
   });
 
   it("protects system and information_schema", async () => {
