@@ -5,13 +5,14 @@ import org.apache.spark.sql.catalyst.{FunctionIdentifier, TableIdentifier}
 import org.apache.spark.sql.catalyst.expressions.Expression
 import org.apache.spark.sql.catalyst.parser.{ParameterContext, ParameterHandler, ParserInterface}
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
-import org.apache.spark.sql.lakehouse.{GuardRule, MarkJsonPaths, ResolveJsonPaths, Routines}
+import org.apache.spark.sql.lakehouse.{GuardRule, MarkJsonPaths, ResolveJsonPaths, Routines, UnknownCatalogs}
 import org.apache.spark.sql.types.{DataType, StructType}
 
 /** Comes after Delta's extensions in `spark.sql.extensions`. */
 class Extensions extends (SparkSessionExtensions => Unit) {
   override def apply(extensions: SparkSessionExtensions): Unit = {
     extensions.injectParser((_, delegate) => new ParameterParser(delegate))
+    extensions.injectHintResolutionRule(session => new UnknownCatalogs(session))
     extensions.injectHintResolutionRule(session => new GuardRule(session)) // hints come before names are resolved
     extensions.injectHintResolutionRule(_ => MarkJsonPaths)
     extensions.injectResolutionRule(_ => ResolveJsonPaths)

@@ -28,6 +28,16 @@ class EngineError(Exception):
         self.location = location
 
 
+def no_such_catalog(name: str) -> EngineError:
+    """As Databricks words it; names in plans are found missing by scala/sql/UnknownCatalogs.scala."""
+    return EngineError(
+        f"[NO_SUCH_CATALOG_EXCEPTION] Catalog '{name}' was not found. Please verify the catalog name and then retry "
+        "the query or command again. SQLSTATE: 42704",
+        error_class="NO_SUCH_CATALOG_EXCEPTION",
+        error_code="NOT_FOUND",
+    )
+
+
 _PART = r"(?:[a-z0-9]|_u|_x[0-9a-f]{4})+"
 _ENCODED = re.compile(rf"(`?)(?:spark_catalog`?\.`?)?({_PART})__({_PART})(`?)(?![A-Za-z0-9_])(\.`?)?(x__{_PART})?")
 

@@ -17,7 +17,7 @@ from lakehouse_engine.catalog.detail import table_detail
 from lakehouse_engine.catalog.functions import Functions
 from lakehouse_engine.catalog.text import columns_json, path_of, quoted, split, uri_of
 from lakehouse_engine.contract import CatalogStatement, PrivilegeCheck, Workspace
-from lakehouse_engine.errors import EngineError
+from lakehouse_engine.errors import EngineError, no_such_catalog
 from lakehouse_engine.identifiers import literal
 from lakehouse_engine.session import Engine
 
@@ -172,9 +172,7 @@ class Catalog:
 
     def require_schema(self, catalog: str, schema: str) -> None:
         if catalog.lower() not in self._schemas:
-            raise EngineError(
-                f"Catalog '{catalog}' does not exist.", error_class="NO_SUCH_CATALOG_EXCEPTION", error_code="NOT_FOUND"
-            )
+            raise no_such_catalog(catalog)
         if schema.lower() not in self._schemas[catalog.lower()]:
             raise EngineError(
                 f"Schema '{catalog}.{schema}' does not exist.", error_class="SCHEMA_NOT_FOUND", error_code="NOT_FOUND"

@@ -8,7 +8,7 @@ from typing import Any
 
 from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.contract import CatalogInformationSchemaParams, PrivilegeCheck, Workspace
-from lakehouse_engine.errors import EngineError
+from lakehouse_engine.errors import EngineError, no_such_catalog
 from lakehouse_engine.identifiers import literal, quote_if_needed
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import Kind, SourceText
@@ -96,6 +96,8 @@ class Show:
         c = Cursor(SourceText(text, "statement"))
         if c.accept("SHOW", "SCHEMAS") or c.accept("SHOW", "DATABASES"):
             catalog = ".".join(_parts(c)) if c.accept("IN") or c.accept("FROM") else names.catalog
+            if catalog.lower() not in self._catalog.schemas():
+                raise no_such_catalog(catalog)
             seen = {r["schema_name"] for r in self._view(principal, catalog, "schemata")} | {"information_schema"}
             return lambda row: row["databaseName"] in seen
         if c.accept("SHOW", "TABLES") or c.accept("SHOW", "VIEWS"):

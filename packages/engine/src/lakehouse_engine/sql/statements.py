@@ -21,7 +21,7 @@ from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.catalog.keys import described
 from lakehouse_engine.catalog.text import quoted
 from lakehouse_engine.contract import Workspace
-from lakehouse_engine.errors import EngineError
+from lakehouse_engine.errors import EngineError, no_such_catalog
 from lakehouse_engine.graph.model import TableConstraint
 from lakehouse_engine.graph.names import split
 from lakehouse_engine.schemas import struct
@@ -186,7 +186,7 @@ class Statements:
             token = tokenize(text)[2]
             name = string_value(token) if token.kind is Kind.STRING else token.identifier
             if name.lower() not in self._catalog.schemas():
-                raise EngineError(f"Catalog '{name}' does not exist.", error_class="NO_SUCH_CATALOG_EXCEPTION")
+                raise no_such_catalog(name)
             use(session, name)
             return _frame(session, [], StructType([]))
         if shown is not None:

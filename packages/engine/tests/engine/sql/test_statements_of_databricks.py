@@ -50,6 +50,31 @@ def test_a_parameter_has_its_declared_type(engine: EngineProcess, kind: str, val
     assert engine.sql("SELECT typeof(?)", parameters=placed) == [[type_name]]
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM nowhere.a.b",
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM main.default.x, nowhere.a.b)",
+        "CREATE VIEW of_nowhere AS SELECT * FROM nowhere.a.b",
+        "CREATE TABLE nowhere.a.b (x INT)",
+        "INSERT INTO nowhere.a.b VALUES (1)",
+        "DELETE FROM nowhere.a.b",
+        "ALTER TABLE nowhere.a.b ADD COLUMN x INT",
+        "DROP TABLE IF EXISTS nowhere.a.b",
+        "DESCRIBE TABLE nowhere.a.b",
+        "SHOW TABLES IN nowhere.a",
+        "SHOW SCHEMAS IN nowhere",
+        "USE nowhere.a",
+        "USE CATALOG nowhere",
+    ],
+)
+def test_a_catalog_that_does_not_exist_is_named(engine: EngineProcess, statement: str) -> None:
+    with pytest.raises(EngineFailed, match=r"Catalog 'nowhere' was not found\.") as failed:
+        engine.sql(statement)
+    assert failed.value.data["error_class"] == "NO_SUCH_CATALOG_EXCEPTION"
+    assert failed.value.data["sql_state"] == "42704"
+
+
 def test_a_table_is_made_like_another(engine: EngineProcess) -> None:
     engine.sql(
         "CREATE TABLE model (id INT NOT NULL COMMENT 'key', day DATE) COMMENT 'c' PARTITIONED BY (day)"
