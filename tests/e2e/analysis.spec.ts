@@ -12,6 +12,7 @@ describe("warehouse, dashboard, quality alerts and secret scope", () => {
     workspace = await LocalWorkspace.start({ engine: false });
     project = new ProjectCopy(workspace);
     await ensureGroups(workspace.api, ["platform-admins", "data-engineers", "analysts", "auditors", "data-stewards"]);
+    project.withoutMasks("local");
     await project.initStack();
   });
   after(async () => {

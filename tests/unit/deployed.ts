@@ -102,7 +102,7 @@ async function maskAll({ admin, engine }: TestWorkspace, made: Map<string, Made[
 
 /** The stack `local` with a principal of its own for the pipelines, and the tables that these make. */
 export async function deploy(): Promise<Deployed> {
-  const made = await program("local", { runAs: RUN_AS, warehouse: {}, personalData: {} });
+  const made = await program("local", { runAs: RUN_AS });
   const workspace = await new TestWorkspace().start();
   const people = await makePeople(workspace);
   const catalog = made.get("Catalog")![0]!.inputs.name as string;

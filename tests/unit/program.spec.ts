@@ -15,7 +15,7 @@ describe("the program", () => {
     (all.get(type) ?? []).map(({ inputs }) => inputs.name as string).sort();
 
   for (const [file, more] of [
-    ["local", { warehouse: {}, personalData: {} }],
+    ["local", {}],
     ["dev", {}],
     ["pr", { suffix: "pr_123" }],
     ["prod", OWN],
