@@ -15,6 +15,7 @@ import {
   SqlWarehouse,
 } from "./components/index.ts";
 import { identities } from "./identities.ts";
+import { operations } from "./operations.ts";
 import { personalData } from "./personal-data.ts";
 import { parseSettings } from "./settings.ts";
 
@@ -195,6 +196,12 @@ const job = new LakehouseJob(
   // The generator imports modules that no output of the notebook names.
   { dependsOn: [notebooks] },
 );
+
+operations({
+  ...{ settings, naming, tags, platformAdmins, dataStewards, notebooks, landing, medallion, cdc },
+  catalog: lakehouse.catalogName,
+  budgetPolicyId: compute.budgetPolicyId,
+});
 
 // Values are put in by people or CI; the program only says who may read them.
 if (settings.secretScope) {

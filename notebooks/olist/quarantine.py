@@ -10,6 +10,9 @@ from olist.entities import RESCUED, Entity
 from olist.typed import DELIVERED, LINEAGE, lineage_schema, typed
 
 BROKEN = "broken_rules"
+REPLAY_FILE = "replay-{}.csv"
+# A row of such a file stands for one that left the quarantine.
+IS_REPLAYED = r"_source_file RLIKE '/replay-[0-9]+[.]csv$'"
 
 
 def broken_rules(rules: dict[str, str]) -> Column:

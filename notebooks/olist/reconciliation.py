@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from olist.entities import BY_NAME, ENTITIES, KEYED, Entity
+from olist.quarantine import IS_REPLAYED
 from olist.typed import typed
 
 SCHEMA = (
@@ -54,10 +55,14 @@ class Law:
 
 
 def kept_or_quarantined(entity: Entity) -> Law:
-    """Bronze rows are the rows that keep every rule, before de-duplication, and the quarantined ones."""
+    """Bronze rows are the rows that keep every rule, before de-duplication, the quarantined ones, and one for each
+    replayed row: it has come again, and the row that it stands for has left the quarantine.
+    """
     bronze = f"bronze.{entity.name}"
     kept, set_aside = Part(bronze, f"count_if({_kept(entity)})"), Part(f"ops.quarantine_{entity.name}", "count(*)")
-    return Law("bronze = kept + quarantined", bronze, (Part(bronze, "count(*)"),), (kept, set_aside))
+    replayed = Part(bronze, f"count_if({IS_REPLAYED})")
+    name = "bronze = kept + quarantined + replayed"
+    return Law(name, bronze, (Part(bronze, "count(*)"),), (kept, set_aside, replayed))
 
 
 def each_key_once(entity: Entity) -> Law:

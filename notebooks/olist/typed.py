@@ -46,8 +46,10 @@ def clean(name: str, kind: Kind) -> Column:
     return text
 
 
-def typed(delivered: DataFrame, entity: Entity) -> DataFrame:
-    """Bronze rows of `entity` as typed rows, with lineage and the helpers that rules and order of arrival need."""
+def typed(delivered: DataFrame, entity: Entity, *carried: str) -> DataFrame:
+    """Bronze rows of `entity` as typed rows, with lineage, the helpers that rules and order of arrival need, and the
+    columns `carried` as they are.
+    """
     names = entity.column_names
     text = [F.coalesce(F.col(name), F.lit("")).alias(name) for name in names]
     return delivered.select(
@@ -56,6 +58,7 @@ def typed(delivered: DataFrame, entity: Entity) -> DataFrame:
         RESCUED,
         F.struct(*names).alias(DELIVERED),
         F.struct("_file_modified_at", "_source_file", *text).alias(SEQUENCE),
+        *carried,
     )
 
 

@@ -9,7 +9,7 @@ const base64 = (text: string): string => Buffer.from(text).toString("base64");
 export async function editByHand({ api }: LocalWorkspace): Promise<Edit[]> {
   const patch = (path: string, body: object): Promise<unknown> => api.request("PATCH", path, { body });
   const { jobs } = await api.get<{ jobs: { job_id: number; settings: { name: string } }[] }>("/api/2.2/jobs/list");
-  const { job_id } = jobs[0]!;
+  const { job_id } = jobs.find(({ settings }) => settings.name.endsWith(" orchestration"))!;
   const { statuses } = await api.get<{ statuses: { pipeline_id: string; name: string }[] }>("/api/2.0/pipelines");
   const pipeline = statuses.find(({ name }) => name.includes("medallion"))!.pipeline_id;
   const { spec } = await api.get<{ spec: Record<string, unknown> & { root_path: string } }>(

@@ -27,6 +27,7 @@ export class ProjectCopy {
       "access.ts",
       "analysis.ts",
       "identities.ts",
+      "operations.ts",
       "personal-data.ts",
       "dashboards",
       "settings",
