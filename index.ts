@@ -198,7 +198,7 @@ const job = new LakehouseJob(
 );
 
 operations({
-  ...{ settings, naming, tags, platformAdmins, dataStewards, notebooks, landing, medallion, cdc },
+  ...{ settings, naming, tags, platformAdmins, dataStewards, notebooks, landing, changes, medallion, cdc },
   catalog: lakehouse.catalogName,
   budgetPolicyId: compute.budgetPolicyId,
 });

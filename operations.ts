@@ -1,4 +1,4 @@
-/** Jobs that a person starts: quarantined rows mended and delivered again. */
+/** Jobs that a person starts: quarantined rows mended and delivered again, and the erasure of a person. */
 import type * as pulumi from "@pulumi/pulumi";
 import {
   type AccessRule,
@@ -15,6 +15,7 @@ export interface OperationsArgs {
   catalog: pulumi.Output<string>;
   notebooks: NotebookFolder;
   landing: pulumi.Output<string>;
+  changes: pulumi.Output<string>;
   medallion: LakehousePipeline;
   cdc: LakehousePipeline;
   tags: Readonly<Record<string, string>>;
@@ -24,7 +25,7 @@ export interface OperationsArgs {
 }
 
 export function operations(args: OperationsArgs): void {
-  const { settings, naming, catalog, notebooks, landing, medallion, cdc, tags } = args;
+  const { settings, naming, catalog, notebooks, landing, changes, medallion, cdc, tags } = args;
   const { platformAdmins, dataStewards, budgetPolicyId } = args;
   // They run as the pipelines do, who see everything, and their parameters are SQL: so not for engineers.
   const access: AccessRule<"CAN_MANAGE" | "CAN_MANAGE_RUN">[] = [
@@ -59,6 +60,25 @@ export function operations(args: OperationsArgs): void {
           },
         },
         ...updates("replay"),
+      },
+    },
+    afterCode,
+  );
+  new LakehouseJob(
+    "erasure",
+    {
+      ...common,
+      description: "Erases a person from files and tables",
+      parameters: { customer_unique_id: "" },
+      tasks: {
+        erase: {
+          retries,
+          notebook: {
+            notebookPath: notebooks.pathOf("operations/erase"),
+            baseParameters: { catalog, landing_path: landing, changes_path: changes, ...of("customer_unique_id") },
+          },
+        },
+        ...updates("erase"),
       },
     },
     afterCode,

@@ -38,7 +38,7 @@ def log(entity: Entity, events: Entity) -> None:
 def stage(entity: Entity, events: Entity) -> None:
     @dp.temporary_view(name=f"{entity.name}_typed", comment=f"{events.comment}: typed, not judged yet")
     def typed():
-        return changes.typed(spark.readStream.table(f"cdc.{entity.name}_changes"), events)
+        return changes.typed(bronze.stream(spark, f"cdc.{entity.name}_changes"), events)
 
     @dp.temporary_view(name=f"{entity.name}_valid", comment=f"{events.comment} that keep every rule")
     @dp.expect_all_or_drop(events.rules)
@@ -63,7 +63,7 @@ def set_aside(entity: Entity, events: Entity) -> None:
         table_properties={"quality": "quarantine", "grain": "delivered event"},
     )
     def rejected():
-        return changes.rejected(spark.readStream.table(f"cdc.{entity.name}_changes"), events)
+        return changes.rejected(bronze.stream(spark, f"cdc.{entity.name}_changes"), events)
 
 
 # COMMAND ----------

@@ -35,7 +35,7 @@ def load(entity: Entity) -> None:
     @dp.temporary_view(name=f"{entity.name}_events", comment=f"{entity.comment}: initial load and staged events")
     def both():
         initial = changes.initial(spark.readStream.table(f"{entity.name}_landed"), entity)
-        staged = spark.readStream.table(f"cdc.{entity.name}_staged").select(*initial.columns)
+        staged = bronze.stream(spark, f"cdc.{entity.name}_staged").select(*initial.columns)
         return initial.unionByName(staged)
 
 

@@ -69,6 +69,11 @@ def read_files(spark: SparkSession, entity: Entity, landing_path: str) -> DataFr
     )
 
 
+def stream(spark: SparkSession, table: str) -> DataFrame:
+    """The rows of a table as they come. Changes of rows that were read before, as by an erasure, are passed over."""
+    return spark.readStream.option("skipChangeCommits", "true").table(table)
+
+
 def _as_glob(name: str) -> str:
     """The pattern that matches `name` alone."""
     return f"{name[:-1]}[{name[-1]}]"

@@ -170,7 +170,7 @@ describe("a production stack on the local workspace", () => {
 
   it("leaves data and pipelines when it is destroyed", async () => {
     const { jobs, ...data } = await holdings();
-    assert.equal(jobs!.length, 2);
+    assert.equal(jobs!.length, 3);
     const text = await refused(DESTROY);
     assert.match(text, /protected/);
     assert.deepEqual((await holdings()).catalogs, data.catalogs);

@@ -1,18 +1,21 @@
-"""The jobs that a person starts: replay of quarantined rows, without the tables."""
+"""The jobs that a person starts: replay of quarantined rows, and erasure of a person, without the tables."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
-from olist import personal_data, quarantine, replay
+from olist import erasure, personal_data, quarantine, replay
 from olist.entities import BY_NAME, RESCUED
 from pyspark.sql import functions as F
 
-PERSON = "a" * 32
+PERSON, OTHER, ROW, NEW = "a" * 32, "b" * 32, "c" * 32, "0" * 32
+HEADER = "customer_id,customer_unique_id,customer_city,customer_name,customer_email,customer_phone\n"
 
 
 @pytest.mark.parametrize(
@@ -72,6 +75,53 @@ def test_a_row_that_is_still_wrong_or_older_than_silver_is_not_replayed(spark) -
     assert json.loads(found[1].was.delivered)["price"] == "-2"
     dropped = replay.parse("order_items", "order_item_id = 4", '{"price": "\'5\'", "_rescued_data": "NULL"}')
     assert [row.breaks for row in replay.judged(rows, newer, dropped).collect()] == [[]]
+
+
+def _erased(text: str) -> str:
+    return erasure.erase_text(HEADER + text, PERSON, {ROW}, NEW).removeprefix(HEADER)
+
+
+def test_an_erasure_takes_the_text_of_the_person_and_leaves_that_of_others() -> None:
+    others = f'{OTHER},{OTHER}, "x"" y",Ada,a@b.c,1\r\n"{OTHER}",{OTHER},"two\nlines",,,\n'
+    assert _erased(others) == others
+    assert _erased(f"{OTHER}, {PERSON} ,Rio,Ada,a@b.c,1\n") == f"{OTHER},{NEW},Rio,,,\n"
+    # By the customer row alone, where the id of the person is broken; a row with too much or too little in it.
+    assert _erased(f'{ROW},,Rio,"Ada, the first",a@b.c,1,more\r\n') == f"{ROW},,Rio,,,,erased\r\n"
+    assert _erased(f"{ROW},{PERSON},Rio,Ada") == f"{ROW},{NEW},Rio,"
+
+
+def test_an_erasure_keeps_times_of_files_and_files_that_do_not_name_the_person(tmp_path: Path) -> None:
+    folder = tmp_path / "customers"
+    folder.mkdir()
+    for name, person in (("1.csv", PERSON), ("2.csv", OTHER)):
+        (folder / name).write_text(f"{HEADER}{OTHER},{person},Rio,Ada,a@b.c,1\n")
+        os.utime(folder / name, (1_700_000_000, 1_700_000_000))
+    inode = (folder / "2.csv").stat().st_ino
+    assert erasure.erase_files(str(tmp_path), PERSON, set(), NEW) == 1
+    assert "Ada" not in (folder / "1.csv").read_text()
+    assert (folder / "1.csv").stat().st_mtime == 1_700_000_000
+    assert (folder / "2.csv").stat().st_ino == inode
+    assert sorted(path.name for path in folder.iterdir()) == ["1.csv", "2.csv"]
+    assert erasure.erase_files(str(tmp_path), PERSON, set(), NEW) == 0
+
+
+@pytest.mark.parametrize("person", ["", "x", "a" * 31 + "'", "%" * 32])
+def test_an_erasure_refuses_what_is_no_id(person: str) -> None:
+    with pytest.raises(ValueError, match="32 letters or digits"):
+        erasure.check(person)
+
+
+def test_an_erasure_reaches_every_table_that_says_whose_its_rows_are() -> None:
+    by_column = erasure.statement(
+        "t", ["customer_id", "customer_unique_id", "customer_email", RESCUED], PERSON, {ROW}, NEW
+    )
+    assert by_column is not None
+    for part in ("customer_email = NULL", f"{RESCUED} = CASE", f"THEN '{NEW}'", f"IN ('{ROW}')"):
+        assert part in by_column
+    by_text = erasure.statement("ops.replayed", ["delivered", "mended"], PERSON, set(), NEW)
+    assert by_text is not None
+    assert "get_json_object(delivered, '$.customer_unique_id')" in by_text
+    assert erasure.statement("t", ["customer_email"], PERSON, set(), NEW) is None
 
 
 def test_columns_of_personal_data_are_tagged_and_those_in_a_wrong_table_named() -> None:

@@ -14,7 +14,7 @@
 
 # COMMAND ----------
 
-from olist import quarantine
+from olist import bronze, quarantine
 from olist import typed as t
 from olist.entities import KEYED, Entity
 from pyspark import pipelines as dp
@@ -26,7 +26,7 @@ def judge(entity: Entity) -> None:
     @dp.temporary_view(name=f"{entity.name}_valid", comment=f"{entity.comment}: typed rows that keep every rule")
     @dp.expect_all_or_drop(entity.rules)
     def valid():
-        return t.typed(spark.readStream.table(f"bronze.{entity.name}"), entity)
+        return t.typed(bronze.stream(spark, f"bronze.{entity.name}"), entity)
 
     @dp.table(
         name=f"ops.quarantine_{entity.name}",
@@ -35,7 +35,7 @@ def judge(entity: Entity) -> None:
         table_properties={"quality": "quarantine", "grain": "delivered row"},
     )
     def set_aside():
-        return quarantine.rejected(spark.readStream.table(f"bronze.{entity.name}"), entity)
+        return quarantine.rejected(bronze.stream(spark, f"bronze.{entity.name}"), entity)
 
 
 def keep_latest(entity: Entity) -> None:

@@ -9,7 +9,7 @@
 
 # COMMAND ----------
 
-from olist import quarantine, silver
+from olist import bronze, quarantine, silver
 from olist.entities import GEOLOCATION
 from olist.reconciliation import GRAINS
 from olist.typed import typed
@@ -42,4 +42,4 @@ def geolocation():
     table_properties={"quality": "quarantine", "grain": "delivered row"},
 )
 def quarantine_geolocation():
-    return quarantine.rejected(spark.readStream.table("bronze.geolocation"), GEOLOCATION)
+    return quarantine.rejected(bronze.stream(spark, "bronze.geolocation"), GEOLOCATION)
