@@ -72,8 +72,32 @@ def _packages(lines: Sequence[str]) -> Path:
         if locked:
             (work / "locked.txt").write_text("\n".join([*_indexes(lines), *locked]) + "\n", encoding="utf-8")
             arguments = ["install", "--no-deps", "--target", str(made), "--requirements", str(work / "locked.txt")]
-            _uv(work, arguments, lines)
+            _pip(work, arguments, lines)
         _publish(made, folder)
+    return folder
+
+
+def install_apart(lines: Sequence[str]) -> Path:
+    """A Python environment of its own with the packages of `lines`, whose commands are in `bin`.
+
+    It shares nothing with the engine: what is in it runs in processes of its own.
+    """
+    folder = root() / f"apart-{_key(lines)}"
+    if folder.is_dir():
+        return folder
+    root().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="making-", dir=root()) as name:
+        made = Path(name) / "environment"
+        _uv(Path(name), ["venv", "--relocatable", str(made), "--python", sys.executable], lines, shared=False)
+        asked = Path(name) / "requirements.in"
+        asked.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        python = str(made / "bin" / "python")
+        _uv(Path(name), ["pip", "install", "--python", python, "--requirements", str(asked)], lines, shared=False)
+        try:
+            made.rename(folder)
+        except OSError:
+            if not folder.is_dir():
+                raise
     return folder
 
 
@@ -87,7 +111,7 @@ def install_locked(lock: Path) -> Path:
         made = Path(name) / "packages"
         made.mkdir()
         arguments = ["install", "--no-deps", "--require-hashes", "--target", str(made), "--requirements", str(lock)]
-        _uv(Path(name), arguments, [lock.name])
+        _pip(Path(name), arguments, [lock.name])
         _publish(made, folder)
     return folder
 
@@ -139,10 +163,10 @@ def _resolve(work: Path, lines: Sequence[str]) -> list[str]:
     wanted = [line for line in lines if not _OPTION.match(line)]
     if all(os.path.isabs(line) for line in wanted):  # wheels that need nothing else are installed without an index
         try:
-            return _kept(_uv(work, [*arguments, "--no-index"], lines))
+            return _kept(_pip(work, [*arguments, "--no-index"], lines))
         except EngineError:
             pass
-    return _kept(_uv(work, arguments, lines))
+    return _kept(_pip(work, arguments, lines))
 
 
 def _kept(output: str) -> list[str]:
@@ -174,8 +198,13 @@ def _shared_wheels(folder: Path) -> None:
             archive.writestr(record, "\n".join([*rows, f"{record},,"]) + "\n")
 
 
-def _uv(work: Path, arguments: Sequence[str], lines: Sequence[str]) -> str:
-    """What `uv pip` prints. @raises EngineError with uv's own message"""
+def _pip(work: Path, arguments: Sequence[str], lines: Sequence[str]) -> str:
+    """What `uv pip` prints, for the Python of the engine."""
+    return _uv(work, ["pip", *arguments, "--python", sys.executable], lines, shared=True)
+
+
+def _uv(work: Path, arguments: Sequence[str], lines: Sequence[str], *, shared: bool) -> str:
+    """What uv prints. Raises EngineError with uv's own message, and what runs have in common where `shared`."""
     uv = os.environ.get("ENGINE_UV") or shutil.which("uv")
     if uv is None:
         raise EngineError(
@@ -192,14 +221,14 @@ def _uv(work: Path, arguments: Sequence[str], lines: Sequence[str]) -> str:
     }
     # In a folder without a project: no other uv.toml than the user's own holds.
     done = subprocess.run(
-        [uv, "pip", *arguments, "--python", sys.executable, "--color", "never"],
+        [uv, *arguments, "--color", "never"],
         cwd=work, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     if done.returncode != 0:
         said = re.sub(r"\s+", " ", done.stderr.replace(str(work), "")).strip()
         raise EngineError(
-            f"The packages {', '.join(_shown(line) for line in lines)} cannot be installed: {said} (Runs share "
-            f"{', '.join(_pins())} of the local workspace.)",
+            f"The packages {', '.join(_shown(line) for line in lines)} cannot be installed: {said}"
+            + (f" (Runs share {', '.join(_pins())} of the local workspace.)" if shared else ""),
             error_class="LIBRARY_INSTALLATION_FAILED",
         )
     return done.stdout

@@ -3,6 +3,7 @@ import { Part } from "../../core/part.ts";
 import type { Context, Service } from "../../core/service.ts";
 import { registerObjectType } from "../permissions/registry.ts";
 import { updateRunner } from "../pipelines/updates.ts";
+import { artifactRoutes } from "./artifacts.ts";
 import { jobRoutes } from "./routes.ts";
 import { runRoutes } from "./run-routes.ts";
 import { listenToRuns } from "./runs/engine-run.ts";
@@ -47,6 +48,7 @@ export const jobs: Service = {
       deleted: (job) => scheduler.forget(job.jobId),
     });
     runRoutes(app, context, launcher);
+    artifactRoutes(app, context);
   },
   start(context) {
     const { executor, scheduler } = parts.of(context);

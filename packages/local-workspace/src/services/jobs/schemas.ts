@@ -29,6 +29,26 @@ const pipelineOptions = {
   full_refresh_selection: z.array(z.string()).optional(),
   refresh_selection: z.array(z.string()).optional(),
 };
+const dbtCommands = z
+  .array(z.string().regex(/^\s*dbt(\s|$)/, "must start with dbt"))
+  .min(1)
+  .max(10);
+/** @see the fields' descriptions in https://docs.databricks.com/api/workspace/jobs/create */
+const dbtTask = z
+  .looseObject({
+    commands: dbtCommands,
+    project_directory: z.string().optional(),
+    profiles_directory: z.string().optional(),
+    warehouse_id: z.string().optional(),
+    catalog: z.string().optional(),
+    schema: z.string().optional(),
+    source: source.optional(),
+  })
+  .refine(
+    (task) => !task.warehouse_id || !task.profiles_directory,
+    "profiles_directory cannot be set beside warehouse_id",
+  )
+  .refine((task) => task.warehouse_id || !task.catalog, "catalog needs a warehouse_id");
 const conditionTask = z.looseObject({
   op: z.enum(["EQUAL_TO", "NOT_EQUAL", "GREATER_THAN", "GREATER_THAN_OR_EQUAL", "LESS_THAN", "LESS_THAN_OR_EQUAL"]),
   left: z.string(),
@@ -87,6 +107,7 @@ const taskFields = {
       alert: z.looseObject({ alert_id: z.string() }).optional(),
     })
     .optional(),
+  dbt_task: dbtTask.optional(),
   dashboard_task: z.looseObject({ dashboard_id: z.string().min(1), warehouse_id: z.string().optional() }).optional(),
   alert_task: z
     .looseObject({
@@ -219,6 +240,7 @@ const overrides = {
   job_parameters: strings.optional(),
   notebook_params: strings.optional(),
   python_params: z.array(z.string()).optional(),
+  dbt_commands: dbtCommands.optional(),
   python_named_params: strings.optional(),
   pipeline_params: z.looseObject(pipelineOptions).optional(),
   sql_params: strings.optional(),

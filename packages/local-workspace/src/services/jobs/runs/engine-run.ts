@@ -16,6 +16,8 @@ import type { Output } from "./types.ts";
 /** What the tasks add to the parameters that every run has. */
 type What<M extends RunMethod> = Omit<EngineParams<M>, "runId" | "sysPath" | "dependencies" | "principal"> & {
   sysPath?: string[];
+  /** Else those of the task. */
+  dependencies?: string[];
 };
 type RunMethod = "notebook.run" | "python.run";
 
@@ -33,7 +35,13 @@ export async function runInEngine<M extends RunMethod>(work: TaskWork, method: M
   logs.set(runId, "");
   try {
     const sysPath = what.sysPath ?? materialise(context, what.path);
-    const params = { ...what, runId, sysPath, dependencies: dependenciesOf(work), principal: run.runAs };
+    const params = {
+      ...what,
+      runId,
+      sysPath,
+      dependencies: what.dependencies ?? dependenciesOf(work),
+      principal: run.runAs,
+    };
     const answer = await context.engine.request(method, params as unknown as EngineParams<M>);
     const output: Output = { ...outputLogs(logs.get(runId)) };
     if (answer.error) {

@@ -29,10 +29,17 @@ import {
   type TaskRun,
 } from "./types.ts";
 
-const OVERRIDES = ["notebook_params", "python_params", "python_named_params", "pipeline_params", "sql_params"] as const;
+const OVERRIDES = [
+  "notebook_params",
+  "python_params",
+  "python_named_params",
+  "pipeline_params",
+  "sql_params",
+  "dbt_commands",
+] as const;
 
 /** Parameters of task types that do not run here: taking them would mean to ignore them. */
-const FOREIGN = ["jar_params", "spark_submit_params", "dbt_commands"] as const;
+const FOREIGN = ["jar_params", "spark_submit_params"] as const;
 
 /** Parameters whose JSON is limited, and to how much. https://docs.databricks.com/api/workspace/jobs/runnow */
 const BOUNDED = ["notebook_params", "python_params"] as const;

@@ -57,6 +57,8 @@ export interface Output {
   dashboard?: Record<string, unknown>;
   alert?: Record<string, unknown>;
   runJobRunId?: number;
+  /** A dbt task left an archive (artifacts.ts). */
+  dbtArtifacts?: boolean;
   /** Outcome of a condition task. */
   condition?: { left: string; right: string; outcome: "true" | "false" };
   pipelineUpdateId?: string;

@@ -1,5 +1,6 @@
 /** Job runs and task runs in the shapes of the Jobs API: the older `state` and the newer `status`, times, durations. */
 import type { Context } from "../../../core/service.ts";
+import { dbtOutput } from "../artifacts.ts";
 import { currentTaskRuns, iterationsOf } from "./store.ts";
 import {
   isEnded,
@@ -189,7 +190,8 @@ function historyView(context: Context, run: JobRun): Json[] {
 
 /** `runs/get-output`. */
 export function outputView(context: Context, run: JobRun, taskRun: TaskRun): Json {
-  const { notebook, error, trace, logs, logsTruncated, sql, dashboard, alert, runJobRunId } = taskRun.output;
+  const { notebook, error, trace, logs, logsTruncated, sql, dashboard, alert, runJobRunId, dbtArtifacts } =
+    taskRun.output;
   const { repair_history: _, ...metadata } = taskRunView(context, run, taskRun);
   return {
     metadata,
@@ -204,6 +206,7 @@ export function outputView(context: Context, run: JobRun, taskRun: TaskRun): Jso
     ...(sql ? { sql_output: sql } : {}),
     ...(dashboard ? { dashboard_output: dashboard } : {}),
     ...(alert ? { alert_output: alert } : {}),
+    ...(dbtArtifacts ? { dbt_output: dbtOutput(context, taskRun.runId) } : {}),
     ...(runJobRunId ? { run_job_output: { run_id: runJobRunId } } : {}),
     ...(error ? { error } : {}),
     ...(trace ? { error_trace: trace } : {}),

@@ -7,6 +7,7 @@ import type { Launcher } from "../launcher.ts";
 import { alertTask } from "./alert.ts";
 import { conditionTask } from "./condition.ts";
 import { dashboardTask } from "./dashboard.ts";
+import { dbtTask } from "./dbt.ts";
 import { forEachTask } from "./for-each.ts";
 import { notebookTask } from "./notebook.ts";
 import { pipelineTask } from "./pipeline.ts";
@@ -19,7 +20,6 @@ import { sqlTask } from "./sql.ts";
 const NOT_RUN: Readonly<Record<string, string>> = {
   spark_jar_task: "its one Spark process takes no JARs; write the task in Python or SQL",
   spark_submit_task: "its one Spark process is never submitted to; use spark_python_task or python_wheel_task",
-  dbt_task: "dbt is not installed with it; run dbt on your machine against a SQL warehouse of it",
   dbt_cloud_task: "it does not reach dbt Cloud",
   dbt_platform_task: "it does not reach the dbt platform",
   power_bi_task: "it does not reach Power BI",
@@ -33,6 +33,7 @@ export function taskRunner(parts: { launcher: () => Launcher; updates: () => Upd
     spark_python_task: sparkPythonTask,
     python_wheel_task: pythonWheelTask,
     sql_task: sqlTask,
+    dbt_task: dbtTask,
     dashboard_task: dashboardTask,
     alert_task: alertTask,
     condition_task: conditionTask,
