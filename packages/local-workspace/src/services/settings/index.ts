@@ -8,6 +8,7 @@ import { initScriptRoutes } from "./init-scripts.ts";
 import { ipAccessListRoutes } from "./ip-access-lists.ts";
 import { notificationRoutes } from "./notification-destinations.ts";
 import { migrations } from "./store.ts";
+import { telemetryRoutes } from "./telemetry.ts";
 import { typedSettingRoutes } from "./typed.ts";
 
 const nothing = z.object({});
@@ -45,5 +46,6 @@ export const settings: Service = {
     ipAccessListRoutes(app, context);
     gitRoutes(app, context);
     initScriptRoutes(app, context);
+    telemetryRoutes(app);
   },
 };

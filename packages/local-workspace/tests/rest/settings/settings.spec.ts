@@ -129,4 +129,9 @@ describe("settings of the workspace", () => {
     await admin.ok("DELETE", `${SCRIPTS}/${first}`);
     assert.deepEqual(await names(), ["c", "b"]);
   });
+
+  it("telemetry of clients is taken, all of it", async () => {
+    const sent = { uploadTime: 1, items: [], protoLogs: ["{}", "{}"] };
+    assert.deepEqual(await admin.ok("POST", "/telemetry-ext", sent), { errors: [], numSuccess: 0, numProtoSuccess: 2 });
+  });
 });
