@@ -8,7 +8,10 @@ const REFUSED: readonly (readonly [path: RegExp, why: string])[] = [
   [/^\/api\/2\.\d\/marketplace/, "sharing with others needs a cloud"],
   [/^\/api\/2\.\d\/data-sharing\//, "sharing with others needs a cloud"],
   [/^\/api\/2\.\d\/unity-catalog\/(shares|recipients|providers|public)/, "sharing with others needs a cloud"],
-  [/^\/api\/2\.\d\/unity-catalog\/(connections|credentials|temporary-)/, "no cloud is reached from here"],
+  [
+    /^\/api\/2\.\d\/unity-catalog\/(connections|credentials|temporary-(volume|path|service))/,
+    "no cloud is reached from here",
+  ],
   [
     /^\/api\/2\.\d\/unity-catalog\/(metastores|metastore_summary|workspaces)/,
     "there is one metastore, which stays as it is",

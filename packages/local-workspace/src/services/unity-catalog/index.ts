@@ -6,6 +6,7 @@ import { engineRequests } from "./engine-requests.ts";
 import { bindingRoutes } from "./routes/bindings.ts";
 import { catalogRoutes } from "./routes/catalogs.ts";
 import { constraintRoutes } from "./routes/constraints.ts";
+import { credentialRoutes } from "./routes/credentials.ts";
 import { functionRoutes, modelRoutes } from "./routes/functions.ts";
 import { grantRoutes } from "./routes/grants.ts";
 import { metastoreRoutes } from "./routes/metastores.ts";
@@ -22,6 +23,7 @@ const routes = [
   schemaRoutes,
   volumeRoutes,
   tableRoutes,
+  credentialRoutes,
   constraintRoutes,
   functionRoutes,
   modelRoutes,

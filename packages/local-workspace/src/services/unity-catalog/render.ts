@@ -80,6 +80,9 @@ export const volumeInfo = (context: Context, item: Securable): Body => ({
 /** What the engine keeps on a table and the REST API does not show under that name. */
 const INTERNAL = new Set(["clustering_columns", "partition_columns", "extra"]);
 
+/** Clients that read files themselves take an address with an authority alone: `file:/x` is no file to them. */
+export const location = (text: string): string => text.replace(/^file:\/(?!\/)/, "file:///");
+
 export function tableInfo(
   context: Context,
   item: Securable,
@@ -100,6 +103,7 @@ export function tableInfo(
     browse_only: false,
     ...(item.body.table_type === "VIEW" ? {} : inherited(context)),
     ...body,
+    ...(typeof body.storage_location === "string" ? { storage_location: location(body.storage_location) } : {}),
   };
 }
 
