@@ -156,9 +156,19 @@ function jsonBodies(app: App): void {
   for (const type of ["application/json", "*"]) {
     app.addContentTypeParser(type, { parseAs: "string" }, (request, body, done) => {
       if (body.length === 0) done(null, {});
-      else parse(request, body as string, done);
+      else parse(request, body as string, (error, read) => done(error ?? halfCharacter(body as string, read), read));
     });
   }
+}
+
+/** An error for a text with one half of a surrogate pair: no encoding of Unicode has it, so it could not be kept or answered. */
+function halfCharacter(body: string, read: unknown): ApiError | null {
+  // JSON.stringify escapes just these (https://tc39.es/ecma262/#sec-quotejsonstring).
+  if (!/\\ud[89a-f]/i.test(body) || !/(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(JSON.stringify(read))) return null;
+  return new ApiError(
+    "MALFORMED_REQUEST",
+    "Could not read the request: a text has half of a surrogate pair (\\ud800 to \\udfff).",
+  );
 }
 
 /** The token of `Bearer <token>`, or of basic authentication as the user `token`. */
@@ -239,6 +249,9 @@ function toApiError(error: FastifyError | Error): ApiError {
   }
   if (error instanceof RangeError && error.message.includes("call stack")) {
     return new ApiError("MALFORMED_REQUEST", "Could not read the request: it is nested too deeply.");
+  }
+  if ("code" in error && error.code === "FST_ERR_MAX_PARAM_LENGTH") {
+    return new ApiError("INVALID_PARAMETER_VALUE", "A part of the request's path is longer than any name can be.");
   }
   const status = "statusCode" in error ? (error.statusCode ?? 500) : 500;
   if ("code" in error && error.code === "FST_ERR_CTP_INVALID_JSON_BODY") {

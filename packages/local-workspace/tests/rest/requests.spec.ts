@@ -48,6 +48,20 @@ describe("requests of any client", function () {
     assert.deepEqual([answer.status, ((await answer.json()) as Json).error_code], [400, "MALFORMED_REQUEST"]);
   });
 
+  it("refuses half of a surrogate pair in a body, and takes a whole one and a backslash before its text", async () => {
+    const named = (name: string) => post(`{"name": "${name}"}`, { "content-type": "application/json" });
+    for (const name of ["\\ud800", "a\\uDFFF", "\\\\\\ud83d"]) {
+      const [status, answer] = await named(name);
+      assert.deepEqual([status, answer.error_code], [400, "MALFORMED_REQUEST"], name);
+    }
+    for (const name of ["\\ud83d\\ude00", "😀", "\\\\ud800"]) assert.equal((await named(name))[0], 200, name);
+  });
+
+  it("refuses a path with a part that is longer than any name", async () => {
+    const path = `/api/2.1/unity-catalog/tables/${"x".repeat(3000)}`;
+    assert.match(await admin.refused("INVALID_PARAMETER_VALUE", "GET", path), /longer than any name/);
+  });
+
   it("names the field that is missing or of the wrong type", async () => {
     const wrong: [string, string, unknown, RegExp][] = [
       ["POST", CREATE, { name: 1 }, /^name: .*string/],

@@ -9,13 +9,14 @@ import base64
 import csv
 import io
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_type
 from pyspark.sql.types import (
     ArrayType,
     BinaryType,
@@ -287,3 +288,14 @@ def _csv_row(row: tuple[str | None, ...] | list[str]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerow(row)
     return text.getvalue().encode()
+
+
+def small_frame(session: SparkSession, rows: Iterable[Iterable[Any]], schema: StructType) -> DataFrame:
+    """Through Arrow: a few rows are then part of the plan, and no Python worker is started for them."""
+    if not schema.fields:
+        return session.createDataFrame([], schema)
+    columns = list(zip(*rows, strict=True)) or [[] for _ in schema.fields]
+    arrays = [
+        pa.array(list(values), to_arrow_type(f.dataType)) for values, f in zip(columns, schema.fields, strict=True)
+    ]
+    return session.createDataFrame(pa.table(arrays, names=schema.names), schema)

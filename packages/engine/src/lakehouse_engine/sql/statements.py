@@ -5,51 +5,39 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.types import to_arrow_type
-from pyspark.sql.types import StringType, StructField, StructType
 
-from lakehouse_engine import jvm, readers
+from lakehouse_engine import readers
 from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.catalog.keys import described
 from lakehouse_engine.catalog.text import quoted
 from lakehouse_engine.contract import Workspace
-from lakehouse_engine.errors import EngineError, no_such_catalog
-from lakehouse_engine.graph.model import TableConstraint
-from lakehouse_engine.graph.names import split
+from lakehouse_engine.errors import EngineError
 from lakehouse_engine.schemas import struct
-from lakehouse_engine.session import Engine, active, use
+from lakehouse_engine.session import Engine, active
 from lakehouse_engine.sources.sql.errors import SqlSyntaxError
-from lakehouse_engine.sources.sql.tokenizer import Kind, Token, string_value, tokenize
-from lakehouse_engine.sql import (
-    copies,
-    copy_into,
-    dialect,
-    functions,
-    identifiers,
-    inserted,
-    keys,
-    row_changes,
-    settings,
-    standalone,
-    unity,
-)
+from lakehouse_engine.sources.sql.tokenizer import Token, tokenize
+from lakehouse_engine.sql import dialect, identifiers, inserted, keys, row_changes, settings, standalone
 from lakehouse_engine.sql.current import current
 from lakehouse_engine.sql.parameters import bind
-from lakehouse_engine.sql.results import write_result
+from lakehouse_engine.sql.results import small_frame, write_result
 from lakehouse_engine.sql.securables import CurrentNames
 from lakehouse_engine.sql.sessions import Sessions
 from lakehouse_engine.sql.show import Show
+from lakehouse_engine.sql.special import SpecialStatements, Statement, syntax
 
 # Open Spark names the first column of these otherwise.
 _FIRST_COLUMN = {"SCHEMAS": "databaseName", "DATABASES": "databaseName", "TABLES": "database", "VIEWS": "database"}
+
+# Requests run side by side, so that a cancel can overtake its statement; most name statements that have ended.
+_EARLY = 1000
 
 
 class Statements:
@@ -60,10 +48,11 @@ class Statements:
         self._catalog = catalog
         self._workspace = workspace
         self._show = Show(catalog, workspace)
-        self._copier = copy_into.Copier(catalog, engine.volumes)
-        self._standalone = standalone.StandaloneTables(engine, catalog, run_update)
+        self._special = SpecialStatements(engine, catalog, self._show, run_update)
         self.sessions = Sessions(engine)
         self._ends: dict[str, _End] = {}
+        self._early: OrderedDict[str, EngineError] = OrderedDict()  # why statements that are to begin shall not
+        self._lock = threading.Lock()
 
     def execute(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Answers `sql.execute`; the result's chunks are files in `resultDir`."""
@@ -101,10 +90,10 @@ class Statements:
 
     def _run(self, session: SparkSession, text: str, principal: str | None) -> DataFrame:
         names = CurrentNames(*current(session))
-        special = self._special(session, text, principal, names)
+        special = self._special.run(Statement(session, text, principal, names))
         if special is not None:
             return special
-        with _syntax():
+        with syntax():
             made = keys.of_create(text, names.table)
         existed = made is not None and self._catalog.exists(made.table)
         version = self._version(made.table) if made and existed and made.replaces and made.constraints else None
@@ -117,7 +106,7 @@ class Statements:
             self._keep_keys(session, made, names, version if existed else -1, principal)
         written = log.rows() if log else None
         if written is not None:
-            return _frame(session, [(written, written)], struct(inserted.COLUMNS))
+            return small_frame(session, [(written, written)], struct(inserted.COLUMNS))
         return self._as_databricks(session, text, names, principal, frame)
 
     def _log(self, text: str, names: CurrentNames) -> inserted.Log | None:
@@ -138,112 +127,20 @@ class Statements:
         tokens = tokenize(text)
         words = [token.upper for token in tokens[:3]]
         if parameter := settings.named(text):
-            return _frame(session, [(parameter, row["value"]) for row in frame.collect()], frame.schema)
+            return small_frame(session, [(parameter, row["value"]) for row in frame.collect()], frame.schema)
         if words[0] == "SHOW" and words[1] in _FIRST_COLUMN:
             frame = frame.toDF(_FIRST_COLUMN[words[1]], *frame.columns[1:])
             seen = self._show.visible(text, names, principal)
             rows = [tuple(row) for row in frame.collect() if seen is None or seen(row.asDict())]
-            return _frame(session, rows, frame.schema)
+            return small_frame(session, rows, frame.schema)
         if words[0] in ("DESCRIBE", "DESC") and words[1] == "DETAIL":
             return frame.withColumn("name", F.lit(names.full("TABLE", _name_after(tokens, 1))))
         if words[0] in ("DESCRIBE", "DESC") and "EXTENDED" in words[1:] and frame.columns[0] == "col_name":
             after = next(i for i, token in enumerate(tokens) if token.upper == "EXTENDED") + 1
             name = names.full("TABLE", _name_after(tokens, after - 1))
             rows = self._show.described(name, [tuple(row) for row in frame.collect()])
-            return _frame(session, rows, frame.schema)
+            return small_frame(session, rows, frame.schema)
         return frame
-
-    def _special(
-        self, session: SparkSession, text: str, principal: str | None, names: CurrentNames
-    ) -> DataFrame | None:
-        """Statements that are not Spark's: Unity Catalog's, and USE CATALOG and SHOW CATALOGS."""
-        with _syntax():
-            words = [token.upper for token in tokenize(text)[:2]]
-            statement = unity.parse(text, names)
-            shown = self._show.answer(text, names, principal)
-            commented = dialect.column_comment(text)
-            copied = copy_into.parse(text)
-            required = dialect.not_null(text)
-            standing = standalone.parse(text, names)
-            copy = copies.parse(text, names)
-            analyzed = dialect.analyzed(text)
-        if analyzed is not None:
-            self._catalog.authorize(principal, "SELECT", "TABLE", self._table(names.table(analyzed)))
-            return _frame(session, [], StructType([]))
-        if copy is not None:
-            return copies.run(session, self._catalog, copy, principal)
-        if standing is not None and self._standalone.run(standing, names, principal):
-            return _frame(session, [], StructType([]))
-        if required is not None:
-            self._require_values(session, required, names, principal)
-            return _frame(session, [], StructType([]))
-        if copied is not None:
-            rows = self._copier.run(session, copied, names, principal)
-            return _frame(session, [rows], struct(copy_into.COLUMNS))
-        if commented is not None:
-            return self._comment_view_column(session, commented, names, principal)
-        if words == ["USE", "CATALOG"]:
-            token = tokenize(text)[2]
-            name = string_value(token) if token.kind is Kind.STRING else token.identifier
-            if name.lower() not in self._catalog.schemas():
-                raise no_such_catalog(name)
-            use(session, name)
-            return _frame(session, [], StructType([]))
-        if shown is not None:
-            return _frame(session, shown.rows, struct(shown.columns))
-        if statement is None or (statement["kind"] == "dropConstraint" and self._is_check(statement)):
-            return None
-        if statement["kind"] == "addConstraint":
-            statement["constraint"] = self._key(statement["constraint"], statement["table"], names)
-        if statement["kind"] == "createFunction":
-            functions.check(session, statement)
-        answer = self._catalog.statement(statement, principal)
-        fields = [StructField(column["name"], StringType()) for column in answer.get("columns", [])]
-        return _frame(session, answer.get("rows", []), StructType(fields))
-
-    def _comment_view_column(
-        self, session: SparkSession, found: dialect.ColumnComment, names: CurrentNames, principal: str | None
-    ) -> DataFrame | None:
-        """Spark alters columns of tables only; None where it is one."""
-        name = names.table(found.table)
-        if (self._catalog.get(name) or {}).get("tableType") != "VIEW":
-            return None
-        (column,) = split(found.column)
-        self._catalog.comment_view_column(name, column, found.comment, principal)
-        return _frame(session, [], StructType([]))
-
-    def _require_values(
-        self, session: SparkSession, found: dialect.NotNull, names: CurrentNames, principal: str | None
-    ) -> None:
-        """Delta itself makes no column NOT NULL that was not from its start."""
-        name = self._table(names.table(found.table))
-        location = self._catalog.folder(name)
-        self._catalog.authorize(principal, "MODIFY", "TABLE", name)
-        require = jvm.of(session).org.apache.spark.sql.lakehouse.NotNull.require
-        problem = require(session._jsparkSession, str(location), found.column)
-        if problem:
-            raise EngineError(
-                f"[{problem}] Column '{found.column}' of '{name}' cannot be made NOT NULL: "
-                + ("rows have no value in it." if "VIOLATED" in problem else "the table has no such column."),
-                error_class=problem,
-            )
-        self._catalog.sync(name, principal=principal)
-
-    def _table(self, name: str) -> str:
-        """The name, which is that of a table with files."""
-        if self._catalog.folder(name) is None:
-            raise EngineError(
-                f"[TABLE_OR_VIEW_NOT_FOUND] The table '{name}' cannot be found.", error_class="TABLE_OR_VIEW_NOT_FOUND"
-            )
-        return name
-
-    def _is_check(self, statement: Mapping[str, Any]) -> bool:
-        """Whether DROP CONSTRAINT names none of the table's keys, so that it can only be a CHECK."""
-        name, each = statement.get("name"), self._catalog.constraints(statement["table"])
-        return name is not None and all(name != detail["name"] for one in each for detail in one.values())
-
-    def _key(self, given: TableConstraint, table: str, names: CurrentNames) -> dict[str, Any]:
-        return described(given, table, names.table, self._catalog.constraints)
 
     def _version(self, table: str) -> int | None:
         """The last version of a Delta table; None where it is none."""
@@ -263,7 +160,9 @@ class Statements:
         if not made.constraints and not self._catalog.constraints(made.table):
             return
         try:
-            constraints = [self._key(each, made.table, names) for each in made.constraints]
+            constraints = [
+                described(each, made.table, names.table, self._catalog.constraints) for each in made.constraints
+            ]
             statement: Any = {"kind": "setConstraints", "table": made.table, "constraints": constraints}
             self._workspace.request("catalog.statement", {"statement": statement, "principal": principal})
         except EngineError:
@@ -294,12 +193,16 @@ class Statements:
         session.sql = sql
 
     def cancel(self, statement_id: str, reason: EngineError | None = None) -> None:
-        end = self._ends.get(statement_id)
-        if end is not None:
-            end.reason = reason or EngineError(
-                "The statement was canceled.", error_class="CANCELED", error_code="CANCELLED"
-            )
-            threading.Thread(target=self._drop_jobs, args=(statement_id, end), daemon=True).start()
+        reason = reason or EngineError("The statement was canceled.", error_class="CANCELED", error_code="CANCELLED")
+        with self._lock:
+            end = self._ends.get(statement_id)
+            if end is None:  # not begun, or already ended
+                self._early[statement_id] = reason
+                while len(self._early) > _EARLY:
+                    self._early.popitem(last=False)
+                return
+            end.reason = reason
+        threading.Thread(target=self._drop_jobs, args=(statement_id, end), daemon=True).start()
 
     def _drop_jobs(self, statement_id: str, end: _End) -> None:
         """Until the statement has ended: between two of its jobs it has none to cancel, and would go on."""
@@ -316,13 +219,15 @@ class Statements:
     @contextlib.contextmanager
     def _ending(self, statement_id: str, session: SparkSession, seconds: int | None) -> Iterator[None]:
         """Lets the statement be ended before it is done, by who sent it or after that many seconds."""
-        end = self._ends[statement_id] = _End()
+        with self._lock:
+            end = self._ends[statement_id] = _End(self._early.pop(statement_id, None))
         session.sparkContext.setJobGroup(statement_id, "SQL statement", interruptOnCancel=True)
         timer = threading.Timer(seconds or 0, self.cancel, (statement_id, _timed_out(seconds)))
         timer.daemon = True
         if seconds:
             timer.start()
         try:
+            self._check(statement_id)
             yield
             self._check(statement_id)
         except Exception:
@@ -343,17 +248,6 @@ def _without_comment(text: str) -> str:
         start = tokenize(text)[0].start
         return re.sub(r"[^\r\n]", " ", text[:start]) + text[start:]
     return text
-
-
-@contextlib.contextmanager
-def _syntax() -> Iterator[None]:
-    """Makes a syntax error of the engine's own parsers one of the statement."""
-    try:
-        yield
-    except SqlSyntaxError as error:
-        raise EngineError(
-            f"[{error.error_class}] {error}", error_class=error.error_class, location=error.location
-        ) from None
 
 
 @dataclass
@@ -379,14 +273,3 @@ def _name_after(tokens: list[Token], at: int) -> list[str]:
         at += 2
         found.append(tokens[at + 1].identifier)
     return found
-
-
-def _frame(session: SparkSession, rows: Iterable[Iterable[Any]], schema: StructType) -> DataFrame:
-    """Through Arrow: a few rows are then part of the plan, and no Python worker is started for them."""
-    if not schema.fields:
-        return session.createDataFrame([], schema)
-    columns = list(zip(*rows, strict=True)) or [[] for _ in schema.fields]
-    arrays = [
-        pa.array(list(values), to_arrow_type(f.dataType)) for values, f in zip(columns, schema.fields, strict=True)
-    ]
-    return session.createDataFrame(pa.table(arrays, names=schema.names), schema)

@@ -10,7 +10,6 @@ from lakehouse_engine.sources.sql.parser import keys
 from lakehouse_engine.sources.sql.parser.clauses import properties
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import Kind, SourceText
-from lakehouse_engine.sql import refused
 from lakehouse_engine.sql.functions import read_create
 from lakehouse_engine.sql.securables import CurrentNames, SecurableReader
 
@@ -19,7 +18,6 @@ Statement = Any  # CatalogStatement, put together clause by clause
 
 def parse(text: str, names: CurrentNames) -> Statement | None:
     reader = _Reader(Cursor(SourceText(text, "statement")), names)
-    refused.check([token.upper for token in reader.cursor.tokens[:5]])
     handler = reader.handler()
     if handler is None:
         return None

@@ -407,3 +407,13 @@ def test_a_canceled_statement_ends(engine: EngineProcess) -> None:
     with pytest.raises(EngineFailed, match="canceled"):
         running.result(30)
     assert time.monotonic() - began < 15
+
+
+def test_a_cancel_that_overtakes_its_statement_ends_it(engine: EngineProcess) -> None:
+    folder = str(engine.folder / "results" / "overtaken")
+    params = {"statementId": "overtaken", "statement": "CREATE TABLE main.default.overtaken (id INT)"}
+    engine.ask("sql.cancel", {"statementId": "overtaken"})
+    with pytest.raises(EngineFailed, match="canceled"):
+        engine.ask("sql.execute", {**params, "resultDir": folder, "principal": "me", "catalog": "main"})
+    with pytest.raises(EngineFailed, match="TABLE_OR_VIEW_NOT_FOUND"):
+        engine.sql("SELECT * FROM main.default.overtaken")

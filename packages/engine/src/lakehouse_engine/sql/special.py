@@ -1,0 +1,218 @@
+"""The statements that Spark does not have, or not as Databricks does: found by their first word, then read and run."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StringType, StructField, StructType
+
+from lakehouse_engine import jvm
+from lakehouse_engine.catalog import Catalog
+from lakehouse_engine.catalog.keys import described
+from lakehouse_engine.errors import EngineError, no_such_catalog
+from lakehouse_engine.graph.names import split
+from lakehouse_engine.schemas import struct
+from lakehouse_engine.session import Engine, use
+from lakehouse_engine.sources.sql.errors import SqlSyntaxError
+from lakehouse_engine.sources.sql.tokenizer import Kind, string_value, tokenize
+from lakehouse_engine.sql import copies, copy_into, dialect, functions, refused, standalone, unity
+from lakehouse_engine.sql.results import small_frame
+from lakehouse_engine.sql.securables import CurrentNames
+from lakehouse_engine.sql.show import Show
+
+
+@contextlib.contextmanager
+def syntax() -> Iterator[None]:
+    """Makes a syntax error of the engine's own parsers one of the statement."""
+    try:
+        yield
+    except SqlSyntaxError as error:
+        raise EngineError(
+            f"[{error.error_class}] {error}", error_class=error.error_class, location=error.location
+        ) from None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement's text with the session that it runs in and who sent it."""
+
+    session: SparkSession
+    text: str
+    principal: str | None
+    names: CurrentNames
+
+    def answer(self, *rows: tuple[Any, ...], schema: StructType | None = None) -> DataFrame:
+        return small_frame(self.session, rows, schema or StructType([]))
+
+
+# Runs a statement that was read; None where Spark is to run it after all.
+Run = Callable[[], DataFrame | None]
+# Reads a statement that begins with the word of its place in the table; None for another statement.
+Read = Callable[[Statement], Run | None]
+
+
+class SpecialStatements:
+    def __init__(self, engine: Engine, catalog: Catalog, show: Show, run_update: standalone.RunUpdate) -> None:
+        self._catalog = catalog
+        self._show = show
+        self._copier = copy_into.Copier(catalog, engine.volumes)
+        self._standalone = standalone.StandaloneTables(engine, catalog, run_update)
+        unity_only = (self._unity,)
+        self._readers: dict[str, tuple[Read, ...]] = {
+            "ALTER": (self._standing, self._not_null, self._unity),
+            "ANALYZE": (self._analyze,),
+            "COMMENT": (self._column_comment, self._unity),
+            "COPY": (self._copy_into,),
+            "CREATE": (self._copy, self._standing, self._unity),
+            "DESC": (self._shown, self._unity),
+            "DESCRIBE": (self._shown, self._unity),
+            "DROP": (self._standing, self._unity),
+            "GRANT": unity_only,
+            "REFRESH": (self._standing,),
+            "REVOKE": unity_only,
+            "SET": unity_only,
+            "SHOW": (self._shown, self._unity),
+            "UNSET": unity_only,
+            "USE": (self._use_catalog,),
+        }
+
+    def run(self, statement: Statement) -> DataFrame | None:
+        """The statement's answer; None where Spark is to run it. Raises where it is refused, and for a syntax error."""
+        with syntax():
+            words = [token.upper for token in tokenize(statement.text)[:5]]
+        refused.check(words)
+        for read in self._readers.get(words[0], ()):
+            with syntax():
+                run = read(statement)
+            answer = run() if run else None
+            if answer is not None:
+                return answer
+        return None
+
+    # --- readers, in the order of their words -------------------------------------------------------------------
+
+    def _standing(self, statement: Statement) -> Run | None:
+        found = standalone.parse(statement.text, statement.names)
+        if found is None:
+            return None
+
+        def run() -> DataFrame | None:
+            done = self._standalone.run(found, statement.names, statement.principal)
+            return statement.answer() if done else None
+
+        return run
+
+    def _not_null(self, statement: Statement) -> Run | None:
+        found = dialect.not_null(statement.text)
+        return None if found is None else lambda: self._require_values(statement, found)
+
+    def _analyze(self, statement: Statement) -> Run | None:
+        found = dialect.analyzed(statement.text)
+        if found is None:
+            return None
+
+        def run() -> DataFrame:
+            name = self._table(statement.names.table(found))
+            self._catalog.authorize(statement.principal, "SELECT", "TABLE", name)
+            return statement.answer()
+
+        return run
+
+    def _column_comment(self, statement: Statement) -> Run | None:
+        found = dialect.column_comment(statement.text)
+        return None if found is None else lambda: self._comment_view_column(statement, found)
+
+    def _copy_into(self, statement: Statement) -> Run | None:
+        found = copy_into.parse(statement.text)
+        if found is None:
+            return None
+
+        def run() -> DataFrame:
+            rows = self._copier.run(statement.session, found, statement.names, statement.principal)
+            return statement.answer(rows, schema=struct(copy_into.COLUMNS))
+
+        return run
+
+    def _copy(self, statement: Statement) -> Run | None:
+        found = copies.parse(statement.text, statement.names)
+        if found is None:
+            return None
+        return lambda: copies.run(statement.session, self._catalog, found, statement.principal)
+
+    def _shown(self, statement: Statement) -> Run | None:
+        found = self._show.answer(statement.text, statement.names, statement.principal)
+        return None if found is None else lambda: statement.answer(*found.rows, schema=struct(found.columns))
+
+    def _use_catalog(self, statement: Statement) -> Run | None:
+        tokens = tokenize(statement.text)
+        if tokens[1].upper != "CATALOG":
+            return None
+        name = string_value(tokens[2]) if tokens[2].kind is Kind.STRING else tokens[2].identifier
+
+        def run() -> DataFrame:
+            if name.lower() not in self._catalog.schemas():
+                raise no_such_catalog(name)
+            use(statement.session, name)
+            return statement.answer()
+
+        return run
+
+    def _unity(self, statement: Statement) -> Run | None:
+        found = unity.parse(statement.text, statement.names)
+        return None if found is None else lambda: self._run_unity(statement, found)
+
+    # --- what they run ------------------------------------------------------------------------------------------
+
+    def _run_unity(self, statement: Statement, found: unity.Statement) -> DataFrame | None:
+        if found["kind"] == "dropConstraint" and self._is_check(found):
+            return None
+        if found["kind"] == "addConstraint":
+            given, table = found["constraint"], found["table"]
+            found["constraint"] = described(given, table, statement.names.table, self._catalog.constraints)
+        if found["kind"] == "createFunction":
+            functions.check(statement.session, found)
+        answer = self._catalog.statement(found, statement.principal)
+        fields = [StructField(column["name"], StringType()) for column in answer.get("columns", [])]
+        return statement.answer(*answer.get("rows", []), schema=StructType(fields))
+
+    def _is_check(self, found: Mapping[str, Any]) -> bool:
+        """Whether DROP CONSTRAINT names none of the table's keys, so that it can only be a CHECK."""
+        name, each = found.get("name"), self._catalog.constraints(found["table"])
+        return name is not None and all(name != detail["name"] for one in each for detail in one.values())
+
+    def _comment_view_column(self, statement: Statement, found: dialect.ColumnComment) -> DataFrame | None:
+        """Spark alters columns of tables only; None where it is one."""
+        name = statement.names.table(found.table)
+        if (self._catalog.get(name) or {}).get("tableType") != "VIEW":
+            return None
+        (column,) = split(found.column)
+        self._catalog.comment_view_column(name, column, found.comment, statement.principal)
+        return statement.answer()
+
+    def _require_values(self, statement: Statement, found: dialect.NotNull) -> DataFrame:
+        """Delta itself makes no column NOT NULL that was not from its start."""
+        name = self._table(statement.names.table(found.table))
+        location = self._catalog.folder(name)
+        self._catalog.authorize(statement.principal, "MODIFY", "TABLE", name)
+        require = jvm.of(statement.session).org.apache.spark.sql.lakehouse.NotNull.require
+        problem = require(statement.session._jsparkSession, str(location), found.column)
+        if problem:
+            raise EngineError(
+                f"[{problem}] Column '{found.column}' of '{name}' cannot be made NOT NULL: "
+                + ("rows have no value in it." if "VIOLATED" in problem else "the table has no such column."),
+                error_class=problem,
+            )
+        self._catalog.sync(name, principal=statement.principal)
+        return statement.answer()
+
+    def _table(self, name: str) -> str:
+        """The name, which is that of a table with files."""
+        if self._catalog.folder(name) is None:
+            raise EngineError(
+                f"[TABLE_OR_VIEW_NOT_FOUND] The table '{name}' cannot be found.", error_class="TABLE_OR_VIEW_NOT_FOUND"
+            )
+        return name
