@@ -5,7 +5,7 @@ import org.apache.spark.sql.catalyst.{FunctionIdentifier, TableIdentifier}
 import org.apache.spark.sql.catalyst.expressions.Expression
 import org.apache.spark.sql.catalyst.parser.{ParameterContext, ParameterHandler, ParserInterface}
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
-import org.apache.spark.sql.lakehouse.{GuardRule, MarkJsonPaths, ResolveJsonPaths, Routines, UnknownCatalogs}
+import org.apache.spark.sql.lakehouse.{GuardCheck, GuardRule, MarkJsonPaths, ResolveJsonPaths, Routines, UnknownCatalogs}
 import org.apache.spark.sql.types.{DataType, StructType}
 
 /** Comes after Delta's extensions in `spark.sql.extensions`. */
@@ -14,6 +14,7 @@ class Extensions extends (SparkSessionExtensions => Unit) {
     extensions.injectParser((_, delegate) => new ParameterParser(delegate))
     extensions.injectHintResolutionRule(session => new UnknownCatalogs(session))
     extensions.injectHintResolutionRule(session => new GuardRule(session)) // hints come before names are resolved
+    extensions.injectCheckRule(session => new GuardCheck(session))
     extensions.injectHintResolutionRule(_ => MarkJsonPaths)
     extensions.injectResolutionRule(_ => ResolveJsonPaths)
     Routines.inject(extensions)

@@ -1,12 +1,10 @@
 package lakehouse.catalog
 
 import java.io.FileNotFoundException
-import java.net.URI
 import java.nio.file.Files
 import java.nio.file.attribute.{PosixFileAttributes, PosixFilePermissions}
 
-import org.apache.hadoop.conf.Configuration
-import org.apache.hadoop.fs.{DelegateToFileSystem, FileStatus, Path, RawLocalFileSystem}
+import org.apache.hadoop.fs.{FileStatus, Path, RawLocalFileSystem}
 import org.apache.hadoop.fs.permission.FsPermission
 
 /**
@@ -27,11 +25,4 @@ class PlainFileSystem extends RawLocalFileSystem {
       found.lastAccessTime.toMillis, mode, found.owner.getName, found.group.getName,
       new Path(file.getPath).makeQualified(getUri, getWorkingDirectory))
   }
-}
-
-/** The same for FileContext, by which streams and Delta write. */
-class PlainFiles(uri: URI, conf: Configuration)
-    extends DelegateToFileSystem(uri, new PlainFileSystem, conf, "file", false) {
-  override def getUriDefaultPort: Int = -1
-  override def isValidName(name: String): Boolean = true // the operating system knows what it allows
 }

@@ -115,7 +115,8 @@ class PrefixCatalog extends StagingTableCatalog with SupportsNamespaces with Rel
   private def located(ident: Identifier, info: TableInfo): TableInfo = withProperties(info, located(ident, info.properties))
 
   override def listTables(namespace: Array[String]): Array[Identifier] =
-    tables.listTables(in(namespace)).map(i => Identifier.of(namespace, Names.tableBack(i.name)))
+    tables.listTables(in(namespace)).filter(_.namespace.nonEmpty) // temporary views have none
+      .map(i => Identifier.of(namespace, Names.tableBack(i.name)))
   override def loadTable(ident: Identifier): Table = tables.loadTable(in(ident))
   override def loadRelation(ident: Identifier): Relation = view(ident).getOrElse(loadTable(ident))
   override def loadTable(ident: Identifier, version: String): Table = tables.loadTable(in(ident), version)

@@ -1,14 +1,13 @@
-// Below Spark's own package, as Plans is: a rule here makes plans that only Spark itself may make.
 package org.apache.spark.sql.lakehouse
 
 import java.util
-import java.util.{Collections, Locale, WeakHashMap}
+import java.util.Locale
 
 import scala.jdk.CollectionConverters._
 
-import com.fasterxml.jackson.databind.{JsonNode, ObjectMapper}
+import com.fasterxml.jackson.databind.JsonNode
 import org.apache.spark.sql.{classic, Row, SparkSession}
-import org.apache.spark.sql.catalyst.{AliasIdentifier, CurrentUserContext}
+import org.apache.spark.sql.catalyst.{AliasIdentifier, CurrentUserContext, FunctionIdentifier}
 import org.apache.spark.sql.catalyst.analysis._
 import org.apache.spark.sql.catalyst.catalog.SQLFunction
 import org.apache.spark.sql.catalyst.expressions._
@@ -18,75 +17,13 @@ import org.apache.spark.sql.catalyst.rules.Rule
 import org.apache.spark.sql.catalyst.trees.TreeNodeTag
 import org.apache.spark.sql.catalyst.trees.TreePattern._
 import org.apache.spark.sql.catalyst.types.DataTypeUtils
-import org.apache.spark.sql.execution.datasources.{CreateTempViewUsing, LogicalRelation}
+import org.apache.spark.sql.delta.{UnresolvedPathBasedDeltaTable, UnresolvedPathBasedDeltaTableRelation}
+import org.apache.spark.sql.delta.files.TahoeFileIndex
+import org.apache.spark.sql.execution.datasources.{HadoopFsRelation, LogicalRelation}
 import org.apache.spark.sql.execution.datasources.v2.DataSourceV2Relation
 import org.apache.spark.sql.types.{DataType, StringType, StructType}
 
-import lakehouse.catalog.{CatalogEvents, Names}
-
-/** The engine (catalog/guard.py). Answers are JSON; what is refused is `{"error": {"message", "error_class", "error_code"}}`. */
-trait Authority {
-  /** What `principal` sees of a table: {} or {"columns": [{name, type, mask?: {function, using}}], "filters": [{function, using}]}. */
-  def read(principal: String, table: String, throughView: Boolean): String
-  /** {} where `principal` holds the privilege. */
-  def check(principal: String, privilege: String, securableType: String, name: String): String
-  /** Whether the table exists: {"exists": true}. */
-  def exists(table: String): String
-  /** {"groups": [name]} of the principal. */
-  def groups(principal: String): String
-  /** {"schema": DDL, "rows": [[…]]} of a view of an information_schema. */
-  def informationSchema(principal: String, catalog: String, view: String): String
-  /** The frame of `read_files` and the like, or the text of an error. `arguments`: {"placed": [text], "named": {name: text}}. */
-  def rows(principal: String, function: String, arguments: String, streaming: Boolean): AnyRef
-}
-
-/** Raised inside of Spark's analyzer for what the engine refuses; the engine shows `message` as it is. */
-class Refused(message: String, val errorClass: String, val errorCode: String) extends RuntimeException(message)
-
-object Guard {
-  @volatile private[lakehouse] var authority: Authority = _
-  private val pipelines = Collections.synchronizedMap(new WeakHashMap[SparkSession, String]())
-  private val principals = Collections.synchronizedMap(new WeakHashMap[SparkSession, String]())
-  private[lakehouse] val json = new ObjectMapper()
-  @volatile private[lakehouse] var tablesRoot: String = _
-
-  /** `tables`: the folder of managed tables, which are read by their names and not by path. */
-  def start(answers: Authority, tables: String): Unit = {
-    tablesRoot = tables
-    authority = answers
-  }
-
-  /** From now on, statements and frames of this session are the principal's. */
-  def protect(session: SparkSession, principal: String): Unit = { principals.put(session, principal); () }
-
-  /** The session is an update's of this pipeline: it reads and alters the pipeline's private tables. */
-  def own(session: SparkSession, pipeline: String): Unit = { pipelines.put(session, pipeline); () }
-
-  /** A session cloned from another is its principal's and its pipeline's, too. */
-  def inherit(from: SparkSession, to: SparkSession): Unit = {
-    principal(from).foreach(protect(to, _))
-    Option(pipelines.get(from)).foreach(own(to, _))
-  }
-
-  /** Whether a location is below the folder of the pipelines' own files, beside that of the tables. */
-  private[lakehouse] def inPipelines(location: String): Boolean = {
-    val path = location.replaceFirst("^file:/*", "/")
-    !path.split('/').contains("..") && path.startsWith(tablesRoot.stripSuffix("/").replaceFirst("[^/]*$", "pipelines/"))
-  }
-
-  private[lakehouse] def owns(session: SparkSession, table: Seq[String]): Boolean =
-    Option(pipelines.get(session)).exists(id => table.last.toLowerCase(Locale.ROOT).startsWith(s"__private_${id.toLowerCase(Locale.ROOT)}_"))
-
-  private[lakehouse] def principal(session: SparkSession): Option[String] = Option(principals.get(session))
-
-  private[lakehouse] def answer(text: String): JsonNode = {
-    val found = json.readTree(text)
-    val error = found.get("error")
-    if (error != null)
-      throw new Refused(error.get("message").asText, error.get("error_class").asText, error.get("error_code").asText)
-    found
-  }
-}
+import lakehouse.catalog.CatalogEvents
 
 /**
  * Looks at every plan before Spark resolves its names: asks whether the session's principal may do that, puts row
@@ -97,7 +34,8 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
   import Guard.{answer, authority}
 
   private val seen = TreeNodeTag[Boolean]("lakehouse.guarded")
-  private def who: Option[String] = Guard.principal(session)
+  private def identity: Identity = Guard.identity(session)
+  private def who: Option[String] = identity.principal
   private def state = session.asInstanceOf[classic.SparkSession].sessionState
 
   override def apply(plan: LogicalPlan): LogicalPlan = {
@@ -154,9 +92,15 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
   private def temporary(parts: Seq[String]): Boolean =
     state.catalog.isTempView(parts)
 
-  private val formats = Set("delta", "csv", "json", "parquet", "text", "orc", "avro", "binaryfile", "file")
+  private val formats = Set("delta", "csv", "json", "parquet", "text", "orc", "xml", "avro", "binaryfile")
+
+  /** format.`path`. A name of two parts whose first is a format means a table where there is one in a schema of that name. */
   private def path(parts: Seq[String]): Option[String] =
-    if (parts.size == 2 && formats(parts.head.toLowerCase(Locale.ROOT)) && parts(1).exists(c => c == '/' || c == ':')) Some(parts(1))
+    if (parts.size != 2) None
+    else if (formats(parts.head.toLowerCase(Locale.ROOT)))
+      Some(parts(1)).filterNot(p => !p.contains('/') && !p.contains(':') && full(parts).exists(exists))
+    else if (who.isDefined && parts.head.contains('.') && parts(1).exists(c => c == '/' || c == ':'))
+      throw Refused("UNSUPPORTED_FEATURE.DATA_SOURCE", s"The format ${parts.head} is not available.")
     else None
 
   private def check(privilege: String, kind: String, name: Seq[String]): Unit =
@@ -171,7 +115,7 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
     val writes = r.options.get(UnresolvedRelation.REQUIRED_WRITE_PRIVILEGES)
     if (writes != null) { changed(parts, seesRows = writes != "INSERT"); return marked(r) }
     if (temporary(parts)) return r
-    path(parts).foreach { p => if (who.isDefined) usesPath(p, "READ_VOLUME"); return marked(r) }
+    path(parts).foreach { p => if (who.isDefined) readsFiles(parts.head, p, r); return marked(r) }
     full(parts) match {
       case Some(Seq(catalog, schema, view)) if schema.equalsIgnoreCase("information_schema") =>
         SubqueryAlias(AliasIdentifier(view, Seq(catalog, schema)), informationSchema(catalog, view))
@@ -182,8 +126,15 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
     }
   }
 
+  private def readsFiles(format: String, path: String, r: UnresolvedRelation): Unit =
+    new PathRules(session, identity).source(format, Seq(path), r.options.asScala.toMap, "READ_VOLUME")
+
   private def traveled(t: RelationTimeTravel, r: UnresolvedRelation): LogicalPlan =
-    full(r.multipartIdentifier).filter(_ => path(r.multipartIdentifier).isEmpty)
+    full(r.multipartIdentifier).filter { _ =>
+      val files = path(r.multipartIdentifier)
+      files.foreach(p => if (who.isDefined) readsFiles(r.multipartIdentifier.head, p, r))
+      files.isEmpty
+    }
       .fold[LogicalPlan](t)(name => protect(name, t.copy(relation = marked(r)), r.multipartIdentifier))
 
   private def marked(r: UnresolvedRelation): UnresolvedRelation = {
@@ -194,9 +145,9 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
 
   private def protect(name: Seq[String], table: LogicalPlan, shown: Seq[String]): LogicalPlan = {
     val principal = who.getOrElse(return table)
-    if (Guard.owns(session, name)) return table
+    if (Guard.owns(identity, name)) return table
     if (name.head.equalsIgnoreCase("spark_catalog") && Thread.currentThread.getName.startsWith("stream execution thread"))
-      return ofSpark(name).fold(table)(protect(_, table, shown)) // a stream refreshes the table that it wrote a batch to
+      return Guard.named(name(1), name(2)).fold(table)(protect(_, table, shown)) // a stream refreshes the table that it wrote a batch to
     if (name.head.equalsIgnoreCase("spark_catalog"))
       throw new Refused(s"[TABLE_OR_VIEW_NOT_FOUND] The table or view '${shown.mkString(".")}' cannot be found.", "TABLE_OR_VIEW_NOT_FOUND", "BAD_REQUEST")
     val found = answer(authority.read(principal, name.mkString("."), inView.nonEmpty))
@@ -211,12 +162,6 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
     SubqueryAlias(AliasIdentifier(name(2), name.take(2)), Project(columns, filtered))
   }
 
-  /** The name that users know of a table of Spark's own catalog. */
-  private def ofSpark(name: Seq[String]): Option[Seq[String]] = name(1).split("__", 2) match {
-    case Array(catalog, schema) => Some(Seq(Names.decode(catalog), Names.decode(schema), Names.tableBack(name(2))))
-    case _ => None
-  }
-
   /** A filter's or mask's function on its columns. No privilege is needed: it is applied, not called. */
   private def applied(rule: JsonNode, first: Seq[Expression]): Expression = {
     val name = CatalystSqlParser.parseMultipartIdentifier(rule.get("function").asText.split('.').map("`" + _ + "`").mkString("."))
@@ -229,38 +174,7 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
     SqlFunctions.call(function, first ++ using)
   }
 
-  private def usesPath(path: String, privilege: String): Unit = volume(path) match {
-    case Some(name) => check(privilege, "VOLUME", name)
-    case None if path.replaceFirst("^file:/*", "/").startsWith(Guard.tablesRoot) => throw new Refused(
-      s"'$path' is a managed table's folder: read the table by its name.", "INVALID_PARAMETER_VALUE.LOCATION_OVERLAP", "INVALID_PARAMETER_VALUE")
-    case None => throw outside(path)
-  }
-
-  /** A principal reaches data through securables alone; what Unity Catalog does not govern, nobody could protect. */
-  private def outside(path: String): Refused = new Refused(
-    s"'$path' is not in a volume: SQL reads and writes tables by their names and files by /Volumes/<catalog>/<schema>/<volume>/….",
-    "PERMISSION_DENIED", "PERMISSION_DENIED")
-
-  /** Where a new table's files are to be. A pipeline's private tables lie in its own folder, which its updates name. */
-  private def places(table: V2CreateTablePlan): Unit = {
-    val spec = table match {
-      case t: CreateTable => Some(t.tableSpec)
-      case t: CreateTableAsSelect => Some(t.tableSpec)
-      case t: ReplaceTable => Some(t.tableSpec)
-      case t: ReplaceTableAsSelect => Some(t.tableSpec)
-      case _ => None
-    }
-    val named = spec.toSeq.collect { case s: UnresolvedTableSpec => s.optionExpression.options }.flatten
-      .collect { case (key, value) if key.equalsIgnoreCase("path") => value.toString }
-    (spec.flatMap(_.location).toSeq ++ named).filterNot(Guard.inPipelines).foreach(usesPath(_, "WRITE_VOLUME"))
-  }
-
-  private def volume(path: String): Option[Seq[String]] =
-    if (path.split('/').contains("..")) None
-    else path.stripPrefix("dbfs:").split('/').filter(_.nonEmpty) match {
-      case Array("Volumes", catalog, schema, name, _*) => Some(Seq(catalog, schema, name))
-      case _ => None
-    }
+  private def usesPath(path: String, privilege: String): Unit = new PathRules(session, identity).touches(path, privilege)
 
   private def informationSchema(catalog: String, view: String): LogicalPlan = {
     val found = answer(authority.informationSchema(who.orNull, catalog, view))
@@ -282,23 +196,36 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
 
   // --- functions ----------------------------------------------------------------------------------------------
 
-  private def function(f: UnresolvedFunction): Expression = { if (who.isDefined) Reach.check(f.nameParts); named(f) }
-
-  private def named(f: UnresolvedFunction): Expression = f.nameParts match {
+  private def function(f: UnresolvedFunction): Expression = if (f.isInternal) f else allowed(f.nameParts) match {
     case Seq(name) if name.equalsIgnoreCase("is_account_group_member") || name.equalsIgnoreCase("is_member") => member(f)
     case parts => called(parts).fold[Expression](f)(SqlFunctions.call(_, f.arguments))
   }
 
   private val supplied = Set("read_files", "event_log")
 
-  private def tableFunction(f: UnresolvedTableValuedFunction): LogicalPlan = f.name match {
+  /** The name, where it is no built-in function that a principal may not call. */
+  private def allowed(parts: Seq[String]): Seq[String] = {
+    val system = parts.size == 1 || parts.head.equalsIgnoreCase("system") || parts.head.equalsIgnoreCase("builtin")
+    if (who.isDefined && system && builtinOf(parts.last)) PermittedFunctions.check(parts.last)
+    parts
+  }
+
+  private def builtinOf(name: String): Boolean =
+    FunctionRegistry.builtin.functionExists(FunctionIdentifier(name)) ||
+      TableFunctionRegistry.builtin.functionExists(FunctionIdentifier(name))
+
+  private def tableFunction(f: UnresolvedTableValuedFunction): LogicalPlan = allowed(f.name) match {
     case Seq(name) if supplied(name.toLowerCase(Locale.ROOT)) => suppliedRows(name.toLowerCase(Locale.ROOT), f)
-    case Seq(name) if name.equalsIgnoreCase("table_changes") =>
-      f.functionArgs.headOption.foreach { case Literal(table, StringType) =>
-        changesOf(CatalystSqlParser.parseMultipartIdentifier(table.toString))
-      case _ => }
-      f
+    case parts if who.isDefined && parts.last.equalsIgnoreCase("table_changes") =>
+      changesOf(CatalystSqlParser.parseMultipartIdentifier(constant(parts.last, f))); f
+    case parts if who.isDefined && parts.last.equalsIgnoreCase("table_changes_by_path") =>
+      usesPath(constant(parts.last, f), "READ_VOLUME"); f
     case parts => called(parts).fold[LogicalPlan](f)(SqlFunctions.rows(_, f.functionArgs))
+  }
+
+  private def constant(name: String, f: UnresolvedTableValuedFunction): String = f.functionArgs.headOption match {
+    case Some(Literal(text, StringType)) if text != null => text.toString
+    case _ => throw Refused("INVALID_PARAMETER_VALUE", s"$name: the first argument must be a constant text.")
   }
 
   private def suppliedRows(name: String, f: UnresolvedTableValuedFunction): LogicalPlan = {
@@ -318,7 +245,12 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
   }
 
   /** The change feed shows rows as they were written: not for whom something is hidden there. */
-  private def changesOf(parts: Seq[String]): Unit = for (principal <- who; name <- known(parts))
+  private def changesOf(parts: Seq[String]): Unit = for (principal <- who) {
+    path(parts).foreach(usesPath(_, "READ_VOLUME"))
+    known(parts).foreach(changesOf(principal, _))
+  }
+
+  private def changesOf(principal: String, name: Seq[String]): Unit =
     if (answer(authority.read(principal, name.mkString("."), false)).has("columns"))
       throw new Refused(s"table_changes: a row filter or column mask hides a part of '${name.mkString(".")}' from you.",
         "UNSUPPORTED_FEATURE", "BAD_REQUEST")
@@ -347,16 +279,20 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
 
   // --- what is changed ----------------------------------------------------------------------------------------
 
-  private def command(node: LogicalPlan): Unit = { Reach.check(node); asks(node) }
-
-  private def asks(node: LogicalPlan): Unit = node match {
+  private def command(node: LogicalPlan): Unit = node match {
     case i: InsertIntoStatement => target(i.table)
     case w: V2WriteCommand => target(w.table)
-    case v: CreateTempViewUsing if who.isDefined =>
-      v.options.foreach { case (key, value) => if (key.equalsIgnoreCase("path")) usesPath(value, "READ_VOLUME") }
-    case c: V2CreateTablePlan =>
-      if (who.isDefined) places(c)
-      made(c.name, replace = c.isInstanceOf[ReplaceTable] || c.isInstanceOf[ReplaceTableAsSelect])
+    case s: UnresolvedDataSource => new PathRules(session, identity).source(s.format, s.paths, s.options, "READ_VOLUME")
+    case i: InsertIntoDir => intoFolder(i)
+    case c: V2CreateTablePlan => created(c)
+    case l: CreateTableLike => notLocated(l.location, l.name); made(l.name, replace = false); managedBy(l.source, "SELECT")
+    case c: CloneTableStatement => notLocated(c.targetLocation, c.target); made(c.target, c.isReplaceCommand)
+    case r: RestoreTableStatement => r.table.relation match {
+      case u: UnresolvedRelation => changed(u.multipartIdentifier, seesRows = true)
+      case _ =>
+    }
+    case t: UnresolvedPathBasedDeltaTable => usesPath(t.path, if (t.commandName.startsWith("DESCRIBE")) "READ_VOLUME" else "WRITE_VOLUME")
+    case t: UnresolvedPathBasedDeltaTableRelation => usesPath(t.path, "READ_VOLUME")
     case v: CreateView => made(v.child, v.replace)
     case d: DropTable => managed(d.child)
     case d: DropView => managed(d.child)
@@ -365,12 +301,58 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
     case d: DeleteFromTable if d.table.resolved => ofDelta(d.table)
     case u: UpdateTable if u.table.resolved => ofDelta(u.table)
     case m if m.nodeName == "DeltaMergeInto" && m.children.head.resolved => ofDelta(m.children.head)
+    case _: ShowTables | _: ShowTablesExtended | _: ShowViews | _: DescribeNamespace => node.children.foreach {
+      case u: UnresolvedNamespace => listed(u.multipartIdentifier)
+      case CurrentNamespace => listed(state.catalogManager.currentNamespace.toSeq)
+      case _ =>
+    }
     case other => other.children.foreach {
       case t: UnresolvedTable => checked(t.multipartIdentifier, if (describes(other)) "SELECT" else "MODIFY")
       case t: UnresolvedTableOrView => checked(t.multipartIdentifier, if (changes(other)) "MODIFY" else "SELECT")
       case v: UnresolvedView => checked(v.multipartIdentifier, "MODIFY")
       case _ =>
     }
+  }
+
+  private def intoFolder(insert: InsertIntoDir): Unit = {
+    if (insert.isLocal) throw Refused("UNSUPPORTED_FEATURE", "INSERT OVERWRITE LOCAL DIRECTORY: write to a folder of a volume.")
+    new PathRules(session, identity).source(
+      insert.provider.getOrElse("hive"), insert.storage.locationUri.map(_.toString).toSeq, insert.storage.properties, "WRITE_VOLUME")
+  }
+
+  private def created(c: V2CreateTablePlan): Unit = {
+    val (location, provider, options) = c match {
+      case CreateTable(_, _, _, spec, _) => ofSpec(spec)
+      case CreateTableAsSelect(_, _, _, spec, _, _, _) => ofSpec(spec)
+      case ReplaceTable(_, _, _, spec, _) => ofSpec(spec)
+      case ReplaceTableAsSelect(_, _, _, spec, _, _, _) => ofSpec(spec)
+      case _ => (None, None, Nil)
+    }
+    notLocated(location.orElse(options.find(_.equalsIgnoreCase("path"))), c.name)
+    provider.foreach(new PathRules(session, identity).source(_, Nil, options.map(_ -> "").toMap, "WRITE_VOLUME"))
+    made(c.name, replace = c.isInstanceOf[ReplaceTable] || c.isInstanceOf[ReplaceTableAsSelect])
+  }
+
+  private def ofSpec(spec: TableSpecBase): (Option[String], Option[String], Seq[String]) = spec match {
+    case s: UnresolvedTableSpec => (s.location, s.provider, s.optionExpression.options.map(_._1))
+    case s: TableSpec => (s.location, s.provider, s.options.keys.toSeq)
+  }
+
+  /** Where a table's files are is Unity Catalog's to say: nothing here is an external location. */
+  private def notLocated(location: Option[String], name: LogicalPlan): Unit =
+    if (location.isDefined && !identifier(name).flatMap(path).exists(location.contains)) throw Refused("INVALID_PARAMETER_VALUE.LOCATION_OVERLAP",
+      s"'${location.get}' cannot be the location of a table: it overlaps with managed storage or is in no external location. " +
+        "Leave LOCATION out, and Unity Catalog chooses one.")
+
+  private def managedBy(plan: LogicalPlan, privilege: String): Unit = identifier(plan).foreach { parts =>
+    path(parts).foreach(usesPath(_, "READ_VOLUME"))
+    checked(parts, privilege)
+  }
+
+  /** The names in a schema are for who may use it. */
+  private def listed(schema: Seq[String]): Unit = {
+    val name = if (schema.size == 1) state.catalogManager.currentCatalog.name +: schema else schema
+    if (name.size == 2 && !name.last.equalsIgnoreCase("information_schema")) check("USE_SCHEMA", "SCHEMA", name)
   }
 
   private def describes(node: LogicalPlan): Boolean = node.nodeName.startsWith("Describe") || node.nodeName.startsWith("Show")
@@ -386,19 +368,35 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
   }
 
   private def ofDelta(table: LogicalPlan): Unit = table.collectLeaves().foreach {
+    case LogicalRelation(HadoopFsRelation(index: TahoeFileIndex, _, _, _, _, _), _, None, _, _) =>
+      Guard.places.resolve(index.path.toString) match {
+        case InTable(folder) if !Guard.ofPipeline(identity, folder) => changed(Guard.tableIn(session, folder), seesRows = true)
+        case _ => usesPath(index.path.toString, "WRITE_VOLUME")
+      }
     case r: LogicalRelation => for (found <- r.catalogTable; schema <- found.identifier.database)
-      ofSpark(Seq("spark_catalog", schema, found.identifier.table)).foreach(changed(_, seesRows = true))
+      Guard.named(schema, found.identifier.table).foreach(changed(_, seesRows = true))
     case _ =>
   }
 
   private def known(parts: Seq[String]): Option[Seq[String]] =
-    if (temporary(parts) || path(parts).isDefined) None else full(parts).filterNot(Guard.owns(session, _)).filter(exists)
+    if (temporary(parts) || path(parts).isDefined) None
+    else full(parts).filterNot(Guard.owns(identity, _)).map(ofCatalog(_, parts)).filter(exists)
 
-  private def checked(parts: Seq[String], privilege: String): Unit = known(parts).foreach(check(privilege, "TABLE", _))
+  /** Spark's own catalog has all tables under other names. */
+  private def ofCatalog(name: Seq[String], shown: Seq[String]): Seq[String] =
+    if (who.isEmpty || !name.head.equalsIgnoreCase("spark_catalog")) name
+    else if (Thread.currentThread.getName.startsWith("stream execution thread")) Guard.named(name(1), name(2)).getOrElse(name)
+    else throw new Refused(s"[TABLE_OR_VIEW_NOT_FOUND] The table or view '${shown.mkString(".")}' cannot be found.",
+      "TABLE_OR_VIEW_NOT_FOUND", "BAD_REQUEST")
+
+  private def checked(parts: Seq[String], privilege: String): Unit = {
+    path(parts).foreach(usesPath(_, if (privilege == "SELECT") "READ_VOLUME" else "WRITE_VOLUME"))
+    known(parts).foreach(check(privilege, "TABLE", _))
+  }
 
   /** MERGE, UPDATE and DELETE (`seesRows`) read what they change, so nothing may be hidden from the principal there. */
   private def changed(parts: Seq[String], seesRows: Boolean): Unit = {
-    path(parts).foreach(p => if (who.isDefined) usesPath(p, "WRITE_VOLUME"))
+    path(parts).foreach(usesPath(_, "WRITE_VOLUME"))
     known(parts).foreach(changedTable(_, seesRows))
   }
 
@@ -413,6 +411,7 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
 
   private def identifier(plan: LogicalPlan): Option[Seq[String]] = plan match {
     case UnresolvedIdentifier(parts, _) => Some(parts)
+    case r: UnresolvedRelation => Some(r.multipartIdentifier)
     case UnresolvedTable(parts, _, _) => Some(parts)
     case t: UnresolvedTableOrView => Some(t.multipartIdentifier)
     case v: UnresolvedView => Some(v.multipartIdentifier)

@@ -5,6 +5,18 @@ import java.net.URI
 import org.apache.hadoop.conf.Configuration
 import org.apache.hadoop.fs._
 import org.apache.hadoop.fs.permission.{FsAction, FsPermission}
+import org.apache.spark.sql.lakehouse.Guard
+
+object VolumeFileSystem {
+  private var chosen: String = _
+
+  /** What the engine started with: a setting or an option of a later session changes nothing. */
+  private def root(conf: Configuration): String = synchronized {
+    if (chosen == null) chosen = Option(conf.get("lakehouse.volumes.root"))
+      .getOrElse(throw new IllegalStateException("lakehouse.volumes.root is not set")).stripSuffix("/")
+    chosen
+  }
+}
 
 /**
  * `dbfs:/Volumes/<catalog>/<schema>/<volume>/…` on this machine: a folder below `lakehouse.volumes.root`. It is the
@@ -18,9 +30,7 @@ class VolumeFileSystem extends FileSystem {
   override def initialize(uri: URI, conf: Configuration): Unit = {
     super.initialize(uri, conf)
     fs.initialize(URI.create("file:///"), conf)
-    root = conf.get("lakehouse.volumes.root")
-    if (root == null) throw new IllegalStateException("lakehouse.volumes.root is not set")
-    root = root.stripSuffix("/")
+    root = VolumeFileSystem.root(conf)
   }
 
   override def getScheme: String = "dbfs"
@@ -43,7 +53,9 @@ class VolumeFileSystem extends FileSystem {
       throw new IllegalArgumentException(s"$text is not below /Volumes; the local workspace has no DBFS root. Use /Volumes/<catalog>/<schema>/<volume>/….")
     if (text.split("/").contains("..")) throw new IllegalArgumentException(s"$text leaves its volume")
     // Not from one text: blanks, quotes and % are what they are in the name of the file.
-    new Path("file", null, root + text.substring("/Volumes".length))
+    val file = root + text.substring("/Volumes".length)
+    if (Guard.places != null) Guard.places.staysInVolume(new java.io.File(file))
+    new Path("file", null, file)
   }
   private def back(status: FileStatus): FileStatus = {
     val path = status.getPath.toUri.getPath

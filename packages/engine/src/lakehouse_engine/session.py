@@ -6,14 +6,17 @@ import contextlib
 import os
 import sys
 import threading
+import warnings
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from delta.tables import DeltaTable
 from pyspark import SparkConf, SparkContext
-from pyspark.sql import SparkSession, functions
+from pyspark.sql import DataFrame, SparkSession, functions
+from pyspark.sql.conf import RuntimeConfig
+from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 from lakehouse_engine import jvm, routines
 from lakehouse_engine.errors import EngineError
@@ -57,8 +60,8 @@ SETTINGS = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     # Plain files without checksum files beside them, half as many files for every commit, and no processes for modes.
-    "spark.hadoop.fs.file.impl": "lakehouse.catalog.PlainFileSystem",
-    "spark.hadoop.fs.AbstractFileSystem.file.impl": "lakehouse.catalog.PlainFiles",
+    "spark.hadoop.fs.file.impl": "lakehouse.catalog.LocalFileSystem",
+    "spark.hadoop.fs.AbstractFileSystem.file.impl": "lakehouse.catalog.LocalFiles",
     "spark.hadoop.fs.dbfs.impl": "lakehouse.catalog.VolumeFileSystem",
     # Delta knows which schemes are local; a commit to a folder of a volume is a rename, as to any other.
     "spark.delta.logStore.dbfs.impl": "io.delta.storage.LocalLogStore",
@@ -109,21 +112,26 @@ class Engine:
         self.spark = self._start(volumes_root)
         self.jvm: Any = self.spark._jvm
         self.jvm.lakehouse.catalog.Registry.start(self.spark._jsparkSession)
-        _install_current_session()
+        _install_current_session(self)
+        _install_names_in_batches()
         _install_names_of_delta_tables()
         _install_names_of_functions()
+        _install_settings()
 
     def _start(self, volumes_root: str) -> SparkSession:
         conf = SparkConf().setMaster(f"local[{os.cpu_count() or 2}]").setAppName("lakehouse")
         for key, value in {**SETTINGS, "spark.lakehouse.functions.refused": routines.setting()}.items():
             conf.set(key, value)
         conf.set("spark.sql.warehouse.dir", (self.data_dir / "warehouse").resolve().as_uri())
-        conf.set("spark.local.dir", str(self.data_dir / "tmp"))
+        temporary = self.data_dir / "tmp"
+        temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
+        conf.set("spark.local.dir", str(temporary))
         conf.set("spark.hadoop.lakehouse.volumes.root", str(Path(volumes_root).resolve()))
         # On the class path from the start, not in spark.jars: only then a class-data archive holds them.
         conf.set("spark.driver.extraClassPath", os.environ.get("ENGINE_JARS", ""))
         conf.set("spark.driver.memory", os.environ.get("ENGINE_MEMORY", "2g"))
-        conf.set("spark.driver.extraJavaOptions", jvm_options())
+        # -Djava.io.tmpdir: checkpoints of streams without one
+        conf.set("spark.driver.extraJavaOptions", f'{jvm_options()} "-Djava.io.tmpdir={temporary.resolve()}"')
         os.environ["PYSPARK_PYTHON"] = sys.executable  # of Python functions in queries; not what PATH has
         # Workers are started by this package's own daemon (python_workers.py).
         paths = [str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", "")]
@@ -151,15 +159,19 @@ class Engine:
         conf.setConfString(f"spark.sql.catalog.{catalog}", CATALOG_CLASS)
         conf.setConfString(f"spark.sql.catalog.{catalog}.tablesRoot", Path(self.tables_root).resolve().as_uri())
 
-    def new_session(
-        self, catalog: str | None = None, schema: str | None = None, conf: Mapping[str, str] | None = None
-    ) -> SparkSession:
-        """A session of its own, `catalog.schema` in use (main.default where none is given)."""
-        session = self.spark.newSession()
+    def add_session(self, session: SparkSession) -> None:
+        """Lets the session know the workspace's catalogs."""
         with self._lock:
             for name in self._catalogs:
                 self._configure(session, name)
             self._sessions.add(session)
+
+    def new_session(
+        self, catalog: str | None = None, schema: str | None = None, conf: Mapping[str, str] | None = None
+    ) -> SparkSession:
+        """A session of its own, `catalog.schema` in use (main.default where none is given)."""
+        session = SparkSession(self.spark.sparkContext, self.spark._jsparkSession.newSession())
+        self.add_session(session)
         for key, value in (conf or {}).items():
             session.conf.set(key, value)
         if catalog is not None and catalog.lower() not in {name.lower() for name in self._catalogs}:
@@ -168,6 +180,16 @@ class Engine:
             )
         use(session, catalog or DEFAULT_CATALOG, schema)
         return session
+
+    @contextlib.contextmanager
+    def own_work(self) -> Iterator[SparkSession]:
+        """The base session, for what the engine itself does while it works for a principal."""
+        guard = self.jvm.org.apache.spark.sql.lakehouse.Guard
+        before = guard.enterEngine(self.spark._jsparkSession)
+        try:
+            yield self.spark
+        finally:
+            guard.leave(self.spark._jsparkSession, before)
 
     def stop(self) -> None:
         self.spark.stop()
@@ -187,41 +209,57 @@ def use(session: SparkSession, catalog: str, schema: str | None = None) -> None:
 
 def clone(session: SparkSession) -> SparkSession:
     """A session with the same settings, temporary views and principal, which then goes its own way."""
-    made = SparkSession(session.sparkContext, session._jsparkSession.cloneSession())
-    jvm.of(session).org.apache.spark.sql.lakehouse.Guard.inherit(session._jsparkSession, made._jsparkSession)
+    return SparkSession(session.sparkContext, _inherited(session, session._jsparkSession.cloneSession()))
+
+
+def _inherited(parent: SparkSession, made: Any) -> Any:
+    """The JVM's session `made`, as its parent's principal's."""
+    jvm.of(parent).org.apache.spark.sql.lakehouse.Guard.inherit(parent._jsparkSession, made)
     return made
 
 
 @contextlib.contextmanager
 def active(session: SparkSession) -> Iterator[SparkSession]:
-    """Makes `session` the one that user code of this thread finds by getActiveSession and builder.getOrCreate."""
+    """Makes `session` the one that user code of this thread finds by getActiveSession and builder.getOrCreate, and its
+    principal the one for whom the thread works, whatever session it meets."""
     before = getattr(_current, "session", None)
     jvm_session = jvm.of(session).org.apache.spark.sql.classic.SparkSession
+    guard = jvm.of(session).org.apache.spark.sql.lakehouse.Guard
     _current.session = session
     jvm_session.setActiveSession(session._jsparkSession)
+    identity = guard.enter(session._jsparkSession)
     try:
         yield session
     finally:
         _current.session = before
+        guard.leave(session._jsparkSession, identity)
         if before is None:
             jvm_session.clearActiveSession()
         else:
             jvm_session.setActiveSession(before._jsparkSession)
 
 
-def _install_current_session() -> None:
-    """PySpark knows one instantiated session; here each thread has the one of its update or notebook."""
+def _install_current_session(engine: Engine) -> None:
+    """PySpark knows one instantiated session; here each thread has the one of its update or notebook. What code makes
+    of it by itself, as `SparkSession(sc)` and `newSession()`, is of the same principal and never the engine's own."""
     patched: Any = SparkSession
-    get_or_create = patched.Builder.getOrCreate
-    get_active = patched.getActiveSession
+    make, get_or_create, get_active = patched.__init__, patched.Builder.getOrCreate, patched.getActiveSession
+
+    def make_current(self: SparkSession, context: SparkContext, jvm_session: Any = None, options: Any = None) -> None:
+        session = getattr(_current, "session", None)
+        given = session._jsparkSession if jvm_session is None and session is not None else jvm_session
+        make(self, context, given, dict(options or {}))
+
+    def new_of_same_principal(self: SparkSession) -> SparkSession:
+        session = self.__class__(self.sparkContext, _inherited(self, self._jsparkSession.newSession()))
+        engine.add_session(session)
+        return session
 
     def get_or_create_current(self: SparkSession.Builder) -> SparkSession:
         session = getattr(_current, "session", None)
         if session is None:
             return get_or_create(self)
-        for key, value in self._options.items():
-            if not key.startswith(("spark.master", "spark.app", "spark.remote")):
-                session.conf.set(key, value)
+        _configure_existing(session, self._options)
         return session
 
     def get_active_current(cls: Any) -> SparkSession | None:
@@ -230,9 +268,69 @@ def _install_current_session() -> None:
     def active_current(cls: Any) -> SparkSession:
         return cls.getActiveSession() or get_or_create(cls.builder)
 
+    patched.__init__ = make_current
+    patched.newSession = new_of_same_principal
     patched.Builder.getOrCreate = get_or_create_current
     patched.getActiveSession = classmethod(get_active_current)
     patched.active = classmethod(active_current)
+
+
+def _configure_existing(session: SparkSession, options: Mapping[str, Any]) -> None:
+    """Of a builder's settings those take effect that a running Spark can take, as in Spark; it warns of others."""
+    ignored: list[str] = []
+    for key, value in options.items():
+        if _refusal(key) is not None:
+            ignored.append(key)
+        else:
+            session.conf.set(key, value)
+    ignored = [key for key in ignored if not key.startswith(("spark.master", "spark.app", "spark.remote"))]
+    if ignored:
+        warnings.warn(f"The session exists already: {', '.join(ignored)} took no effect.", stacklevel=3)
+
+
+def _refusal(name: str) -> str | None:
+    """Why no session may be given this setting, or lose it (scala/guard/Settings.scala)."""
+    context: Any = SparkContext._active_spark_context
+    return context._jvm.org.apache.spark.sql.lakehouse.Settings.refusal(name) if context else None
+
+
+def _install_settings() -> None:
+    """What no session may be given is refused whoever sets it: notebooks, pipelines, the engine itself."""
+    patched: Any = RuntimeConfig
+    set_plainly, unset_plainly = patched.set, patched.unset
+
+    def check(name: str) -> None:
+        refusal = _refusal(name)
+        if refusal is not None:
+            raise EngineError(refusal, error_class="CONFIG_NOT_AVAILABLE")
+
+    def set_allowed(self: RuntimeConfig, key: str, value: str | int | bool) -> None:
+        check(key)
+        set_plainly(self, key, value)
+
+    def unset_allowed(self: RuntimeConfig, key: str) -> None:
+        check(key)
+        unset_plainly(self, key)
+
+    patched.set, patched.unset = set_allowed, unset_allowed
+
+
+def _install_names_in_batches() -> None:
+    """A stream works in a clone of its session, which has the settings, but not the catalog and the schema in use."""
+    patched: Any = DataStreamWriter
+    for_each_batch = patched.foreachBatch
+
+    def for_each_named(self: Any, func: Callable[[DataFrame, int], None]) -> DataStreamWriter:
+        manager = self._spark._jsparkSession.sessionState().catalogManager()
+        catalog, schema = manager.currentCatalog().name(), list(manager.currentNamespace())
+
+        def handle(frame: DataFrame, batch: int) -> None:
+            use(frame.sparkSession, catalog, *schema[:1])
+            func(frame, batch)
+
+        return for_each_batch(self, handle)
+
+    patched.foreachBatch = for_each_named
 
 
 def _install_names_of_functions() -> None:

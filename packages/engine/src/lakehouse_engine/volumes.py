@@ -34,9 +34,20 @@ class Volumes:
         if not self.is_volume_path(text):
             return text.removeprefix("file:")
         inner = text.removeprefix("dbfs:").removeprefix("/Volumes")
-        if ".." in PurePosixPath(inner).parts:
+        parts = PurePosixPath(inner).parts
+        volume = os.path.join(self.root, *parts[1:4])
+        real = os.path.realpath(self.root + inner)
+        if ".." in parts or not (real == volume or real.startswith(volume + os.sep)):
             raise EngineError(f"'{text}' leaves its volume", error_class="INVALID_PATH")
         return self.root + inner
+
+    def outside(self, path: str) -> str:
+        """The file behind a file: path. Raises EngineError for one of the workspace's own, links resolved."""
+        real = os.path.realpath(path.removeprefix("file:"))
+        data = os.path.dirname(self.root)
+        if real == data or real.startswith(data + os.sep):
+            raise EngineError(f"'{path}' is a file of the workspace; use /Volumes/…", error_class="INVALID_PATH")
+        return path.removeprefix("file:")
 
     def to_uri(self, local: str) -> str:
         """What Databricks shows for a file of a volume: dbfs:/Volumes/…"""

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import SparkSession
 from pyspark.sql.types import StructType
 
 from lakehouse_engine.catalog.columns import column_infos, ddl
@@ -159,6 +158,11 @@ class Catalog:
         """Where the files of a table are; None for a view, and where there is no such table."""
         return path_of((self.get(full_name) or {}).get("location"))
 
+    def pipeline_of(self, folder: Path) -> str | None:
+        """The pipeline that keeps the table of that folder up to date."""
+        found = next((r for r in self.tables() if r.get("location") and path_of(r["location"]) == folder), None)
+        return found.get("pipelineId") if found else None
+
     def exists(self, full_name: str) -> bool:
         return self.get(full_name) is not None
 
@@ -203,7 +207,6 @@ class Catalog:
         pipeline_id: str | None = None,
         principal: str | None = None,
         constraints: Sequence[Mapping[str, Any]] = (),
-        session: SparkSession | None = None,
         replace: bool = False,
         location: str | None = None,
     ) -> TableRecord:
@@ -227,7 +230,8 @@ class Catalog:
         if properties:
             pairs = ", ".join(f"{literal(k)} = {literal(v)}" for k, v in properties.items())
             statement.append(f"TBLPROPERTIES ({pairs})")
-        (session or self._engine.spark).sql(" ".join(statement))
+        with self._engine.own_work() as spark:
+            spark.sql(" ".join(statement))
         self.drain_events()  # of this thread: what they tell is put on record here
         try:
             return self.sync(
@@ -240,7 +244,7 @@ class Catalog:
                 **({"private": True} if location else {}),
             )
         except Exception:
-            if not replace:  # else it would be in the way of the next attempt
+            if not replace:  # what the workspace refuses to put on record must not block the next update
                 self._undo("table", full_name)
             raise
 
@@ -305,8 +309,9 @@ class Catalog:
     ) -> TableRecord:
         """Reads columns, comment and properties of a table from Delta again and tells the workspace."""
         known = self.get(full_name) or {}
-        frame = self._engine.spark.table(quoted(full_name))
-        detail = table_detail(self._engine, full_name)
+        with self._engine.own_work() as spark:
+            schema = spark.table(quoted(full_name)).schema
+            detail = table_detail(self._engine, full_name)
         managed = (path_of(detail["location"]) or Path()).is_relative_to(Path(self._engine.tables_root).resolve())
         record: TableRecord = {
             **known,
@@ -314,7 +319,7 @@ class Catalog:
             "tableType": table_type or known.get("tableType") or ("MANAGED" if managed else "EXTERNAL"),
             "dataSourceFormat": detail["format"].upper(),
             "location": detail["location"],
-            "columns": column_infos(frame.schema, detail["partitions"]),
+            "columns": column_infos(schema, detail["partitions"]),
             "comment": detail["comment"],
             "properties": {k: v for k, v in detail["properties"].items() if not k.startswith("lakehouse.")},
             "partitionColumns": detail["partitions"],
@@ -372,7 +377,8 @@ class Catalog:
         record = self.get(full_name)
         if record is None or record.get("tableType") == "VIEW":
             return False
-        now = column_infos(self._engine.spark.table(quoted(full_name)).schema)
+        with self._engine.own_work() as spark:
+            now = column_infos(spark.table(quoted(full_name)).schema)
         return [(c["name"], c["type_text"]) for c in now] != [(c["name"], c["type_text"]) for c in record["columns"]]
 
     def _record_view(self, full_name: str, principal: str | None) -> None:
@@ -393,6 +399,7 @@ class Catalog:
         if kind == "view":
             self._jvm.Views.remove(*split(full_name))
             return
-        (detail,) = self._engine.spark.sql(f"DESCRIBE DETAIL {quoted(full_name)}").collect()
+        with self._engine.own_work() as spark:
+            (detail,) = spark.sql(f"DESCRIBE DETAIL {quoted(full_name)}").collect()
         self._jvm.Registry.dropTable(self._engine.spark._jsparkSession, *split(full_name))
         self._delete_files(path_of(detail["location"]))

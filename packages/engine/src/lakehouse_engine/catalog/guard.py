@@ -11,13 +11,14 @@ from typing import Any
 from pyspark.java_gateway import ensure_callback_server_started
 from pyspark.sql import DataFrame, SparkSession
 
+from lakehouse_engine import jvm
 from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.contract import Workspace
 from lakehouse_engine.errors import EngineError, to_rpc
 from lakehouse_engine.event_log.table import event_log_frame, storage_of
 from lakehouse_engine.readers import ReaderContext, read_files
+from lakehouse_engine.readers.registry import OPTIONS
 from lakehouse_engine.session import Engine
-from lakehouse_engine.volumes import volume_of
 
 
 def _as_json(method: Callable[..., dict[str, Any]]) -> Callable[..., str]:
@@ -47,18 +48,19 @@ class Guard:
         self._workspace = workspace
         self._jvm = engine.jvm.org.apache.spark.sql.lakehouse
         ensure_callback_server_started(engine.spark.sparkContext._gateway)
-        self._jvm.Guard.start(self, str(Path(engine.tables_root).resolve()))
+        names = [option.name for option in OPTIONS]
+        self._jvm.ReaderOptions.start(_strings(engine.spark, names))
+        folders = (engine.data_dir, engine.tables_root, engine.volumes.root)
+        self._jvm.Guard.start(self, engine.spark._jsparkSession, *(str(Path(each).resolve()) for each in folders))
         engine.guard = self
 
-    def protect(self, session: SparkSession, principal: str | None, pipeline_id: str | None = None) -> None:
-        """What `session` does from now on is done by the principal; without one by the engine, which may do all.
+    def protect(self, session: SparkSession, principal: str | None) -> None:
+        """What `session` does from now on is done by the principal; without one by the engine, which may do all."""
+        self._jvm.Guard.protect(session._jsparkSession, principal)
 
-        `pipeline_id`: the session is an update's of that pipeline, whose private tables it reads and alters.
-        """
-        if principal is not None:
-            self._jvm.Guard.protect(session._jsparkSession, principal)
-        if pipeline_id is not None:
-            self._jvm.Guard.own(session._jsparkSession, pipeline_id)
+    def own(self, session: SparkSession, principal: str | None, pipeline_id: str, storage: str) -> None:
+        """The session is an update's of that pipeline, whose private tables and files in `storage` are its own."""
+        self._jvm.Guard.own(session._jsparkSession, principal, pipeline_id, storage)
 
     def _authorize(self, principal: str, check: dict[str, Any]) -> list[dict[str, Any]]:
         asked: Any = {"principal": principal, "checks": [check]}
@@ -94,6 +96,10 @@ class Guard:
     @_as_json
     def exists(self, table: str) -> dict[str, Any]:
         return {"exists": self._catalog.exists(table)}
+
+    @_as_json
+    def owner(self, folder: str) -> dict[str, Any]:
+        return {"pipeline": self._catalog.pipeline_of(Path(folder))}
 
     @_as_json
     def groups(self, principal: str) -> dict[str, Any]:
@@ -133,21 +139,19 @@ class Guard:
         path = placed[0] if placed else named.pop("path", None)
         if not path:
             raise EngineError("read_files needs a path", error_class="INVALID_READER_OPTION")
-        volume = volume_of(path)
-        if principal is not None:
-            if volume is None:
-                raise EngineError(
-                    f"read_files: '{path}' is not in a volume; name files by /Volumes/<catalog>/<schema>/<volume>/…",
-                    error_class="PERMISSION_DENIED",
-                    error_code="PERMISSION_DENIED",
-                )
-            check = {"privilege": "READ_VOLUME", "securableType": "VOLUME", "fullName": volume}
-            self._authorize(principal, check)
         context = ReaderContext(to_local=self._engine.volumes.to_local)
         return read_files(session, path, streaming=streaming, context=context, **named)
 
     class Java:
         implements = ["org.apache.spark.sql.lakehouse.Authority"]  # noqa: RUF012 (py4j reads it)
+
+
+def _strings(spark: SparkSession, texts: list[str]) -> Any:
+    gateway: Any = spark.sparkContext._gateway
+    array = gateway.new_array(jvm.of(spark).java.lang.String, len(texts))
+    for place, text in enumerate(texts):
+        array[place] = text
+    return array
 
 
 def _refuse_private(record: dict[str, Any]) -> None:

@@ -11,11 +11,12 @@ from pyspark.sql import DataFrame
 from lakehouse_engine import jvm
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.expectations import Rules
-from lakehouse_engine.files import local
 from lakehouse_engine.flows import streams
 from lakehouse_engine.flows.context import Reader
 from lakehouse_engine.flows.targets import Target
 from lakehouse_engine.graph.model import Dataset, QueryFlow
+from lakehouse_engine.graph.names import split
+from lakehouse_engine.identifiers import quote_all
 from lakehouse_engine.session import active
 
 FORMATS = ("delta", "kafka")
@@ -60,17 +61,21 @@ def write(reader: Reader, dataset: Dataset, target: Target, flow: QueryFlow, fra
             error_class="INVALID_SINK_OPTION",
             location=str(dataset.location),
         )
-    place = _table(reader, dataset, target, table, frame) if table else _path(reader, target, path) if path else None
-    query = streams.run(reader, writer, lambda w: w.start(place) if place else w.start())
+    if table:
+        name = _table(reader, dataset, target, table, frame)
+        query = streams.run(reader, writer, lambda w: w.toTable(name))
+    else:
+        place = _path(reader, target, path) if path else None
+        query = streams.run(reader, writer, lambda w: w.start(place))
     return streams.metrics(reader, rules, query)
 
 
 def _table(reader: Reader, dataset: Dataset, target: Target, name: str, frame: DataFrame) -> str:
-    """The folder of the table that a sink writes to: made on first use; later, the principal must be allowed to."""
+    """The name of the table that a sink writes to: made on first use; later, the principal must be allowed to."""
     full = reader.reading.names.defaults.full(name)
     record = target.catalog.get(full)
     if record is None:
-        record = target.catalog.create_table(full, frame.schema, principal=target.principal)
+        target.catalog.create_table(full, frame.schema, principal=target.principal)
     elif record.get("pipelineId") or record["tableType"] == "VIEW":
         raise EngineError(
             f"{dataset.location}: the sink {dataset.name} writes to {full}, which is a view or a pipeline's dataset; "
@@ -80,7 +85,7 @@ def _table(reader: Reader, dataset: Dataset, target: Target, name: str, frame: D
         )
     else:
         target.catalog.authorize(target.principal, "MODIFY", "TABLE", full)
-    return "file:" + local(record["location"])
+    return quote_all(split(full))
 
 
 def _path(reader: Reader, target: Target, path: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from lakehouse_engine.contract import SecretsGetParams, TaskGetValueParams, Workspace
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.notebook_runner.run import NotebookExit, Run
-from lakehouse_engine.volumes import Volumes
+from lakehouse_engine.volumes import Volumes, volume_of
 
 
 class FileInfo(NamedTuple):
@@ -94,21 +94,26 @@ class Widgets:
 
 
 class Files:
-    """dbutils.fs. The local workspace has volumes and no DBFS root."""
+    """dbutils.fs. The local workspace has volumes and no DBFS root; `may` raises where the principal lacks a privilege
+    on a volume: READ_VOLUME, and WRITE_VOLUME to change files."""
 
-    def __init__(self, volumes: Volumes) -> None:
+    def __init__(self, volumes: Volumes, may: Callable[[str, str, str], None]) -> None:
         self._volumes = volumes
+        self._may = may
 
-    def _local(self, path: str) -> str:
+    def _local(self, path: str, privilege: str = "READ_VOLUME") -> str:
         if path.startswith("file:"):
-            return path.removeprefix("file:")
+            return self._volumes.outside(path)
         if not self._volumes.is_volume_path(path):
             raise EngineError(
                 f"{path} is not below /Volumes: the local workspace has no DBFS root. "
                 f"Use /Volumes/<catalog>/<schema>/<volume>/….",
                 error_class="INVALID_PATH",
             )
-        return self._volumes.to_local(path)
+        local, volume = self._volumes.to_local(path), volume_of(path)
+        if volume is not None:
+            self._may(privilege, "VOLUME", volume)
+        return local
 
     def ls(self, path: str) -> list[FileInfo]:
         local = self._local(path)
@@ -125,11 +130,11 @@ class Files:
         return FileInfo(shown, name, 0 if folder else status.st_size, int(status.st_mtime * 1000))
 
     def mkdirs(self, path: str) -> bool:
-        os.makedirs(self._local(path), exist_ok=True)
+        os.makedirs(self._local(path, "WRITE_VOLUME"), exist_ok=True)
         return True
 
     def put(self, file: str, contents: str, overwrite: bool = False) -> bool:
-        local = self._local(file)
+        local = self._local(file, "WRITE_VOLUME")
         if os.path.exists(local) and not overwrite:
             raise FileExistsError(f"{file} exists; give overwrite=True to replace it")
         os.makedirs(os.path.dirname(local), exist_ok=True)
@@ -142,7 +147,7 @@ class Files:
             return source.read(maxBytes).decode("utf-8", errors="replace")
 
     def rm(self, path: str, recurse: bool = False) -> bool:
-        local = self._local(path)
+        local = self._local(path, "WRITE_VOLUME")
         if not os.path.lexists(local):
             return False
         if not os.path.isdir(local):
@@ -156,7 +161,7 @@ class Files:
         return True
 
     def cp(self, source: str, to: str, recurse: bool = False) -> bool:
-        origin, target = self._local(source), self._local(to)
+        origin, target = self._local(source), self._local(to, "WRITE_VOLUME")
         if os.path.isdir(origin):
             if not recurse:
                 raise OSError(f"{source} is a directory; give recurse=True to copy it")
@@ -331,9 +336,16 @@ class Library:
 
 
 class DBUtils:
-    def __init__(self, run: Run, workspace: Workspace, volumes: Volumes, run_child: Callable[..., str | None]) -> None:
+    def __init__(
+        self,
+        run: Run,
+        workspace: Workspace,
+        volumes: Volumes,
+        may: Callable[[str, str, str], None],
+        run_child: Callable[..., str | None],
+    ) -> None:
         self.widgets = Widgets(run.parameters)
-        self.fs = Files(volumes)
+        self.fs = Files(volumes, may)
         self.secrets = Secrets(run.principal, workspace, run.printer.hide)
         self.jobs = SimpleNamespace(taskValues=TaskValues(run, workspace))
         self.notebook = NotebookUtils(run, workspace, run_child)

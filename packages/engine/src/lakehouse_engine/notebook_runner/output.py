@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
+
+from pyspark.sql import SparkSession
+
+from lakehouse_engine.session import active
 
 _RUN = "_lakehouse_run"
 
@@ -84,6 +89,12 @@ class Printer:
             self._send(text)
 
 
+def _in_session(session: SparkSession, work: Callable[[], None]) -> None:
+    """A thread of a run's code works for the run's principal, in its session."""
+    with active(session):
+        work()
+
+
 _installed = False
 
 
@@ -100,6 +111,8 @@ def install() -> None:
         run = current_run()
         if run is not None:
             setattr(thread, _RUN, run)
+            if thread is not run.thread:
+                thread.run = functools.partial(_in_session, run.session, thread.run)
         start(thread)
 
     def sleep_in_run(seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import os
 import re
@@ -130,6 +131,7 @@ class Notebooks:
         output.enter_run(run)
         run.session.sparkContext.setJobGroup(run.run_id, run.path, interruptOnCancel=True)
         try:
+            self._statements.attach(run.session, run.principal)  # first: a thread works for whom its session is
             with active(run.session), working_in(run.folders[0] if run.folders else None):
                 result = work()
         except CellError as error:
@@ -169,11 +171,11 @@ class Notebooks:
 
     def _namespace(self, run: Run) -> dict[str, Any]:
         session = run.session
-        self._statements.attach(session, run.principal)
         run.dbutils = DBUtils(
             run,
             self._workspace,
             self._engine.volumes,
+            functools.partial(self._statements.authorize, run.principal),
             lambda path, timeout, arguments: self._run_child(run, path, timeout, arguments),
         )
         return {
@@ -280,11 +282,14 @@ class Notebooks:
                 parts = parts[:-1]
             elif part != ".":
                 parts.append(part)
+        found = "/" + "/".join(parts)
+        if run.principal is not None:
+            self._workspace.request("workspace.requireRead", {"principal": run.principal, "path": found})
         base = self._engine.data_dir / "workspace" / "/".join(parts)
         for language, extension in _EXTENSIONS.items():
             for file in (base, Path(f"{base}{extension}")):
                 if file.suffix == extension and file.is_file():
-                    return "/" + "/".join(parts), language, file.read_text(encoding="utf-8")
+                    return found, language, file.read_text(encoding="utf-8")
         raise EngineError(
             f"Notebook '{target}' was not found: '/{'/'.join(parts)}' does not exist. A path is absolute, or relative "
             f"to the notebook {path}.",

@@ -18,7 +18,7 @@ from lakehouse_engine.readers import frames, options
 from lakehouse_engine.readers.hints import parse_schema
 from lakehouse_engine.readers.listing import list_files
 from lakehouse_engine.readers.registry import FORMATS
-from lakehouse_engine.readers.source import ReaderContext, Source
+from lakehouse_engine.readers.source import ReaderContext, Source, require
 
 __all__ = ["ReaderContext", "install", "is_schema_change", "read_files"]
 
@@ -55,6 +55,7 @@ def read_files(
     parsed = parse_schema(source, "schema", schema) if isinstance(schema, str) else schema
     texts = {name: _text(value) for name, value in given.items() if value is not None}
     where = context or getattr(spark, _ATTRIBUTE, ReaderContext())
+    require(spark, path, "READ_VOLUME")
     if not any(name.lower() in ("format", "cloudfiles.format") for name in texts):
         texts["format"] = _detect_format(where.to_local(path), path)
     checked = options.parse(source, texts, schema_given=parsed is not None, streaming=streaming)
@@ -126,6 +127,7 @@ def _patch() -> None:
         struct = parse_schema("cloudFiles", "schema", wanted) if isinstance(wanted, str) else wanted
         checked = options.parse("cloudFiles", given, schema_given=struct is not None, streaming=True)
         context = getattr(self._spark, _ATTRIBUTE, None) or ReaderContext()
+        require(self._spark, path, "READ_VOLUME")
         _tell_ignored(context, checked)
         return frames.build(Source(self._spark, context, checked, path, struct, True))
 

@@ -81,6 +81,7 @@ class Source:
         """Where this machine keeps what the reader must remember between updates; None where there is no place."""
         location = self.options.schema_location
         if location is not None:
+            require(self.spark, location, "WRITE_VOLUME")
             return self.context.to_local(location)
         folder = self.context.schema_dir()
         return None if folder is None else os.path.join(folder, _slug(self.path))
@@ -107,6 +108,11 @@ class Source:
 def listed(reader: Any, paths: Sequence[str]) -> DataFrame:
     """The files of a listing. Their names are no patterns, whatever characters they have."""
     return reader.option("__globPaths__", "false").load([f"file:{path}" for path in paths])
+
+
+def require(spark: SparkSession, path: str, privilege: str) -> None:
+    """Before this process looks at files: raises where the session's principal may not (scala/guard/Places.scala)."""
+    jvm.of(spark).org.apache.spark.sql.lakehouse.Guard.require(spark._jsparkSession, path, privilege)
 
 
 def _slug(path: str) -> str:

@@ -174,6 +174,9 @@ class Statements:
                 self._catalog.sync(made.table, principal=principal)
             raise
 
+    def authorize(self, principal: str | None, privilege: str, securable_type: str, full_name: str) -> None:
+        self._catalog.authorize(principal, privilege, securable_type, full_name)
+
     def follow(self, principal: str | None) -> None:
         """Puts on record what the calling thread's Spark commands changed in the catalog."""
         self._catalog.follow_events(principal)

@@ -153,7 +153,7 @@ class Update:
         defaults = self._defaults()
         catalog, schema = defaults.catalog, defaults.schema
         self.session = self.engine.new_session(catalog, schema)
-        self.engine.guard.protect(self.session, self.params.get("principal"), self.pipeline_id)
+        self.engine.guard.own(self.session, self.params.get("principal"), self.pipeline_id, self.storage)
         for key, value in {"spark.sql.streaming.numRecentProgressUpdates": "10000"}.items():
             self.session.conf.set(key, value)
         for key, value in (pipeline.get("configuration") or {}).items():
@@ -163,10 +163,13 @@ class Update:
         file_readers.install(self.session, context)
         reading.install()
         principal = self.params.get("principal")
+        utilities = {
+            "fs": Files(volumes, functools.partial(self.catalog.authorize, principal)),
+            "secrets": Secrets(principal, self.catalog.workspace),
+        }
         loaded = Sources(
             pipeline, sources, self.session, defaults, self.storage,
-            functools.partial(self.catalog.authorize_event_log, principal),
-            {"fs": Files(volumes), "secrets": Secrets(principal, self.catalog.workspace)}, self.progress.warn_of_source,
+            functools.partial(self.catalog.authorize_event_log, principal), utilities, self.progress.warn_of_source,
             self.install,
         )  # fmt: skip
         of_pipeline.set(loaded.dbutils)
