@@ -4,13 +4,13 @@
  * While requests are outstanding the engine is asked for a sign of life; one that gives none within a bound is ended.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { appendFileSync, closeSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
-import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { CatalogChange, EngineParams } from "lakehouse-engine/protocol";
 import { EngineClient, EngineError, type Params } from "../core/engine-client.ts";
 import { ApiError } from "../core/errors.ts";
 import { decode, encode, errorOf, FrameSplitter, idOf, type Message } from "./frames.ts";
+import { EngineLog } from "./log.ts";
 
 export interface EngineOptions {
   /** The interpreter of the engine's environment. */
@@ -32,6 +32,9 @@ export interface EngineOptions {
 /** Longer than a garbage collection or a call into native code that holds the interpreter's lock should take. */
 const HANG_MILLIS = 120_000;
 
+/** How long the end of an engine waits for the rest of what it printed. */
+const LAST_WORDS_MILLIS = 1000;
+
 interface Waiting {
   method: string;
   resolve: (value: unknown) => void;
@@ -43,6 +46,7 @@ const PRIVATE = /^(DATABRICKS_|PULUMI_)/;
 
 export class EngineProcess extends EngineClient {
   readonly #options: EngineOptions;
+  readonly #log: EngineLog;
   readonly #hangMillis: number;
   readonly #notifications = new Map<string, ((params: unknown) => void)[]>();
   readonly #requests = new Map<string, (params: unknown) => unknown>();
@@ -59,6 +63,7 @@ export class EngineProcess extends EngineClient {
   constructor(options: EngineOptions) {
     super();
     this.#options = options;
+    this.#log = new EngineLog(options.logFile);
     this.#hangMillis = options.hangMillis ?? hangMillis();
   }
 
@@ -109,41 +114,50 @@ export class EngineProcess extends EngineClient {
       this.#state = "stopped";
       return;
     }
-    const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    const after = (event: string) => new Promise<void>((resolve) => child.once(event, () => resolve()));
+    const [ended, closed] = [after("exit"), after("close")];
     child.stdin?.end();
     const timer = setTimeout(() => killGroup(child), this.#options.graceMillis ?? 5000);
     if (child.exitCode === null && child.signalCode === null) await ended;
     clearTimeout(timer);
     killGroup(child);
+    await Promise.race([closed, sleep(LAST_WORDS_MILLIS, undefined, { ref: false })]);
     this.#state = "stopped";
   }
 
   async #launch(): Promise<void> {
-    const { python, pythonPath, logFile, env, initialize } = this.#options;
+    const { python, pythonPath, env, initialize } = this.#options;
     this.#state = "starting";
     this.#late = [];
-    mkdirSync(dirname(logFile), { recursive: true });
-    const log = openSync(logFile, "a", 0o600);
-    const logStart = statSync(logFile).size;
+    const log = this.#log.writer();
+    const logStart = this.#log.size;
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !PRIVATE.test(name)));
     const child = spawn(python, ["-m", "lakehouse_engine"], {
       // a group of its own: Ctrl-C in the terminal reaches the workspace alone, which then stops the engine in order
       detached: true,
-      stdio: ["pipe", "pipe", log],
+      stdio: ["pipe", "pipe", "pipe"],
       env: { ...inherited, PYTHONPATH: pythonPath, PYTHONUNBUFFERED: "1", ...env },
     });
-    closeSync(log);
     this.#child = child;
+    child.stderr!.on("data", log.write);
     child.stdin?.on("error", () => undefined);
     let spawnError: Error | undefined;
     child.once("error", (error) => {
       spawnError = error;
       this.#ended(child, `The engine could not be started with ${python}: ${error.message}`);
     });
-    child.once("close", (code, signal) => {
+    child.once("exit", (code, signal) => {
       if (spawnError) return;
+      killGroup(child); // the JVM is the engine's child: it must not outlive it, and it holds the log's pipe open
       const how = signal ? `was ended by ${signal}` : `ended with status ${code}`;
-      this.#ended(child, `The Spark engine ${how}.${lastLine(logFile, logStart)} Its log is ${logFile}.`);
+      const end = (): void => {
+        log.end();
+        const last = this.#log.lastLine(logStart);
+        const said = last ? ` It said last: ${last.slice(0, 500)}.` : "";
+        this.#ended(child, `The Spark engine ${how}.${said} Its log is ${this.#log.file}.`);
+      };
+      child.once("close", end); // all that was printed is read
+      setTimeout(end, LAST_WORDS_MILLIS).unref(); // a process that left the group may hold the pipe open
     });
     const frames = new FrameSplitter((frame) => this.#receive(child, frame));
     child.stdout!.on("data", (chunk: Buffer) => frames.push(chunk));
@@ -192,10 +206,7 @@ export class EngineProcess extends EngineClient {
   #unreadable(child: ChildProcess, frame: Buffer, why: Error): void {
     const concerns = idOf(frame);
     const start = frame.subarray(0, 200).toString("latin1");
-    appendFileSync(
-      this.#options.logFile,
-      `workspace: message of the engine cannot be read (${why.message}): ${start}\n`,
-    );
+    this.#log.write(`workspace: message of the engine cannot be read (${why.message}): ${start}\n`);
     const waiting = concerns && !concerns.method ? this.#outstanding.get(concerns.id as number) : undefined;
     if (concerns?.method) {
       const error = new ApiError("MALFORMED_REQUEST", `The engine's request cannot be read: ${why.message}`);
@@ -237,10 +248,7 @@ export class EngineProcess extends EngineClient {
       try {
         handler(params);
       } catch (error) {
-        appendFileSync(
-          this.#options.logFile,
-          `workspace: notification ${method} failed: ${(error as Error).message}\n`,
-        );
+        this.#log.write(`workspace: notification ${method} failed: ${(error as Error).message}\n`);
       }
     }
   }
@@ -249,7 +257,10 @@ export class EngineProcess extends EngineClient {
     const handler = this.#requests.get(method);
     try {
       if (!handler) throw new ApiError("NOT_IMPLEMENTED", `The workspace has no method ${method}.`);
-      this.#write({ id, result: (await handler(params)) ?? {} });
+      const result = (await handler(params)) ?? {};
+      if (method === "secrets.get")
+        this.#log.hide(Buffer.from((result as { value: string }).value, "base64").toString());
+      this.#write({ id, result });
     } catch (error) {
       this.#write({ id, error: errorOf(error) });
     }
@@ -286,22 +297,5 @@ function killGroup(child: ChildProcess): void {
     process.kill(-child.pid, "SIGKILL");
   } catch {
     // nothing of the group is left
-  }
-}
-
-/** The last line that this engine wrote to its log: mostly the reason itself. */
-function lastLine(logFile: string, from: number): string {
-  try {
-    const size = statSync(logFile).size;
-    const length = Math.min(4096, size - from);
-    if (length <= 0) return "";
-    const file = openSync(logFile, "r");
-    const buffer = Buffer.alloc(length);
-    readSync(file, buffer, 0, length, size - length);
-    closeSync(file);
-    const line = buffer.toString("utf8").trimEnd().split("\n").at(-1) ?? "";
-    return line ? ` It said last: ${line.slice(0, 500)}.` : "";
-  } catch {
-    return "";
   }
 }

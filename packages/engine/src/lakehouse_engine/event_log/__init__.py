@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lakehouse_engine.errors import message_of, refusal_of
+from lakehouse_engine.redaction import Redactor
 
 Event = dict[str, Any]
 
@@ -19,8 +20,11 @@ Event = dict[str, Any]
 class EventLog:
     """One update's writer. A line is complete on disk before anyone is told of it."""
 
-    def __init__(self, path: str, origin: dict[str, Any], tell: Callable[[Event], None]) -> None:
+    def __init__(
+        self, path: str, origin: dict[str, Any], tell: Callable[[Event], None], redactor: Redactor | None = None
+    ) -> None:
         self._path, self._origin, self._tell = path, origin, tell
+        self._redactor = redactor or Redactor()
         self._lock = threading.Lock()
         os.makedirs(os.path.dirname(path), exist_ok=True)
         self._number = _repair(path)
@@ -50,8 +54,9 @@ class EventLog:
             }
             if error is not None:
                 event["error"] = {"fatal": True, "exceptions": exceptions(error)}
+            event = self._redactor.value(json.loads(json.dumps(event, default=str)))
             with open(self._path, "a", encoding="utf-8") as file:
-                file.write(json.dumps(event, default=str) + "\n")
+                file.write(json.dumps(event) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
         self._tell(event)

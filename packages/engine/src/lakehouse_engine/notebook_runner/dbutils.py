@@ -197,6 +197,11 @@ class TaskValues:
         size = len(text.encode())
         if size > 48 * 1024:
             raise ValueError(f"The task value '{key}' has {size} bytes of JSON; at most 49152 are allowed.")
+        if self._run.redactor.text(text) != text:
+            raise ValueError(
+                f"The task value '{key}' holds a secret, and task values are kept and shown as they are. "
+                "Let the other task read the secret by dbutils.secrets.get."
+            )
         self._workspace.request("task.setValue", {"runId": self._run.run_id, "key": key, "json": text})
 
     def get(self, taskKey: str, key: str, default: Any = None, debugValue: Any = None) -> Any:
@@ -346,7 +351,7 @@ class DBUtils:
     ) -> None:
         self.widgets = Widgets(run.parameters)
         self.fs = Files(volumes, may)
-        self.secrets = Secrets(run.principal, workspace, run.printer.hide)
+        self.secrets = Secrets(run.principal, workspace, run.redactor.hide)
         self.jobs = SimpleNamespace(taskValues=TaskValues(run, workspace))
         self.notebook = NotebookUtils(run, workspace, run_child)
         self.library = Library()

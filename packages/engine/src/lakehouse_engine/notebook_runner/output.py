@@ -11,6 +11,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
+from lakehouse_engine.redaction import Redactor
 from lakehouse_engine.session import active
 
 _RUN = "_lakehouse_run"
@@ -53,10 +54,10 @@ class _Stream:
 class Printer:
     """Collects small writes and sends them on at line ends, at most every few hundred milliseconds."""
 
-    def __init__(self, send: Callable[[str], None]) -> None:
+    def __init__(self, send: Callable[[str], None], redactor: Redactor) -> None:
         self._send = send
+        self._redactor = redactor
         self._parts: list[str] = []
-        self._hidden: set[str] = set()
         self._size = 0
         self._last = 0.0
         self._lock = threading.Lock()
@@ -74,17 +75,9 @@ class Printer:
         with self._lock:
             self._flush()
 
-    def hide(self, value: str) -> None:
-        """From now on, a secret's value is left out of what is shown."""
-        if value.strip():
-            with self._lock:
-                self._hidden.add(value)
-
     def _flush(self) -> None:
         if self._parts:
-            text = "".join(self._parts)
-            for value in self._hidden:
-                text = text.replace(value, "[REDACTED]")
+            text = self._redactor.text("".join(self._parts))
             self._parts, self._size = [], 0
             self._send(text)
 

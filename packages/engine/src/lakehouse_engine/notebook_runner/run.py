@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse_engine.environments.active import Packages
 from lakehouse_engine.notebook_runner.output import Printer
+from lakehouse_engine.redaction import Redactor
 
 
 class NotebookExit(BaseException):
@@ -33,6 +34,7 @@ class Run:
     session: SparkSession
     principal: str | None
     printer: Printer
+    redactor: Redactor
     folders: list[str]
     parameters: dict[str, str] = field(default_factory=dict)
     canceled: threading.Event = field(default_factory=threading.Event)

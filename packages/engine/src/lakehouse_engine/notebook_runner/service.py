@@ -26,6 +26,7 @@ from lakehouse_engine.notebook_runner.dbutils import DBUtils
 from lakehouse_engine.notebook_runner.modules import Modules
 from lakehouse_engine.notebook_runner.run import NotebookExit, Run, RunCanceled
 from lakehouse_engine.notebook_runner.working_folder import working_in
+from lakehouse_engine.redaction import Redactor
 from lakehouse_engine.session import Engine, active
 from lakehouse_engine.sources.notebook import Cell, cells, run_target
 from lakehouse_engine.sql import Statements, script
@@ -75,13 +76,16 @@ class Notebooks:
             run.cancel()
 
     def _new_run(self, params: Mapping[str, Any]) -> Run:
-        run_id = str(params["runId"])
+        run_id, redactor = str(params["runId"]), Redactor()
         run = Run(
             run_id=run_id,
             path=params["path"],
             session=self._engine.new_session(params.get("catalog"), params.get("schema")),
             principal=params.get("principal"),
-            printer=output.Printer(lambda text: self._notify("notebook.output", {"runId": run_id, "text": text})),
+            printer=output.Printer(
+                lambda text: self._notify("notebook.output", {"runId": run_id, "text": text}), redactor
+            ),
+            redactor=redactor,
             folders=list(params.get("sysPath") or []),
             parameters={k: str(v) for k, v in (params.get("parameters") or {}).items()},
         )
@@ -128,6 +132,15 @@ class Notebooks:
         return answer
 
     def _in_run(self, run: Run, work: Callable[[], str | None]) -> dict[str, Any]:
+        answer = self._ended(run, work)
+        if "error" in answer:
+            answer["error"] = {name: run.redactor.text(text) for name, text in answer["error"].items()}
+        if "result" in answer:  # cut afterwards: no one would find a part of a secret
+            result = run.redactor.text(answer["result"])
+            answer |= {"result": result[:RESULT_LIMIT], "truncated": len(result) > RESULT_LIMIT}
+        return answer
+
+    def _ended(self, run: Run, work: Callable[[], str | None]) -> dict[str, Any]:
         output.enter_run(run)
         run.session.sparkContext.setJobGroup(run.run_id, run.path, interruptOnCancel=True)
         try:
@@ -143,9 +156,7 @@ class Notebooks:
             return {"truncated": False, "error": {"message": failed.message, "trace": failed.trace}}
         finally:
             output.enter_run(None)
-        if result is None:
-            return {"truncated": False}
-        return {"result": result[:RESULT_LIMIT], "truncated": len(result) > RESULT_LIMIT}
+        return {"truncated": False, **({} if result is None else {"result": result})}
 
     def execute(self, run: Run, language: str, source: str) -> str | None:
         """All cells; what the notebook exits with."""
@@ -304,6 +315,7 @@ class Notebooks:
             session=self._engine.new_session(),
             principal=parent.principal,
             printer=parent.printer,
+            redactor=parent.redactor,
             folders=parent.folders,
             parameters=arguments,
             parent=parent,

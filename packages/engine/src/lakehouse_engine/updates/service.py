@@ -25,7 +25,8 @@ class UpdateService:
         with self._lock:
             self._updates[params["updateId"]] = update
         try:
-            return update.run()
+            answer: dict[str, Any] = update.redactor.value(update.run())
+            return answer
         finally:
             with self._lock:
                 del self._updates[params["updateId"]]

@@ -32,6 +32,7 @@ from lakehouse_engine.graph.model import DatasetKind, Flow
 from lakehouse_engine.graph.names import Defaults, Names, split
 from lakehouse_engine.notebook_runner.dbutils import Files, Secrets
 from lakehouse_engine.notebook_runner.runtime_modules import of_pipeline
+from lakehouse_engine.redaction import Redactor
 from lakehouse_engine.session import DEFAULT_CATALOG, Engine
 from lakehouse_engine.session import active as active_session
 from lakehouse_engine.sources.python_imports import importing
@@ -72,6 +73,7 @@ class Update:
         self.stopping = threading.Event()
         self.packages = Packages(lambda text: self.progress.warn_of_source(text.strip()), self.stopping)
         self.full_refresh = FullRefresh(self.storage)
+        self.redactor = Redactor()
         self._errors: list[tuple[str, BaseException]] = []
         self._hooks: EventHooks | None = None
         origin = {
@@ -88,7 +90,7 @@ class Update:
             if self._hooks is not None:
                 self._hooks.tell(event)
 
-        log = EventLog(file_of(self.storage), origin, tell)
+        log = EventLog(file_of(self.storage), origin, tell, self.redactor)
         goes_on = bool(self.pipeline.get("continuous")) and not self.validating
         self.progress = Progress(log, self.update_id, str(self.pipeline.get("name")), continuous=goes_on)
 
@@ -165,7 +167,7 @@ class Update:
         principal = self.params.get("principal")
         utilities = {
             "fs": Files(volumes, functools.partial(self.catalog.authorize, principal)),
-            "secrets": Secrets(principal, self.catalog.workspace),
+            "secrets": Secrets(principal, self.catalog.workspace, self.redactor.hide),
         }
         loaded = Sources(
             pipeline, sources, self.session, defaults, self.storage,

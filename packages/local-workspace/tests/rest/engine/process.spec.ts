@@ -234,6 +234,25 @@ describe("engine process", function () {
     }
   });
 
+  it("its log holds no secret that it was given, in pieces, by lines or as JSON, and all else that it printed", async () => {
+    const secret = 'first "line" of the key\nand its second line';
+    engine.onRequest("secrets.get", () => ({ value: Buffer.from(secret).toString("base64") }));
+    await engine.send("print", { pieces: ["before\n"] });
+    await engine.send("ask", { method: "secrets.get", params: { scope: "s", key: "k", principal: "me" } });
+    const pieces = [
+      "a ",
+      secret.slice(0, 9),
+      secret.slice(9),
+      "\n",
+      `b ${JSON.stringify(secret)}\n`,
+      "c, and no end of line",
+    ];
+    await engine.send("print", { pieces });
+    await engine.stop();
+    const log = readFileSync(join(dir, "engine.log"), "utf8");
+    assert.equal(log, 'before\na [REDACTED]\n[REDACTED]\nb "[REDACTED]"\nc, and no end of line');
+  });
+
   it("stop ends the process and refuses further requests", async () => {
     await engine.send("echo", {});
     const pid = engine.pid!;
