@@ -1,4 +1,5 @@
 /** Whose a catalog or folder is: two stacks that claim the same name must not touch each other's resources. */
+import { AsyncResource } from "node:async_hooks";
 import * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -24,10 +25,11 @@ const ADOPT =
 export function claimCatalog(component: pulumi.Resource, name: string): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
     `${name}-claim`,
-    async ({ newInputs }) => {
+    // Pulumi calls a hook of a component plugin outside of the call that makes the component, and so without the engine.
+    AsyncResource.bind(async ({ newInputs }: pulumi.ResourceHookArgs) => {
       const catalog: unknown = newInputs?.name;
       if (typeof catalog === "string") await refuseExisting(catalog, component);
-    },
+    }),
     { onDryRun: true },
   );
 }
@@ -75,13 +77,13 @@ export function refuseRename(name: string): pulumi.ResourceHook {
 export function claimFolder(component: pulumi.Resource, name: string): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
     `${name}-claim-folder`,
-    async ({ newInputs }) => {
+    AsyncResource.bind(async ({ newInputs }: pulumi.ResourceHookArgs) => {
       const path: unknown = newInputs?.path;
       if (typeof path !== "string" || !(await folderExists(path, component))) return;
       throw new Error(
         `The workspace folder '${path}' exists and is not in this stack's state. To take it over, set \`adopt: true\` for one update; to leave it alone, choose another folder.`,
       );
-    },
+    }),
     { onDryRun: true },
   );
 }

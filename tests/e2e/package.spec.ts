@@ -5,6 +5,7 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
+import { type PackageSchema, packageSchema } from "../../components/plugin/schema.ts";
 import { ensureGroups } from "../../scripts/stack/identities.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -32,7 +33,11 @@ describe("the package of components", () => {
     env = workspace.pulumiEnv(join(dir, ".backend"));
     // npm and the package's build run on the project's own Node.
     env.PATH = [join(ROOT, "node_modules", ".bin"), env.PATH].join(delimiter);
-    cpSync(join(ROOT, "tests", "programs", "energy"), dir, { recursive: true });
+    for (const [program, folder] of [
+      ["energy", dir],
+      ["remote", join(dir, "remote")],
+    ] as const)
+      cpSync(join(ROOT, "tests", "programs", program), folder, { recursive: true });
     mustRun("npm", ["pack", "--workspace", "components", "--pack-destination", dir, "--loglevel=error"], ROOT);
     const tarball = readdirSync(dir).find((name) => name.endsWith(".tgz"))!;
     mustRun("npm", [
@@ -120,6 +125,33 @@ describe("the package of components", () => {
     );
     pulumi("up", "--replace", "**/tools/settle", "--yes", "--skip-preview");
     pulumi("preview", "--refresh", "--expect-no-changes");
+  });
+
+  it("is a Pulumi package whose schema the CLI reads, and whose plugin makes components for any language", async () => {
+    const plugin = join(dir, "node_modules", "databricks-lakehouse");
+    const text = pulumi("package", "get-schema", plugin);
+    const schema = JSON.parse(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1)) as PackageSchema;
+    const args = ({ resources }: PackageSchema): Record<string, string[]> =>
+      Object.fromEntries(
+        Object.entries(resources).map(([k, { inputProperties }]) => [k, Object.keys(inputProperties).sort()]),
+      );
+    assert.deepEqual(args(schema), args(packageSchema()));
+    const cwd = ["--cwd", join(dir, "remote")];
+    mustRun(workspace.tools.pulumi, ["stack", "init", "test", ...cwd]);
+    pulumi("up", "--yes", "--skip-preview", ...cwd);
+    pulumi("preview", "--refresh", "--expect-no-changes", ...cwd);
+    const { jobs } = await workspace.api.get<{ jobs: { settings: { name: string } }[] }>("/api/2.2/jobs/list");
+    assert.ok(jobs.some(({ settings }) => settings.name === "remote_test nightly"));
+    for (const [setting, said] of [
+      ["cron=never", /schedule\.cron.*'never' is no Quartz expression/],
+      ["more.shedule=x", /shedule.*is not an argument; there are: .*schedule/],
+    ] as const) {
+      mustRun(workspace.tools.pulumi, ["config", "set-all", "--path", "--plaintext", setting, ...cwd]);
+      const refused = run(workspace.tools.pulumi, ["preview", "--non-interactive", ...cwd]);
+      assert.notEqual(refused.status, 0);
+      assert.match(refused.text, said);
+    }
+    pulumi("destroy", "--yes", "--skip-preview", ...cwd);
   });
 
   it("leaves no catalog, pipeline or job when it is destroyed", async () => {
