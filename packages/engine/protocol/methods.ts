@@ -38,6 +38,19 @@ const runResult = z
     error: z.strictObject({ message: text, trace: text }).optional(),
   })
   .meta({ id: "RunResult" });
+const commandResult = z
+  .strictObject({
+    error: z.strictObject({ message: text, trace: text }).optional(),
+    table: z
+      .strictObject({
+        columns: z.array(z.strictObject({ name: text, type_json: text })),
+        rows: z.array(z.array(z.unknown())),
+        truncated: z.boolean(),
+      })
+      .optional(),
+  })
+  .describe("`table`: the first rows of the DataFrame that it showed last")
+  .meta({ id: "CommandResult" });
 const table = z.strictObject({
   columns: z.array(z.strictObject({ name: text, type_name: text })),
   rows: z.array(z.array(text.nullable())),
@@ -107,6 +120,19 @@ export const engineMethods = {
   "python.run": {
     params: z.strictObject({ ...run, argv: texts }).describe("for spark_python_task"),
     result: runResult,
+  },
+  "command.openContext": {
+    params: z
+      .strictObject({ contextId: text, principal })
+      .describe("an execution context of the Command Execution API"),
+    result: none,
+  },
+  "command.closeContext": { params: z.strictObject({ contextId: text }), result: none },
+  "command.run": {
+    params: z
+      .strictObject({ contextId: text, runId: text, language: z.enum(["PYTHON", "SQL"]), source: text, principal })
+      .describe("in the context's session and names; its prints are `notebook.output`, `notebook.cancel` ends it"),
+    result: commandResult,
   },
   "sql.openSession": {
     params: z

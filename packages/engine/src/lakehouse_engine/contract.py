@@ -187,6 +187,29 @@ class RunResult(TypedDict):
     error: NotRequired[RunResultError]
 
 
+class CommandResultError(TypedDict):
+    message: str
+    trace: str
+
+
+class CommandResultTableColumn(TypedDict):
+    name: str
+    type_json: str
+
+
+class CommandResultTable(TypedDict):
+    columns: list[CommandResultTableColumn]
+    rows: list[list[Any]]
+    truncated: bool
+
+
+class CommandResult(TypedDict):
+    """`table`: the first rows of the DataFrame that it showed last."""
+
+    error: NotRequired[CommandResultError]
+    table: NotRequired[CommandResultTable]
+
+
 class Parameter(TypedDict):
     """Without a name it stands for the statement's next `?`; arrays and maps have arguments."""
 
@@ -512,6 +535,27 @@ class PythonRunParams(TypedDict):
     dependencies: NotRequired[list[str]]
     principal: str | None
     argv: list[str]
+
+
+class CommandOpenContextParams(TypedDict):
+    """An execution context of the Command Execution API."""
+
+    contextId: str
+    principal: str | None
+
+
+class CommandCloseContextParams(TypedDict):
+    contextId: str
+
+
+class CommandRunParams(TypedDict):
+    """In the context's session and names; its prints are `notebook.output`, `notebook.cancel` ends it."""
+
+    contextId: str
+    runId: str
+    language: Literal["PYTHON", "SQL"]
+    source: str
+    principal: str | None
 
 
 class SqlOpenSessionParams(TypedDict):
@@ -880,6 +924,30 @@ class Connection(Workspace, Protocol):
     @overload
     def on(
         self, method: Literal["python.run"], handler: Callable[[PythonRunParams], RunResult], *, ordered: bool = False
+    ) -> None: ...
+    @overload
+    def on(
+        self,
+        method: Literal["command.openContext"],
+        handler: Callable[[CommandOpenContextParams], Empty],
+        *,
+        ordered: bool = False,
+    ) -> None: ...
+    @overload
+    def on(
+        self,
+        method: Literal["command.closeContext"],
+        handler: Callable[[CommandCloseContextParams], Empty],
+        *,
+        ordered: bool = False,
+    ) -> None: ...
+    @overload
+    def on(
+        self,
+        method: Literal["command.run"],
+        handler: Callable[[CommandRunParams], CommandResult],
+        *,
+        ordered: bool = False,
     ) -> None: ...
     @overload
     def on(

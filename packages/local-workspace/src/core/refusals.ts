@@ -19,7 +19,6 @@ const REFUSED: readonly (readonly [path: RegExp, why: string])[] = [
   [/^\/api\/2\.\d\/instance-profiles/, "no cloud is reached from here"],
   [/^\/api\/2\.\d\/dbfs\//, "there is no DBFS root: use volumes and the Files API"],
   [/^\/api\/2\.\d\/repos/, "Git folders are not here: import files, or deploy a bundle"],
-  [/^\/api\/1\.2\//, "code is run by jobs: submit a run instead of opening an execution context"],
   [/^\/api\/2\.\d\/mlflow\//, "MLflow is kept as records of experiments and models, without runs and versions"],
   [/^\/api\/2\.\d\/serving-endpoints/, "serving endpoints are records, which are not run"],
   [/^\/api\/2\.\d\/(feature-store|feature-engineering|online-stores)\//, "the feature store is not here"],

@@ -41,6 +41,8 @@ class Run:
     ended: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
     dbutils: Any = None
+    # Of a command: the table that it showed last. None in notebooks, where tables are printed.
+    shown: list[dict[str, Any]] | None = None
     children: list[Run] = field(default_factory=list)
     parent: Run | None = None
     # A notebook that another one runs shares that one's.

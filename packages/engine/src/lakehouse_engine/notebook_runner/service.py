@@ -8,21 +8,21 @@ import os
 import re
 import shlex
 import sys
-import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import SparkSession
 
-from lakehouse_engine import jvm
 from lakehouse_engine.contract import Workspace
 from lakehouse_engine.environments.pip import requirements
 from lakehouse_engine.environments.runtime import RuntimePackages
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.notebook_runner import output, runtime_modules, volume_files
 from lakehouse_engine.notebook_runner.code import CellError, describe, remember_source, run_cell, run_file
+from lakehouse_engine.notebook_runner.contexts import Contexts
 from lakehouse_engine.notebook_runner.dbutils import DBUtils
+from lakehouse_engine.notebook_runner.display import display
 from lakehouse_engine.notebook_runner.modules import Modules
 from lakehouse_engine.notebook_runner.run import NotebookExit, Run, RunCanceled
 from lakehouse_engine.notebook_runner.working_folder import working_in
@@ -33,7 +33,6 @@ from lakehouse_engine.sql import Statements, script
 
 # Databricks returns at most 5 MB of what a notebook exits with.
 RESULT_LIMIT = 5 * 1024 * 1024
-SHOWN_ROWS = 20
 _EXTENSIONS = {"PYTHON": ".py", "SQL": ".sql"}
 
 
@@ -44,6 +43,7 @@ class Notebooks:
         self._workspace: Workspace = workspace
         self._notify: Callable[[str, dict[str, Any]], None] = workspace.notify
         self._runs: dict[str, Run] = {}
+        self.contexts = Contexts(engine.new_session, self._command)
         self._modules = Modules(engine.data_dir / "workspace")
         volume_files.install(engine.volumes, self._mirror)
         output.install()
@@ -70,17 +70,41 @@ class Notebooks:
         dependencies = params.get("dependencies") or []
         return self._finish(run, dependencies, lambda: self._execute_file(run, params["source"], argv))
 
+    def run_command(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        context = self.contexts.of(params["contextId"])
+        run = self._new_run({**params, "path": f"<command-{params['runId']}>"}, context.session)
+        run.shown = []
+        answer = self._finish(run, [], self.contexts.work(run, params))
+        error = {"error": answer["error"]} if "error" in answer else {}
+        return {**error, **({"table": run.shown[-1]} if run.shown else {})}
+
+    def _command(self, run: Run, cell: Cell, names: dict[str, Any]) -> None:
+        """A command of an execution context, whose names stay for the next one."""
+        if names:
+            names["dbutils"] = run.dbutils = self._dbutils(run)
+        else:
+            names.update(self._namespace(run))
+        remember_source(run.path, cell.text)
+        try:
+            self._cell(run, run.path, cell, names)
+        except NotebookExit as end:
+            print(f"Notebook exited: {end.value}")
+        except EngineError as error:
+            raise describe(error, run.path, None) from None
+        finally:
+            self._statements.follow(run.principal)
+
     def cancel(self, run_id: str) -> None:
         run = self._runs.get(str(run_id))
         if run is not None:
             run.cancel()
 
-    def _new_run(self, params: Mapping[str, Any]) -> Run:
+    def _new_run(self, params: Mapping[str, Any], session: SparkSession | None = None) -> Run:
         run_id, redactor = str(params["runId"]), Redactor()
         run = Run(
             run_id=run_id,
             path=params["path"],
-            session=self._engine.new_session(params.get("catalog"), params.get("schema")),
+            session=session or self._engine.new_session(params.get("catalog"), params.get("schema")),
             principal=params.get("principal"),
             printer=output.Printer(
                 lambda text: self._notify("notebook.output", {"runId": run_id, "text": text}), redactor
@@ -182,13 +206,7 @@ class Notebooks:
 
     def _namespace(self, run: Run) -> dict[str, Any]:
         session = run.session
-        run.dbutils = DBUtils(
-            run,
-            self._workspace,
-            self._engine.volumes,
-            functools.partial(self._statements.authorize, run.principal),
-            lambda path, timeout, arguments: self._run_child(run, path, timeout, arguments),
-        )
+        run.dbutils = self._dbutils(run)
         return {
             "__name__": "__main__",
             "__builtins__": __builtins__,
@@ -200,6 +218,15 @@ class Notebooks:
             "display": display,
             "displayHTML": lambda text: print(html.unescape(re.sub(r"<[^>]*>", "", text))),
         }
+
+    def _dbutils(self, run: Run) -> DBUtils:
+        return DBUtils(
+            run,
+            self._workspace,
+            self._engine.volumes,
+            functools.partial(self._statements.authorize, run.principal),
+            lambda path, timeout, arguments: self._run_child(run, path, timeout, arguments),
+        )
 
     def _cells(self, run: Run, path: str, language: str, source: str, namespace: dict[str, Any]) -> None:
         remember_source(path, source)
@@ -349,36 +376,3 @@ def _tell_run(text: str) -> None:
     run = output.current_run()
     if run is not None:
         run.print(text)
-
-
-def display(value: Any, *_: Any, checkpointLocation: str | None = None, **__: Any) -> None:
-    """Shows a DataFrame's first rows as text; anything else by its own text."""
-    if isinstance(value, DataFrame) and value.isStreaming:
-        _display_stream(value, checkpointLocation)
-    elif isinstance(value, DataFrame):
-        value.show(SHOWN_ROWS, truncate=False)
-    elif hasattr(value, "to_string"):
-        print(value.to_string(max_rows=SHOWN_ROWS))
-    elif isinstance(value, list) and value and hasattr(value[0], "_asdict"):
-        for item in value:
-            print("  ".join(str(part) for part in item))
-    else:
-        print(value)
-
-
-def _display_stream(frame: DataFrame, checkpoint: str | None) -> None:
-    """What is there now: nobody looks on while more comes, and a run is to end."""
-    mode = (
-        "complete"
-        if jvm.of(frame.sparkSession).org.apache.spark.sql.lakehouse.Plans.replacesRows(frame._jdf)
-        else "append"
-    )
-    name = f"displayed_{uuid.uuid4().hex}"
-    writer = frame.writeStream.format("memory").queryName(name).outputMode(mode).trigger(availableNow=True)
-    if checkpoint is not None:
-        writer = writer.option("checkpointLocation", checkpoint)
-    try:
-        writer.start().awaitTermination()
-        frame.sparkSession.table(name).show(SHOWN_ROWS, truncate=False)
-    finally:
-        frame.sparkSession.catalog.dropTempView(name)

@@ -2,6 +2,7 @@
 import type { Context, Service } from "../../core/service.ts";
 import { registerObjectType } from "../permissions/registry.ts";
 import { clusterRoutes } from "./clusters.ts";
+import { commandRoutes } from "./commands.ts";
 import { eventMigrations } from "./events.ts";
 import { libraryRoutes } from "./libraries.ts";
 import { policyRoutes, poolRoutes } from "./policies.ts";
@@ -28,5 +29,6 @@ export const compute: Service = {
     policyRoutes(app, context);
     poolRoutes(app, context);
     libraryRoutes(app, context);
+    commandRoutes(app, context);
   },
 };
