@@ -83,7 +83,7 @@ class SpecialStatements:
     def run(self, statement: Statement) -> DataFrame | None:
         """The statement's answer; None where Spark is to run it. Raises where it is refused, and for a syntax error."""
         with syntax():
-            words = [token.upper for token in tokenize(statement.text)[:5]]
+            words = refused.words_of(tokenize(statement.text))
         refused.check(words)
         for read in self._readers.get(words[0], ()):
             with syntax():
