@@ -20,7 +20,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineProcess]:
     """The real engine in a process of its own: catalog main, schemas default and raw, volume main.raw.landing."""
     process = EngineProcess(tmp_path_factory.mktemp("engine"))
     try:
-        process.initialize([{"name": "main", "schemas": ["default", "raw"]}])
+        catalogs = [{"name": "main", "schemas": ["default", "raw"]}, {"name": "system", "schemas": []}]
+        process.initialize(catalogs)
         (process.folder / "volumes/main/raw/landing").mkdir(parents=True)
         yield process
     finally:

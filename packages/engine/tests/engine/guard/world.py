@@ -7,7 +7,7 @@ from typing import Any
 
 from lakehouse_engine.testing import EngineProcess
 
-MARKS = ("TOP-SECRET-7f3a", "TOKEN-51c0", "LOGGED-9e2d")
+MARKS = ("TOP-SECRET-e81b", "TOKEN-51c0", "LOGGED-9e2d")
 
 
 def _named(params: dict[str, Any]) -> list[str]:
