@@ -9,7 +9,8 @@ import org.apache.hadoop.fs.permission.FsPermission
 
 /**
  * Local files without checksum files beside them. Where Hadoop's native library is missing, as in pyspark, Hadoop runs
- * `chmod` for each file and folder that it makes and `ls` for each whose mode or owner is asked for; here the JVM does both.
+ * `chmod` for each file and folder that it makes, `ls` for each whose mode or owner is asked for and `readlink` for each
+ * that is renamed; here the JVM does all of it.
  */
 class PlainFileSystem extends RawLocalFileSystem {
   override def setPermission(path: Path, mode: FsPermission): Unit =
@@ -25,4 +26,7 @@ class PlainFileSystem extends RawLocalFileSystem {
       found.lastAccessTime.toMillis, mode, found.owner.getName, found.group.getName,
       new Path(file.getPath).makeQualified(getUri, getWorkingDirectory))
   }
+
+  /** A link counts as what it points to: so it does in Hadoop, whose `readlink` is given a URI and finds no file of that name. */
+  override def getFileLinkStatus(path: Path): FileStatus = getFileStatus(path)
 }

@@ -49,3 +49,13 @@ def test_what_does_not_exist_is_not_found(spark: SparkSession, files: Any, tmp_p
     for missing in ("nothing", "link", "file/below"):
         with pytest.raises(Py4JJavaError, match="FileNotFoundException"):
             files.getFileStatus(path_of(spark, tmp_path / missing))
+
+
+def test_a_link_counts_as_what_it_points_to(spark: SparkSession, files: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"12345")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    for name in ("file", "link"):
+        status = files.getFileLinkStatus(path_of(spark, tmp_path / name))
+        assert (status.getLen(), status.isSymlink()) == (5, False)
+    with pytest.raises(Py4JJavaError, match="FileNotFoundException"):
+        files.getFileLinkStatus(path_of(spark, tmp_path / "nothing"))
