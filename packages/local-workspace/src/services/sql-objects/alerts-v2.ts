@@ -7,7 +7,7 @@ import { paginate } from "../../core/paging.ts";
 import { parseQuartz, QuartzError } from "../../core/quartz.ts";
 import type { App, Context, Principal } from "../../core/service.ts";
 import { hasLevel, requireLevel } from "../permissions/access.ts";
-import { requireRunAs, runAsName } from "../permissions/run-as.ts";
+import { requireRunAs } from "../permissions/run-as.ts";
 import { type Document, insertSaved, listSaved, requireSaved, type Saved, saveSaved } from "./store.ts";
 
 const BASE = "/api/2.0/alerts";
@@ -69,8 +69,8 @@ export function alertV2Routes(app: App, context: Context): void {
       id,
       ...document,
       owner_user_name: owner,
-      ...(runAs ? { run_as_user_name: runAsName(runAs) } : {}),
-      effective_run_as: runAs ?? { user_name: owner },
+      // The deprecated run_as_user_name is answered only where it was sent: clients take any other value for a drift.
+      effective_run_as: runAs ?? { user_name: (document.run_as_user_name as string | undefined) ?? owner },
       create_time: new Date(createdAt).toISOString(),
       update_time: new Date(updatedAt).toISOString(),
       lifecycle_state: trashed ? "DELETED" : "ACTIVE",

@@ -115,6 +115,9 @@ describe("saved queries, alerts and dashboards", () => {
     const changed = await admin.ok("PATCH", `${path}?update_mask=display_name`, change);
     assert.deepEqual([changed.display_name, changed.query_text], ["changed", "SELECT 1 AS n"]);
     await admin.refused("INVALID_PARAMETER_VALUE", "PATCH", `${path}?update_mask=query_text`, {});
+    const run_as = { user_name: "admin@local.workspace" };
+    const own = await admin.ok("PATCH", `${path}?update_mask=run_as`, { run_as });
+    assert.deepEqual([own.run_as, own.effective_run_as, own.run_as_user_name], [run_as, run_as, undefined]);
     assert.equal((await admin.ok("GET", V2)).alerts.length, 1);
     const file = "/Workspace/Users/admin@local.workspace/changed.dbalert.json";
     const exported = await admin.ok("GET", `/api/2.0/workspace/export?path=${file}`);
