@@ -20,11 +20,13 @@ from pyspark.sql.pandas.types import to_arrow_type
 from pyspark.sql.types import (
     ArrayType,
     BinaryType,
+    BooleanType,
     DataType,
     DayTimeIntervalType,
     DecimalType,
     MapType,
     NullType,
+    NumericType,
     StringType,
     StructField,
     StructType,
@@ -140,9 +142,26 @@ def _as_text(field: StructField) -> Column:
         return F.date_format(column, "yyyy-MM-dd'T'HH:mm:ss.SSS")
     if isinstance(kind, BinaryType):
         return F.base64(column)
-    if isinstance(kind, ArrayType | MapType | StructType | VariantType):
+    if isinstance(kind, ArrayType | MapType | StructType):
+        return F.to_json(column.cast(_texts_within(kind)), _JSON_TEXT)
+    if isinstance(kind, VariantType):
         return F.to_json(column, _JSON_TEXT)
     return column.cast("string")
+
+
+def _texts_within(kind: DataType) -> DataType:
+    """Numbers and booleans within arrays, maps and structs are text, too, as the values of columns are."""
+    match kind:
+        case ArrayType():
+            return ArrayType(_texts_within(kind.elementType), kind.containsNull)
+        case MapType():
+            return MapType(kind.keyType, _texts_within(kind.valueType), kind.valueContainsNull)
+        case StructType():
+            return StructType([StructField(f.name, _texts_within(f.dataType), f.nullable) for f in kind.fields])
+        case NumericType() | BooleanType():
+            return StringType()
+        case _:
+            return kind
 
 
 def _as_sql_text(field: StructField) -> Column:
