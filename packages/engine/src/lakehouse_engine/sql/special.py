@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
@@ -22,7 +22,7 @@ from lakehouse_engine.sources.sql.tokenizer import Kind, string_value, tokenize
 from lakehouse_engine.sql import copies, copy_into, dialect, functions, refused, standalone, unity
 from lakehouse_engine.sql.results import small_frame
 from lakehouse_engine.sql.securables import CurrentNames
-from lakehouse_engine.sql.show import Show
+from lakehouse_engine.sql.show import Answer, Show
 
 
 @contextlib.contextmanager
@@ -49,35 +49,37 @@ class Statement:
         return small_frame(self.session, rows, schema or StructType([]))
 
 
-# Runs a statement that was read; None where Spark is to run it after all.
-Run = Callable[[], DataFrame | None]
-# Reads a statement that begins with the word of its place in the table; None for another statement.
-Read = Callable[[Statement], Run | None]
+class Form(NamedTuple):
+    """`read`: what the statement asks for, None for another one; `run`: its answer, None where Spark is to run it."""
+
+    read: Callable[[Statement], Any]
+    run: Callable[[Statement, Any], DataFrame | None]
 
 
 class SpecialStatements:
     def __init__(self, engine: Engine, catalog: Catalog, show: Show, run_update: standalone.RunUpdate) -> None:
         self._catalog = catalog
-        self._show = show
         self._copier = copy_into.Copier(catalog, engine.volumes)
         self._standalone = standalone.StandaloneTables(engine, catalog, run_update)
-        unity_only = (self._unity,)
-        self._readers: dict[str, tuple[Read, ...]] = {
-            "ALTER": (self._standing, self._not_null, self._unity),
-            "ANALYZE": (self._analyze,),
-            "COMMENT": (self._column_comment, self._unity),
-            "COPY": (self._copy_into,),
-            "CREATE": (self._copy, self._standing, self._unity),
-            "DESC": (self._shown, self._unity),
-            "DESCRIBE": (self._shown, self._unity),
-            "DROP": (self._standing, self._unity),
-            "GRANT": unity_only,
-            "REFRESH": (self._standing,),
-            "REVOKE": unity_only,
-            "SET": unity_only,
-            "SHOW": (self._shown, self._unity),
-            "UNSET": unity_only,
-            "USE": (self._use_catalog,),
+        standing = Form(lambda s: standalone.parse(s.text, s.names), self._run_standing)
+        of_unity = Form(lambda s: unity.parse(s.text, s.names), self._run_unity)
+        shown = Form(lambda s: show.answer(s.text, s.names, s.principal), self._run_shown)
+        self._forms: dict[str, tuple[Form, ...]] = {
+            "ALTER": (standing, Form(lambda s: dialect.not_null(s.text), self._require_values), of_unity),
+            "ANALYZE": (Form(lambda s: dialect.analyzed(s.text), self._analyze),),
+            "COMMENT": (Form(lambda s: dialect.column_comment(s.text), self._comment_view_column), of_unity),
+            "COPY": (Form(lambda s: copy_into.parse(s.text), self._copy_into),),
+            "CREATE": (Form(lambda s: copies.parse(s.text, s.names), self._copy), standing, of_unity),
+            "DESC": (shown, of_unity),
+            "DESCRIBE": (shown, of_unity),
+            "DROP": (standing, of_unity),
+            "GRANT": (of_unity,),
+            "REFRESH": (standing,),
+            "REVOKE": (of_unity,),
+            "SET": (of_unity,),
+            "SHOW": (shown, of_unity),
+            "UNSET": (of_unity,),
+            "USE": (Form(_catalog_in_use, self._use_catalog),),
         }
 
     def run(self, statement: Statement) -> DataFrame | None:
@@ -85,87 +87,37 @@ class SpecialStatements:
         with syntax():
             words = refused.words_of(tokenize(statement.text))
         refused.check(words)
-        for read in self._readers.get(words[0], ()):
+        for form in self._forms.get(words[0], ()):
             with syntax():
-                run = read(statement)
-            answer = run() if run else None
+                found = form.read(statement)
+            answer = None if found is None else form.run(statement, found)
             if answer is not None:
                 return answer
         return None
 
-    # --- readers, in the order of their words -------------------------------------------------------------------
+    def _run_standing(self, statement: Statement, found: standalone.Standalone) -> DataFrame | None:
+        done = self._standalone.run(found, statement.names, statement.principal)
+        return statement.answer() if done else None
 
-    def _standing(self, statement: Statement) -> Run | None:
-        found = standalone.parse(statement.text, statement.names)
-        if found is None:
-            return None
+    def _analyze(self, statement: Statement, table: str) -> DataFrame:
+        self._catalog.authorize(statement.principal, "SELECT", "TABLE", self._table(statement.names.table(table)))
+        return statement.answer()
 
-        def run() -> DataFrame | None:
-            done = self._standalone.run(found, statement.names, statement.principal)
-            return statement.answer() if done else None
+    def _copy_into(self, statement: Statement, found: copy_into.Copy) -> DataFrame:
+        rows = self._copier.run(statement.session, found, statement.names, statement.principal)
+        return statement.answer(rows, schema=struct(copy_into.COLUMNS))
 
-        return run
+    def _copy(self, statement: Statement, found: copies.Copy) -> DataFrame:
+        return copies.run(statement.session, self._catalog, found, statement.principal)
 
-    def _not_null(self, statement: Statement) -> Run | None:
-        found = dialect.not_null(statement.text)
-        return None if found is None else lambda: self._require_values(statement, found)
+    def _run_shown(self, statement: Statement, found: Answer) -> DataFrame:
+        return statement.answer(*found.rows, schema=struct(found.columns))
 
-    def _analyze(self, statement: Statement) -> Run | None:
-        found = dialect.analyzed(statement.text)
-        if found is None:
-            return None
-
-        def run() -> DataFrame:
-            name = self._table(statement.names.table(found))
-            self._catalog.authorize(statement.principal, "SELECT", "TABLE", name)
-            return statement.answer()
-
-        return run
-
-    def _column_comment(self, statement: Statement) -> Run | None:
-        found = dialect.column_comment(statement.text)
-        return None if found is None else lambda: self._comment_view_column(statement, found)
-
-    def _copy_into(self, statement: Statement) -> Run | None:
-        found = copy_into.parse(statement.text)
-        if found is None:
-            return None
-
-        def run() -> DataFrame:
-            rows = self._copier.run(statement.session, found, statement.names, statement.principal)
-            return statement.answer(rows, schema=struct(copy_into.COLUMNS))
-
-        return run
-
-    def _copy(self, statement: Statement) -> Run | None:
-        found = copies.parse(statement.text, statement.names)
-        if found is None:
-            return None
-        return lambda: copies.run(statement.session, self._catalog, found, statement.principal)
-
-    def _shown(self, statement: Statement) -> Run | None:
-        found = self._show.answer(statement.text, statement.names, statement.principal)
-        return None if found is None else lambda: statement.answer(*found.rows, schema=struct(found.columns))
-
-    def _use_catalog(self, statement: Statement) -> Run | None:
-        tokens = tokenize(statement.text)
-        if tokens[1].upper != "CATALOG":
-            return None
-        name = string_value(tokens[2]) if tokens[2].kind is Kind.STRING else tokens[2].identifier
-
-        def run() -> DataFrame:
-            if name.lower() not in self._catalog.schemas():
-                raise no_such_catalog(name)
-            use(statement.session, name)
-            return statement.answer()
-
-        return run
-
-    def _unity(self, statement: Statement) -> Run | None:
-        found = unity.parse(statement.text, statement.names)
-        return None if found is None else lambda: self._run_unity(statement, found)
-
-    # --- what they run ------------------------------------------------------------------------------------------
+    def _use_catalog(self, statement: Statement, name: str) -> DataFrame:
+        if name.lower() not in self._catalog.schemas():
+            raise no_such_catalog(name)
+        use(statement.session, name)
+        return statement.answer()
 
     def _run_unity(self, statement: Statement, found: unity.Statement) -> DataFrame | None:
         if found["kind"] == "dropConstraint" and self._is_check(found):
@@ -216,3 +168,11 @@ class SpecialStatements:
                 f"[TABLE_OR_VIEW_NOT_FOUND] The table '{name}' cannot be found.", error_class="TABLE_OR_VIEW_NOT_FOUND"
             )
         return name
+
+
+def _catalog_in_use(statement: Statement) -> str | None:
+    """The name in USE CATALOG."""
+    tokens = tokenize(statement.text)
+    if tokens[1].upper != "CATALOG":
+        return None
+    return string_value(tokens[2]) if tokens[2].kind is Kind.STRING else tokens[2].identifier
