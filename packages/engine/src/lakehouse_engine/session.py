@@ -19,7 +19,7 @@ from pyspark.sql.conf import RuntimeConfig
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 from lakehouse_engine import jvm, routines
-from lakehouse_engine.errors import EngineError
+from lakehouse_engine.errors import EngineError, no_such_catalog
 from lakehouse_engine.volumes import Volumes
 
 # Small data on few cores: most of a flow's time is planning and commits, so partitions are few.
@@ -175,9 +175,7 @@ class Engine:
         for key, value in (conf or {}).items():
             session.conf.set(key, value)
         if catalog is not None and catalog.lower() not in {name.lower() for name in self._catalogs}:
-            raise EngineError(
-                f"Catalog '{catalog}' does not exist.", error_class="NO_SUCH_CATALOG_EXCEPTION", error_code="NOT_FOUND"
-            )
+            raise no_such_catalog(catalog)
         use(session, catalog or DEFAULT_CATALOG, schema)
         return session
 
