@@ -37,19 +37,18 @@ class Redactor:
         with self._lock:  # longest first: a value that holds another goes as a whole
             self._hidden = sorted({*self._hidden, *forms}, key=lambda form: (-len(form), form))
 
-    def text(self, text: str) -> str:
+    def text(self, text: str, shortest: int = 0) -> str:
+        """Without the hidden values of at least that many characters."""
         for value in self._hidden:
-            text = text.replace(value, MARK)
+            if len(value) >= shortest:
+                text = text.replace(value, MARK)
         return text
 
     def value(self, value: Any) -> Any:
         """The same for all texts within a value of JSON, whose names and short words are the engine's own (`state`,
         `id`): neither names are changed, nor does a secret of less than four characters change anything."""
         if isinstance(value, str):
-            for hidden in self._hidden:
-                if len(hidden) >= _WORD:
-                    value = value.replace(hidden, MARK)
-            return value
+            return self.text(value, _WORD)
         if isinstance(value, dict):
             return {key: self.value(each) for key, each in value.items()}
         if isinstance(value, list | tuple):

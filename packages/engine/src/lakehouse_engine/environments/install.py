@@ -93,11 +93,7 @@ def install_apart(lines: Sequence[str]) -> Path:
         asked.write_text("\n".join(lines) + "\n", encoding="utf-8")
         python = str(made / "bin" / "python")
         _uv(Path(name), ["pip", "install", "--python", python, "--requirements", str(asked)], lines, shared=False)
-        try:
-            made.rename(folder)
-        except OSError:
-            if not folder.is_dir():
-                raise
+        _keep(made, folder)
     return folder
 
 
@@ -121,9 +117,13 @@ def locked_folder(lock: Path) -> Path:
 
 
 def _publish(made: Path, folder: Path) -> None:
-    """A folder that is there is whole. Another engine may have been first."""
     for name in SHARED_MODULES:
         shutil.rmtree(made / name, ignore_errors=True)
+    _keep(made, folder)
+
+
+def _keep(made: Path, folder: Path) -> None:
+    """A folder that is there is whole. Another engine may have been first."""
     try:
         made.rename(folder)
     except OSError:
