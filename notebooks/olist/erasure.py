@@ -5,7 +5,6 @@ Orders and money stay: what is left says nothing about a person, and every law b
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import os
@@ -17,6 +16,7 @@ from pyspark.sql import SparkSession
 
 from olist import personal_data
 from olist.entities import CUSTOMERS
+from olist.generator.files import write
 
 PERSON, ROW = "customer_unique_id", CUSTOMERS.key[0]
 FOLDER = CUSTOMERS.name
@@ -100,12 +100,7 @@ def erase_files(root: str, person: str, rows: set[str], instead: str) -> int:
         if erased == text:
             continue
         status = os.stat(path)
-        unfinished = os.path.join(os.path.dirname(path), f"_{os.path.basename(path)}.unfinished")
-        with open(unfinished, "w", encoding="utf-8", newline="") as file:
-            file.write(erased)
-        with contextlib.suppress(OSError):  # storage that sets no times
-            os.utime(unfinished, ns=(status.st_atime_ns, status.st_mtime_ns))
-        os.replace(unfinished, path)
+        write(path, erased.encode(), (status.st_atime_ns, status.st_mtime_ns))
         written += 1
     return written
 

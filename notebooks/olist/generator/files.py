@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from typing import Any
@@ -17,10 +18,11 @@ def csv_bytes(rows: pd.DataFrame, short: pd.DataFrame | None = None) -> bytes:
     return text.encode()
 
 
-def write(path: str, content: bytes) -> None:
+def write(path: str, content: bytes, times: tuple[int, int] | None = None) -> None:
     """A file that has this content already is left alone: a new time of modification would look like a new delivery.
 
-    Until it is complete it has a name that Auto Loader passes over.
+    Until it is complete it has a name that Auto Loader passes over. `times`: of access and modification, in ns; kept
+    where the storage sets any.
     """
     folder, name = os.path.split(path)
     os.makedirs(folder, exist_ok=True)
@@ -31,6 +33,9 @@ def write(path: str, content: bytes) -> None:
     unfinished = os.path.join(folder, f"_{name}.unfinished")
     with open(unfinished, "wb") as file:
         file.write(content)
+    if times is not None:
+        with contextlib.suppress(OSError):
+            os.utime(unfinished, ns=times)
     os.replace(unfinished, path)
 
 
