@@ -156,8 +156,11 @@ export class EngineProcess extends EngineClient {
         const said = last ? ` It said last: ${last.slice(0, 500)}.` : "";
         this.#ended(child, `The Spark engine ${how}.${said} Its log is ${this.#log.file}.`);
       };
-      child.once("close", end); // all that was printed is read
-      setTimeout(end, LAST_WORDS_MILLIS).unref(); // a process that left the group may hold the pipe open
+      const late = setTimeout(end, LAST_WORDS_MILLIS).unref(); // a process that left the group may hold the pipe open
+      child.once("close", () => {
+        clearTimeout(late); // all that was printed is read
+        end();
+      });
     });
     const frames = new FrameSplitter((frame) => this.#receive(child, frame));
     child.stdout!.on("data", (chunk: Buffer) => frames.push(chunk));

@@ -16,19 +16,26 @@ const IN_DEFAULT = [
   "CREATE_VOLUME",
 ];
 
+/** Who owns what Databricks itself makes. */
+const SYSTEM_USER = "System user";
+
 export function bootstrap(context: Context): void {
   const { db } = context;
   db.transaction(() => {
     if (listSecurables(db, "METASTORE").length > 0) return;
-    const system = "System user";
     const grant = (item: Securable, privilege: string) =>
       db.run("INSERT INTO grants VALUES (?, ?, ?)", item.id, EVERYBODY, privilege);
     const metastore = insertSecurable(db, { type: "METASTORE", name: "local", parent: null, principal: ADMIN_USER });
     for (const name of ["main", "system"]) {
-      const principal = name === "system" ? system : ADMIN_USER;
+      const principal = name === "system" ? SYSTEM_USER : ADMIN_USER;
       const catalog = insertSecurable(db, { type: "CATALOG", name, parent: metastore, principal });
       grant(catalog, "USE_CATALOG");
-      const information = { type: "SCHEMA", name: "information_schema", parent: catalog, principal: system } as const;
+      const information = {
+        type: "SCHEMA",
+        name: "information_schema",
+        parent: catalog,
+        principal: SYSTEM_USER,
+      } as const;
       insertSecurable(db, { ...information, comment: "Information schema (auto-created)" });
       if (name === "system") continue;
       const schema = insertSecurable(db, {
@@ -49,7 +56,7 @@ export function bootstrap(context: Context): void {
 function makeSystemTables({ db }: Context): void {
   const catalog = listSecurables(db, "CATALOG").find(({ name }) => name === "system");
   if (!catalog) return;
-  const principal = "System user";
+  const principal = SYSTEM_USER;
   const schemas = new Map(listSecurables(db, "SCHEMA", catalog.id).map((schema) => [schema.name, schema]));
   for (const { schema, name, columns } of systemTables()) {
     const parent =
