@@ -9,8 +9,9 @@ import { LocalWorkspace } from "lakehouse-local-workspace/testing";
 import type { Role } from "../../access.ts";
 import { DECLARED } from "../../personal-data.ts";
 import { followRun } from "../../scripts/start/follow.ts";
+import { RUN_AS } from "../people.ts";
 import { ProjectCopy } from "./harness.ts";
-import { makePrincipals, RUN_AS } from "./principals.ts";
+import { makePrincipals } from "./principals.ts";
 
 const CATALOG = "olist_local";
 const UP = ["up", "--yes", "--skip-preview", "--non-interactive"];

@@ -4,6 +4,7 @@ import { appendFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
 import { ensureGroups } from "../../scripts/stack/identities.ts";
+import { GROUPS } from "../people.ts";
 import { ProjectCopy } from "./harness.ts";
 
 const UP = ["up", "--yes", "--skip-preview", "--non-interactive"];
@@ -21,7 +22,7 @@ describe("lifecycle of the stack on the local workspace", () => {
   before(async () => {
     workspace = await LocalWorkspace.start();
     project = new ProjectCopy(workspace);
-    await ensureGroups(workspace.api, ["platform-admins", "data-engineers", "analysts", "auditors", "data-stewards"]);
+    await ensureGroups(workspace.api, Object.values(GROUPS));
     await project.initStack();
     await mustRun([...UP, "--policy-pack", "policy", "--policy-pack-config", "policy/config/local.json"]);
   });

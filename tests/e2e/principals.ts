@@ -3,16 +3,9 @@ import { WorkspaceApi } from "lakehouse-local-workspace/client";
 import type { LocalWorkspace } from "lakehouse-local-workspace/testing";
 import type { Role } from "../../access.ts";
 import { ensureGroups } from "../../scripts/stack/identities.ts";
+import { GROUPS, RUN_AS } from "../people.ts";
 
 const SCIM = "/api/2.0/preview/scim/v2";
-export const RUN_AS = "1b4f8c2e-6a7d-4f3b-8c9e-0d1a2b3c4d5e";
-const GROUPS: Readonly<Record<Exclude<Role, "pipelines">, string>> = {
-  platformAdmins: "platform-admins",
-  dataEngineers: "data-engineers",
-  analysts: "analysts",
-  auditors: "auditors",
-  dataStewards: "data-stewards",
-};
 
 export interface Person {
   api: WorkspaceApi;

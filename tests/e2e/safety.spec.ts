@@ -4,12 +4,12 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
 import { ensureGroups } from "../../scripts/stack/identities.ts";
+import { GROUPS, RUN_AS } from "../people.ts";
 import { ProjectCopy } from "./harness.ts";
 
 const UP = ["up", "--yes", "--skip-preview", "--non-interactive"];
 const DESTROY = ["destroy", "--yes", "--skip-preview", "--non-interactive"];
 /** What `ownIds` puts in place of the template's placeholder. */
-const RUN_AS = "1b4f8c2e-6a7d-4f3b-8c9e-0d1a2b3c4d5e";
 
 describe("a production stack on the local workspace", () => {
   let workspace: LocalWorkspace;
@@ -62,7 +62,7 @@ describe("a production stack on the local workspace", () => {
 
   before(async () => {
     workspace = await LocalWorkspace.start({ engine: false });
-    await ensureGroups(workspace.api, ["platform-admins", "data-engineers", "analysts", "auditors", "data-stewards"]);
+    await ensureGroups(workspace.api, Object.values(GROUPS));
     await workspace.api.post("/api/2.0/preview/scim/v2/ServicePrincipals", {
       schemas: ["urn:ietf:params:scim:schemas:core:2.0:ServicePrincipal"],
       applicationId: RUN_AS,

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
 import { ensureGroups } from "../../scripts/stack/identities.ts";
+import { GROUPS } from "../people.ts";
 import { ProjectCopy } from "./harness.ts";
 
 describe("warehouse, dashboard, quality alerts and secret scope", () => {
@@ -11,7 +12,7 @@ describe("warehouse, dashboard, quality alerts and secret scope", () => {
   before(async () => {
     workspace = await LocalWorkspace.start({ engine: false });
     project = new ProjectCopy(workspace);
-    await ensureGroups(workspace.api, ["platform-admins", "data-engineers", "analysts", "auditors", "data-stewards"]);
+    await ensureGroups(workspace.api, Object.values(GROUPS));
     project.withoutMasks("local");
     await project.initStack();
   });

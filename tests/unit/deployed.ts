@@ -2,19 +2,12 @@
 import { type Client, TestWorkspace } from "lakehouse-local-workspace/testing/fake-engine";
 import type { Role } from "../../access.ts";
 import { DECLARED } from "../../personal-data.ts";
+import { GROUPS, RUN_AS } from "../people.ts";
 import type { Made } from "./mocks.ts";
 import { program } from "./program.ts";
 
 const UC = "/api/2.1/unity-catalog";
 export const ADMIN = "admin@local.workspace";
-export const RUN_AS = "1b4f8c2e-6a7d-4f3b-8c9e-0d1a2b3c4d5e";
-const GROUPS: Readonly<Record<Exclude<Role, "pipelines">, string>> = {
-  platformAdmins: "platform-admins",
-  dataEngineers: "data-engineers",
-  analysts: "analysts",
-  auditors: "auditors",
-  dataStewards: "data-stewards",
-};
 /** Tables of the pipelines beside those with personal data. */
 const OTHERS = ["gold.sales_performance", "bronze.orders"];
 
