@@ -37,17 +37,14 @@ class Functions:
 
 
 def body(record: FunctionRecord) -> str:
-    """The definition, with parameters under their plain names where it writes them as `function.parameter`.
+    """The definition, with `function.parameter` where it writes `catalog.schema.function.parameter`.
 
-    https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-name-resolution. Spark does not know that form. A
-    body with a FROM keeps it: there, a plain name would mean a column first.
+    https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-name-resolution. Spark knows the shorter form alone.
     """
     text = record.get("routine_definition") or ""
     given = {p["name"].lower() for p in (record.get("input_params") or {}).get("parameters", [])}
     full = record["fullName"].lower().split(".", 2)
     tokens = tokenize(text)
-    if any(token.upper in ("FROM", "JOIN") for token in tokens):
-        return text
     at, edits = 0, []
     while at < len(tokens) - 1:
         parts = [tokens[at].identifier.lower()]
@@ -55,8 +52,9 @@ def body(record: FunctionRecord) -> str:
         while tokens[end + 1].text == "." and end + 2 < len(tokens):
             end += 2
             parts.append(tokens[end].identifier.lower())
-        if len(parts) > 1 and parts[-1] in given and full[-(len(parts) - 1) :] == parts[:-1]:
-            edits.append((tokens[at].start, tokens[end].start))
+        for over in (1, 2):  # parts that stand before the function's own name; what follows are fields
+            if len(parts) > over + 1 and parts[: over + 1] == full[-over - 1 :] and parts[over + 1] in given:
+                edits.append((tokens[at].start, tokens[at + 2 * over].start))
         at = end + 1
     for start, end in reversed(edits):
         text = text[:start] + text[end:]

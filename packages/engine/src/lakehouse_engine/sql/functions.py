@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 from lakehouse_engine.catalog.columns import type_name, type_text
 from lakehouse_engine.catalog.functions import body as body_of
 from lakehouse_engine.errors import EngineError
+from lakehouse_engine.identifiers import quote
 from lakehouse_engine.session import use
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import Kind
@@ -74,16 +75,21 @@ def read_create(reader: SecurableReader, replace: bool) -> dict[str, Any]:
 def check(session: SparkSession, statement: dict[str, Any]) -> None:
     """Lets Spark look at the body before the function is on record, and complete a result type that is not said."""
     function = statement["function"]
-    catalog, schema, _ = statement["name"].split(".", 2)
+    catalog, schema, name = statement["name"].split(".", 2)
     given = (function.get("input_params") or {}).get("parameters", [])
-    values = ", ".join(f"CAST(NULL AS {p['type_text']}) AS `{p['name']}`" for p in given) or "1"
+    values = ", ".join(f"CAST(NULL AS {p['type_text']}) AS {quote(p['name'])}" for p in given) or "1"
     body = body_of({**function, "fullName": statement["name"]})
     table = function["data_type"] == "TABLE_TYPE"
-    query = f"SELECT r.* FROM (SELECT {values}) p, LATERAL ({body}) r" if table else f"SELECT ({body})"
+    given_values = f"(SELECT {values}) AS {quote(name)}"
+    query = (
+        f"SELECT made.* FROM {given_values}, LATERAL ({body}) AS made"
+        if table
+        else f"SELECT ({body}) FROM {given_values}"
+    )
     before = current(session)
     use(session, catalog, schema)
     try:
-        found = SparkSession.sql(session, query if table else f"{query} FROM (SELECT {values})").schema
+        found = SparkSession.sql(session, query).schema
     finally:
         use(session, *before)
     if not function["full_data_type"]:

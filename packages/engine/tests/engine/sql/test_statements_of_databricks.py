@@ -166,6 +166,18 @@ def test_a_function_qualifies_its_parameters_by_its_name(engine: EngineProcess) 
     try:
         engine.sql("CREATE FUNCTION plus_one(x INT) RETURNS INT RETURN plus_one.x + main.default.plus_one.x + x")
         engine.sql("CREATE FUNCTION one_row(n INT) RETURNS TABLE (a INT) RETURN SELECT one_row.n + 1")
+        engine.sql("CREATE OR REPLACE TABLE keyed AS SELECT * FROM VALUES (1, 10), (2, 20) AS t(k, x)")
+        newest = "(SELECT max(x) FROM keyed WHERE k = newest.k OR k = main.default.newest.k)"
+        engine.sql(f"CREATE FUNCTION newest(k INT) RETURNS INT RETURN {newest}")
+        rows = "SELECT x, default.rows_of.k FROM keyed WHERE keyed.k = rows_of.k"
+        engine.sql(f"CREATE FUNCTION rows_of(k INT) RETURNS TABLE RETURN {rows}")
+        engine.sql(
+            "CREATE FUNCTION field(p STRUCT<a: INT>) RETURNS INT RETURN field.p.a + main.default.field.p.a + p.a"
+        )
     finally:
         del engine.answers["catalog.statement"]
     assert engine.sql("SELECT plus_one(2), (SELECT a FROM one_row(4))") == [["6", "5"]]
+    assert engine.sql("SELECT newest(1), newest(2), newest(3), field(named_struct('a', 2))") == [
+        ["10", "20", None, "6"]
+    ]
+    assert engine.sql("SELECT r.* FROM keyed, LATERAL rows_of(keyed.k) AS r ORDER BY 1") == [["10", "1"], ["20", "2"]]
