@@ -7,6 +7,8 @@ from typing import Any
 
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.graph.model import TableConstraint
+from lakehouse_engine.graph.names import split
+from lakehouse_engine.identifiers import quote_all
 
 
 def described(
@@ -31,9 +33,9 @@ def described(
     keys = [each["primary_key_constraint"] for each in constraints_of(parent) if each.get("primary_key_constraint")]
     if not given.parent_columns and not keys:
         raise EngineError(
-            f"Table '{parent}' has no primary key, which foreign key '{name}' could refer to; add one first, or name "
-            "the columns.",
-            error_class="INVALID_PARAMETER_VALUE",
+            f"Table {quote_all(split(parent))} does not have either a primary key constraint or a UNIQUE constraint.",
+            error_class="NOT_FOUND.UC_REFERENTIAL_CONSTRAINT_DOES_NOT_EXIST",
+            error_code="NOT_FOUND",
         )
     parents = list(given.parent_columns or keys[0]["child_columns"])
     detail = {"name": name, "child_columns": columns, "parent_table": parent, "parent_columns": parents}

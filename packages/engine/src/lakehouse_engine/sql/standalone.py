@@ -205,6 +205,8 @@ class StandaloneTables:
         self._catalog.authorize(principal, "REFRESH", "TABLE", wanted.name)
         if spec is None:
             owner = record.get("pipelineId")
+            if owner is None and wanted.kind is None and not wanted.full:
+                return  # REFRESH [TABLE] of a table, of which nothing is cached
             kept = f"kept up to date by the pipeline {owner}: start an update of it" if owner else "nothing to refresh"
             raise EngineError(f"'{wanted.name}' is {kept}.", error_class="UNSUPPORTED_FEATURE")
         if wanted.kind not in (None, record["tableType"]):

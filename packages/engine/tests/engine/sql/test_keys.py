@@ -127,7 +127,10 @@ def test_keys_of_a_table_that_exists(text: str, statement: dict | None) -> None:
     assert found == (None if statement is None else {**statement, "table": "main.sales.t"})
 
 
-def test_a_foreign_key_to_a_table_without_a_key_needs_columns() -> None:
+def test_a_foreign_key_needs_a_key_of_its_parent() -> None:
     [given] = create("CREATE TABLE t (id INT REFERENCES items)").constraints
-    with pytest.raises(EngineError, match=r"Table 'main\.sales\.items' has no primary key"):
+    with pytest.raises(
+        EngineError, match=r"Table `main`\.`sales`\.`items` does not have either a primary key"
+    ) as failed:
         described(given)
+    assert failed.value.error_class == "NOT_FOUND.UC_REFERENTIAL_CONSTRAINT_DOES_NOT_EXIST"
