@@ -40,6 +40,7 @@ object SqlFunctions {
 
   def drop(catalog: String, schema: String, name: String): Unit = { functions.remove(key(Seq(catalog, schema, name))); () }
   def find(parts: Seq[String]): Option[SQLFunction] = Option(functions.get(key(parts)))
+  def exists(catalog: String, schema: String, name: String): Boolean = find(Seq(catalog, schema, name)).isDefined
   def isEmpty: Boolean = functions.isEmpty
 
   def call(function: SQLFunction, arguments: Seq[Expression]): Expression = {

@@ -19,6 +19,8 @@ trait Authority {
   def exists(table: String): String
   /** {"pipeline": id} where the folder is that of a table which the pipeline keeps up to date. */
   def owner(folder: String): String
+  /** {} where `principal` may read a file or folder of the workspace, `/Workspace/…`; its copy is then on this disk. */
+  def workspaceFile(principal: String, path: String): String
   /** {"groups": [name]} of the principal. */
   def groups(principal: String): String
   /** {"schema": DDL, "rows": [[…]]} of a view of an information_schema. */

@@ -95,8 +95,8 @@ class GuardCheck(session: SparkSession) extends (LogicalPlan => Unit) {
         }
         case _ =>
       }
-      case SetCommand(Some((name, Some(_)))) => Settings.check(name)
-      case ResetCommand(Some(name)) => Settings.check(name)
+      case SetCommand(Some((name, Some(value)))) => Settings.check(name, value)
+      case ResetCommand(Some(name)) => Settings.check(name, null)
       case view: CreateTempViewUsing => paths.source(view.provider, Nil, view.options, "READ_VOLUME")
       case insert: InsertIntoHadoopFsRelationCommand if insert.catalogTable.isEmpty =>
         paths.touches(insert.outputPath.toString, "WRITE_VOLUME")
@@ -160,6 +160,8 @@ class PathRules(session: SparkSession, identity: Identity) {
     case InPipeline(real) => if (!identity.storage.exists(Guard.places.inStorage(real, _)))
       throw Guard.places.refused(path, "holds what a pipeline keeps")
     case InTemporary => throw Guard.places.refused(path, "is a file of this machine")
+    case InWorkspace(file) => if (privilege != "READ_VOLUME") throw Guard.places.refused(path, "is in the workspace, which Spark only reads")
+      else identity.principal.foreach(who => Guard.answer(Guard.authority.workspaceFile(who, Guard.places.withoutPattern(file))))
   }
 
   /** What Delta reads by its folder; that of a table as the table. GuardRule has refused such a path where users give it. */

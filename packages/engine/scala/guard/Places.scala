@@ -14,6 +14,8 @@ case class InVolume(name: Seq[String]) extends Place
 case class InTable(folder: String) extends Place
 /** The engine's own files: what a pipeline's updates keep. */
 case class InPipeline(path: String) extends Place
+/** A file or folder of the workspace's tree, as `/Workspace/…`; its copy on this disk is read. */
+case class InWorkspace(path: String) extends Place
 /** Checkpoints that Spark makes for a stream without one. */
 case object InTemporary extends Place
 
@@ -21,6 +23,7 @@ case object InTemporary extends Place
 class Places(dataDir: String, tables: String, volumes: String) {
   private val roots = Seq(tables, volumes, s"$dataDir/pipelines", s"$dataDir/tmp").map(root => new File(root).getCanonicalPath)
   private val Seq(tableRoot, volumeRoot, pipelineRoot, temporaryRoot) = roots: @unchecked
+  private val workspaceRoot = new File(s"$dataDir/workspace").getCanonicalPath
   private val pattern = "[*?\\[\\]{}\\\\]".r
 
   def resolve(text: String): Place = {
@@ -36,17 +39,20 @@ class Places(dataDir: String, tables: String, volumes: String) {
 
   private def ofWorkspace(text: String, path: String): Place = path.split('/').filter(_.nonEmpty) match {
     case Array("Volumes", catalog, schema, volume, _*) => named(text, Seq(catalog, schema, volume))
+    case Array("Workspace", _, _*) => InWorkspace(path)
     case _ if below(path, tableRoot).isDefined => ofMachine(text, path)
     case _ => throw refused(text, "is not in a volume")
   }
 
   private def ofMachine(text: String, path: String): Place = {
+    if (path.startsWith("/Workspace/")) return InWorkspace(path)
     val real = new File(path).getCanonicalPath
     def inside(root: String): Option[Seq[String]] = below(real, root).map(_.split('/').toSeq.filter(_.nonEmpty))
     inside(volumeRoot).filter(_.size >= 3).map(parts => named(text, parts.take(3)))
       .orElse(inside(tableRoot).filter(_.nonEmpty).map(parts => InTable(s"$tableRoot/${parts.head}")))
       .orElse(inside(pipelineRoot).map(_ => InPipeline(real)))
       .orElse(inside(temporaryRoot).map(_ => InTemporary))
+      .orElse(inside(workspaceRoot).filter(_.nonEmpty).map(parts => InWorkspace(parts.mkString("/Workspace/", "/", ""))))
       .getOrElse(throw refused(text, "is a file of this machine"))
   }
 
@@ -59,6 +65,10 @@ class Places(dataDir: String, tables: String, volumes: String) {
   private[lakehouse] def below(path: String, root: String): Option[String] =
     if (path == root || path.startsWith(root + "/")) Some(path.substring(root.length)) else None
 
+  /** The folder or file that a pattern's matches are in. */
+  private[lakehouse] def withoutPattern(path: String): String =
+    path.split('/').takeWhile(pattern.findFirstIn(_).isEmpty).mkString("/")
+
   private[lakehouse] def inStorage(path: String, storage: String): Boolean =
     below(path, new File(storage).getCanonicalPath).isDefined
 
@@ -67,7 +77,14 @@ class Places(dataDir: String, tables: String, volumes: String) {
 
   // --- files that the JVM opens, whoever asks: the last line ---------------------------------------------------
 
-  private val opened = roots ++ Seq(s"$dataDir/warehouse", System.getProperty("java.io.tmpdir")).map(new File(_).getCanonicalPath)
+  private val opened = (workspaceRoot +: roots) ++ Seq(s"$dataDir/warehouse", System.getProperty("java.io.tmpdir")).map(new File(_).getCanonicalPath)
+
+  /** Where the copy of a path of the workspace is; None for another path. */
+  def copyOf(path: String): Option[File] =
+    if (path != null && path.startsWith("/Workspace/")) Some(new File(workspaceRoot + path.substring("/Workspace".length))) else None
+
+  /** The path of the workspace whose copy that is. */
+  def ofCopy(file: String): Option[String] = below(file, workspaceRoot).map("/Workspace" + _)
 
   /** Raises where a file of this machine is none that Spark has to do with, links resolved. */
   def mayOpen(file: File): Unit = {

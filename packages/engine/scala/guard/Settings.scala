@@ -61,6 +61,12 @@ object Settings {
     |write.txnversion.autoreset.enabled
     |""")).toSet
 
+  /** Settings that name a class, with the classes that they may name. */
+  private val classes = Map("spark.sql.streaming.statestore.providerclass" -> Set(
+    "com.databricks.sql.streaming.state.RocksDBStateStoreProvider",
+    "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider",
+    "org.apache.spark.sql.execution.streaming.state.HDFSBackedStateStoreProvider"))
+
   private val families = named("", """spark.sql.streaming.statestore.rocksdb. spark.databricks.delta.properties.defaults.""") ++
     named("spark.databricks.delta.", """
     |autocompact. optimize. optimizewrite. merge. changedatafeed. vacuum. columnmapping. deletionvectors. typewidening. stats. skipping.
@@ -98,13 +104,16 @@ object Settings {
   )
 
   /** Why a session may not be given the setting, or lose it; null where it may. */
-  def refusal(name: String): String = {
+  def refusal(name: String, value: String): String = {
     val lower = name.trim.toLowerCase(Locale.ROOT)
+    if (classes.contains(lower)) return if (value == null || classes(lower)(value.trim)) null else
+      s"[INVALID_CONF_VALUE] The value '$value' in the config \"$name\" is invalid: it may be ${classes(lower).mkString(" or ")}. SQLSTATE: 22022"
     val own = !reserved(lower.takeWhile(_ != '.')) && !lower.startsWith("delta.logstore")
     if (allowed(lower) || plain(lower) || ofDatabricks(lower) || families.exists(lower.startsWith) || own) null
     else s"[CONFIG_NOT_AVAILABLE] Configuration $name is not available. SQLSTATE: 42K0I"
   }
 
-  private[lakehouse] def check(name: String): Unit =
-    Option(refusal(name)).foreach(why => throw new Refused(why, "CONFIG_NOT_AVAILABLE", "BAD_REQUEST"))
+  private[lakehouse] def check(name: String, value: String): Unit = Option(refusal(name, value)).foreach { why =>
+    throw new Refused(why, if (why.startsWith("[INVALID")) "INVALID_CONF_VALUE" else "CONFIG_NOT_AVAILABLE", "BAD_REQUEST")
+  }
 }

@@ -46,6 +46,12 @@ class VolumeFileSystem extends FileSystem {
   override def getHomeDirectory: Path = new Path("dbfs:/")
   override def setWorkingDirectory(path: Path): Unit = ()
 
+  /** The file to read: one of a volume, or the copy of one of the workspace. */
+  private def readable(path: Path): Path = Option(Guard.places).flatMap(_.copyOf(path.toUri.getPath)).fold(local(path)) { copy =>
+    Guard.places.mayOpen(copy)
+    new Path("file", null, copy.getPath)
+  }
+
   /** @throws IllegalArgumentException for what is not below a volume */
   private def local(path: Path): Path = {
     val text = path.toUri.getPath
@@ -59,12 +65,13 @@ class VolumeFileSystem extends FileSystem {
   }
   private def back(status: FileStatus): FileStatus = {
     val path = status.getPath.toUri.getPath
-    val shown = new Path("dbfs", null, "/Volumes" + path.substring(root.length))
+    val copied = Option(Guard.places).flatMap(_.ofCopy(path))
+    val shown = new Path("dbfs", null, copied.getOrElse("/Volumes" + path.substring(root.length)))
     new FileStatus(status.getLen, status.isDirectory, status.getReplication, status.getBlockSize,
       status.getModificationTime, status.getAccessTime, status.getPermission, status.getOwner, status.getGroup, shown)
   }
 
-  override def open(path: Path, bufferSize: Int): FSDataInputStream = fs.open(local(path), bufferSize)
+  override def open(path: Path, bufferSize: Int): FSDataInputStream = fs.open(readable(path), bufferSize)
   override def create(path: Path, mode: FsPermission, overwrite: Boolean, bufferSize: Int,
       replication: Short, blockSize: Long, progress: org.apache.hadoop.util.Progressable): FSDataOutputStream =
     fs.create(local(path), mode, overwrite, bufferSize, replication, blockSize, progress)
@@ -75,7 +82,7 @@ class VolumeFileSystem extends FileSystem {
     fs.append(local(path), bufferSize, progress)
   override def rename(from: Path, to: Path): Boolean = fs.rename(local(from), local(to))
   override def delete(path: Path, recursive: Boolean): Boolean = fs.delete(local(path), recursive)
-  override def listStatus(path: Path): Array[FileStatus] = fs.listStatus(local(path)).map(back)
+  override def listStatus(path: Path): Array[FileStatus] = fs.listStatus(readable(path)).map(back)
   override def listLocatedStatus(path: Path): RemoteIterator[LocatedFileStatus] = {
     val all = listStatus(path).iterator
     new RemoteIterator[LocatedFileStatus] {
@@ -90,9 +97,9 @@ class VolumeFileSystem extends FileSystem {
     if (status == null || status.getLen <= start) Array.empty
     else Array(new BlockLocation(Array("localhost:0"), Array("localhost"), 0, status.getLen))
   override def mkdirs(path: Path, mode: FsPermission): Boolean = fs.mkdirs(local(path), mode)
-  override def getFileStatus(path: Path): FileStatus = back(fs.getFileStatus(local(path)))
-  override def exists(path: Path): Boolean = fs.exists(local(path))
-  override def access(path: Path, mode: FsAction): Unit = fs.access(local(path), mode)
+  override def getFileStatus(path: Path): FileStatus = back(fs.getFileStatus(readable(path)))
+  override def exists(path: Path): Boolean = fs.exists(readable(path))
+  override def access(path: Path, mode: FsAction): Unit = fs.access(readable(path), mode)
   override def getFileLinkStatus(path: Path): FileStatus = getFileStatus(path)
   override def setPermission(path: Path, mode: FsPermission): Unit = fs.setPermission(local(path), mode)
   override def setTimes(path: Path, modified: Long, accessed: Long): Unit = fs.setTimes(local(path), modified, accessed)

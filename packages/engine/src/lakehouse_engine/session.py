@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from delta.tables import DeltaTable
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import DataFrame, SparkSession, functions
 from pyspark.sql.conf import RuntimeConfig
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
-from lakehouse_engine import jvm, routines
+from lakehouse_engine import jvm, names, routines
 from lakehouse_engine.errors import EngineError, no_such_catalog
 from lakehouse_engine.volumes import Volumes
 
@@ -114,7 +113,7 @@ class Engine:
         self.jvm.lakehouse.catalog.Registry.start(self.spark._jsparkSession)
         _install_current_session(self)
         _install_names_in_batches()
-        _install_names_of_delta_tables()
+        names.install(lambda: self.catalogs)
         _install_names_of_functions()
         _install_settings()
 
@@ -277,7 +276,7 @@ def _configure_existing(session: SparkSession, options: Mapping[str, Any]) -> No
     """Of a builder's settings those take effect that a running Spark can take, as in Spark; it warns of others."""
     ignored: list[str] = []
     for key, value in options.items():
-        if _refusal(key) is not None:
+        if _refusal(key, str(value)) is not None:
             ignored.append(key)
         else:
             session.conf.set(key, value)
@@ -286,10 +285,10 @@ def _configure_existing(session: SparkSession, options: Mapping[str, Any]) -> No
         warnings.warn(f"The session exists already: {', '.join(ignored)} took no effect.", stacklevel=3)
 
 
-def _refusal(name: str) -> str | None:
-    """Why no session may be given this setting, or lose it (scala/guard/Settings.scala)."""
+def _refusal(name: str, value: str | None) -> str | None:
+    """Why no session may be given this setting, or lose it: `value` None (scala/guard/Settings.scala)."""
     context: Any = SparkContext._active_spark_context
-    return context._jvm.org.apache.spark.sql.lakehouse.Settings.refusal(name) if context else None
+    return context._jvm.org.apache.spark.sql.lakehouse.Settings.refusal(name, value) if context else None
 
 
 def _install_settings() -> None:
@@ -297,20 +296,26 @@ def _install_settings() -> None:
     patched: Any = RuntimeConfig
     set_plainly, unset_plainly = patched.set, patched.unset
 
-    def check(name: str) -> None:
-        refusal = _refusal(name)
+    def check(name: str, value: str | None) -> None:
+        refusal = _refusal(name, value)
         if refusal is not None:
-            raise EngineError(refusal, error_class="CONFIG_NOT_AVAILABLE")
+            raise EngineError(refusal, error_class=refusal[1:].partition("]")[0])
 
     def set_allowed(self: RuntimeConfig, key: str, value: str | int | bool) -> None:
-        check(key)
-        set_plainly(self, key, value)
+        check(key, str(value))
+        if not _is_automatic(key, value):
+            set_plainly(self, key, value)
 
     def unset_allowed(self: RuntimeConfig, key: str) -> None:
-        check(key)
+        check(key, None)
         unset_plainly(self, key)
 
     patched.set, patched.unset = set_allowed, unset_allowed
+
+
+def _is_automatic(key: str, value: object) -> bool:
+    """Databricks has a value here that leaves the number to the engine, which Spark has not."""
+    return key.lower() == "spark.sql.shuffle.partitions" and str(value).lower() == "auto"
 
 
 def _install_names_in_batches() -> None:
@@ -336,14 +341,3 @@ def _install_names_of_functions() -> None:
     old = ("approxCountDistinct", "bitwiseNOT", "countDistinct", "shiftLeft", "shiftRight", "shiftRightUnsigned",
            "sumDistinct", "toDegrees", "toRadians")  # fmt: skip
     functions.__all__ = [*functions.__all__, *(name for name in old if name not in functions.__all__)]
-
-
-def _install_names_of_delta_tables() -> None:
-    """Delta's own look-up knows Spark's catalog only, not the workspace's (catalog/scala/DeltaTables.scala)."""
-
-    def for_name(cls: type[DeltaTable], sparkSession: SparkSession, tableOrViewName: str) -> DeltaTable:
-        found = jvm.of(sparkSession).io.delta.tables.DeltaTables.named(sparkSession._jsparkSession, tableOrViewName)
-        return cls(sparkSession, found)
-
-    patched: Any = DeltaTable
-    patched.forName = classmethod(for_name)

@@ -102,6 +102,11 @@ class Guard:
         return {"pipeline": self._catalog.pipeline_of(Path(folder))}
 
     @_as_json
+    def workspaceFile(self, principal: str, path: str) -> dict[str, Any]:
+        self._workspace.request("workspace.mirror", {"principal": principal, "path": path})
+        return {}
+
+    @_as_json
     def groups(self, principal: str) -> dict[str, Any]:
         return {**self._workspace.request("principal.groups", {"principal": principal})}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import linecache
+import os
+import re
 import sys
 import traceback
 from types import CodeType
@@ -76,13 +78,17 @@ def _run(code: CodeType, path: str, cell: int | None, namespace: dict[str, Any])
         raise describe(error, path, cell) from None
 
 
+# Whose stack is nobody's business, and where packages lie on this machine.
+_ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_PACKAGES = re.compile(r'"/[^"\n]*/(?:site-packages|lib/python3\.\d+)/')
+
+
 def describe(error: BaseException, path: str, cell: int | None) -> CellError:
-    frames = [
-        f for f in traceback.extract_tb(sys.exc_info()[2]) if "/lakehouse_engine/notebook_runner/" not in f.filename
-    ]
+    frames = [f for f in traceback.extract_tb(sys.exc_info()[2]) if not f.filename.startswith(_ENGINE)]
     own = [f for f in frames if f.filename == path]
     name = type(error).__name__
     message = f"{name}: {message_of(error)}" if not message_of(error).startswith("[") else message_of(error)
     where = f" ({path}, {f'cell {cell}, ' if cell else ''}line {own[-1].lineno})" if own else ""
-    trace = "Traceback (most recent call last):\n" + "".join(traceback.format_list(frames)) + message
+    listed = _PACKAGES.sub('"', "".join(traceback.format_list(frames)))
+    trace = "Traceback (most recent call last):\n" + listed + message
     return CellError(message + where, user_names(trace))

@@ -43,6 +43,10 @@ _PARAMETERS: dict[str, tuple[str | None, Callable[[str], bool]]] = {
 }
 
 
+# Databricks leaves this number to the engine then; Spark has no such value, so the number stays.
+_AUTOMATIC = re.compile(r"(SET\s+spark\.sql\.shuffle\.partitions)\s*=\s*auto\s*", re.IGNORECASE)
+
+
 def configure(session: SparkSession, name: str, value: str) -> None:
     """One entry of a session's configuration: a parameter, or a setting of Spark or Delta that may change later."""
     if name.upper() in _PARAMETERS:
@@ -64,7 +68,7 @@ def translate(text: str) -> str:
         return text
     verb, name = tokens[0].upper, tokens[1].identifier.upper()
     if name not in _PARAMETERS:
-        return text
+        return _AUTOMATIC.sub(r"\1", text)
     key = _key(name)
     if len(tokens) == 2:
         return f"{verb} {key}"

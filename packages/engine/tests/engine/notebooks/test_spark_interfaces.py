@@ -1,0 +1,152 @@
+"""What notebooks ask of PySpark and Delta by names and paths of the workspace, beside SQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lakehouse_engine.testing import EngineProcess
+
+MINE, OTHERS = "/Workspace/Users/me", "/Workspace/Users/other"
+
+
+@pytest.fixture
+def mirrored(engine: EngineProcess) -> Iterator[EngineProcess]:
+    """The engine, with a workspace that copies its files as they are asked for, and gives other users' to nobody."""
+    before = dict(engine.answers)
+    root = Path(engine.folder) / "workspace"
+
+    def mirror(params: dict) -> dict:
+        if not (params["path"] + "/").startswith(MINE + "/"):
+            raise PermissionError(f"no READ on {params['path']}")
+        folder = root / MINE.removeprefix("/Workspace/") / "data"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "a.csv").write_text("x,y\n1,2\n")
+        (folder / "b.csv").write_text("x,y\n3,4\n")
+        return {}
+
+    engine.answers["workspace.mirror"] = mirror
+    (root / "Users/other").mkdir(parents=True, exist_ok=True)
+    (root / "Users/other/s.csv").write_text("secret\n")
+    yield engine
+    engine.answers = before
+
+
+def values(engine: EngineProcess, *expressions: str) -> list[object]:
+    """The value of each expression as JSON has it; of one that fails, its error's text."""
+    answer = engine.notebook(
+        "import json, delta\nfound = []\n"
+        f"for text in {list(expressions)!r}:\n"
+        "    try:\n        found.append(eval(text))\n"
+        "    except Exception as error:\n        found.append('failed: ' + str(error))\n"
+        "dbutils.notebook.exit(json.dumps(found, default=str))"
+    )
+    assert "error" not in answer, answer["error"]
+    return json.loads(answer["result"])
+
+
+@pytest.mark.parametrize(
+    "path", [f"file:{MINE}/data", f"file://{MINE}/data/*.csv", f"{MINE}/data", f"dbfs:{MINE}/data/[ab].csv"]
+)
+def test_spark_reads_files_of_the_workspace(mirrored: EngineProcess, path: str) -> None:
+    """https://docs.databricks.com/aws/en/files/workspace-interact"""
+    rows, shown = values(
+        mirrored,
+        f"sorted(r.x for r in spark.read.csv({path!r}, header=True).collect())",
+        f"spark.read.format('text').load({path!r}).select('_metadata.file_path').sort('file_path').first()[0]",
+    )
+    assert rows == ["1", "3"]
+    assert str(shown).endswith(f"{MINE}/data/a.csv")
+
+
+def test_files_of_the_workspace_are_read_by_who_may_and_written_by_nobody(mirrored: EngineProcess) -> None:
+    root = Path(mirrored.folder).resolve() / "workspace"
+    denied, copy, above, written, sql = values(
+        mirrored,
+        f"spark.read.text('file:{OTHERS}/s.csv').collect()",
+        f"spark.read.text('file:{root}/Users/other/s.csv').collect()",
+        f"spark.read.text('file:{MINE}/../other/s.csv').collect()",
+        f"spark.range(1).write.csv('{MINE}/out')",
+        f"[r.value for r in spark.sql('SELECT * FROM text.`file:{MINE}/data/a.csv`').collect()]",
+    )
+    assert f"no READ on {OTHERS}/s.csv" in str(denied)
+    assert f"no READ on {OTHERS}/s.csv" in str(copy)
+    assert "leaves its volume" in str(above)
+    assert "is in the workspace, which Spark only reads" in str(written)
+    assert sql == ["x,y", "1,2"]
+
+
+def test_the_catalog_interface_knows_the_names_of_unity_catalog(engine: EngineProcess) -> None:
+    engine.sql("CREATE OR REPLACE TABLE main.raw.listed AS SELECT 1 AS id")
+    found = values(
+        engine,
+        "[(t.catalog, t.namespace) for t in spark.catalog.listTables('main.raw') if t.name == 'listed']",
+        "[t.name for t in spark.catalog.listTables('raw', 'list*')]",
+        "isinstance(spark.catalog.listTables(), list)",
+        "spark.catalog.tableExists('listed', 'raw'), spark.catalog.tableExists('listed', 'main.raw')",
+        "spark.catalog.tableExists('listed', 'default')",
+        "[c.name for c in spark.catalog.listColumns('listed', 'raw')]",
+        "[c.name for c in spark.catalog.listCatalogs('m*')]",
+        "spark.catalog.functionExists('abs'), spark.catalog.functionExists('main.raw.nothing')",
+    )
+    assert found == [[["main", ["raw"]]], ["listed"], True, [True, True], False, ["id"], ["main"], [True, False]]
+
+
+def test_delta_builds_tables_by_names_of_up_to_three_parts(engine: EngineProcess) -> None:
+    def built(verb: str, name: str, column: str) -> str:
+        builder = f"delta.DeltaTable.{verb}(spark).tableName('{name}').addColumn('{column}', 'INT')"
+        return f"{builder}.execute().toDF().columns"
+
+    found = values(
+        engine,
+        built("create", "main.raw.built", "id"),
+        built("createIfNotExists", "raw.built", "x"),
+        built("createOrReplace", "built", "y"),
+        built("create", "main.raw.built", "id"),
+        built("replace", "main.raw.not_built", "id"),
+        "spark.catalog.currentDatabase()",
+    )
+    assert found[:3] + found[5:] == [["id"], ["id"], ["y"], "default"]
+    assert "ALREADY_EXISTS" in str(found[3])
+    assert "not_built" in str(found[4])
+    put = [p["table"]["fullName"] for method, p in engine.asked if method == "catalog.putTable"]
+    assert {"main.raw.built", "main.default.built"} <= set(put)
+
+
+def test_rdds_read_files_of_volumes(engine: EngineProcess) -> None:
+    (Path(engine.folder) / "volumes/main/raw/landing/lines.txt").write_text("a\nb\n")
+    path = "/Volumes/main/raw/landing/lines.txt"
+    assert values(engine, f"sc.textFile('{path}').map(str.upper).collect()", f"sc.textFile('dbfs:{path}').count()") == [
+        ["A", "B"],
+        2,
+    ]
+
+
+def test_settings_of_databricks_hold(engine: EngineProcess) -> None:
+    """https://docs.databricks.com/aws/en/structured-streaming/rocksdb-state-store"""
+    answer = engine.notebook(
+        "store = 'spark.sql.streaming.stateStore.providerClass'\n"
+        "spark.conf.set(store, 'com.databricks.sql.streaming.state.RocksDBStateStoreProvider')\n"
+        "spark.conf.set('spark.sql.shuffle.partitions', 'auto')\n"
+        "spark.sql('SET spark.sql.shuffle.partitions = auto')\n"
+        "spark.sql('CREATE OR REPLACE TABLE counted AS SELECT id % 2 AS k FROM range(5)')\n"
+        "counts = spark.readStream.table('counted').groupBy('k').count()\n"
+        "path = '/Volumes/main/raw/landing/rocks'\n"
+        "stream = counts.writeStream.format('delta').outputMode('complete').option('checkpointLocation', path)\n"
+        "stream.trigger(availableNow=True).toTable('counts').awaitTermination()\n"
+        "dbutils.notebook.exit(str(sorted(map(tuple, spark.table('counts').collect()))))"
+    )
+    assert answer.get("result") == "[(0, 3), (1, 2)]", answer
+    assert list((Path(engine.folder) / "volumes/main/raw/landing/rocks/state").rglob("*.zip")), "no state of RocksDB"
+    (refused,) = values(engine, "spark.conf.set('spark.sql.streaming.stateStore.providerClass', 'java.lang.String')")
+    assert "INVALID_CONF_VALUE" in str(refused)
+
+
+def test_a_trace_shows_no_place_of_this_machine(engine: EngineProcess) -> None:
+    for source in ("spark.sql('SELECT * FROM nowhere_at_all')", "spark.table('nowhere_at_all').count()"):
+        error = engine.notebook(source)["error"]
+        assert "nowhere_at_all" in error["trace"]
+        assert "lakehouse_engine" not in error["trace"]
+        assert "site-packages" not in error["trace"]
