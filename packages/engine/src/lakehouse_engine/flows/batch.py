@@ -15,6 +15,9 @@ from lakehouse_engine.flows.context import Reader
 from lakehouse_engine.flows.streams import add_quality
 from lakehouse_engine.flows.targets import Target
 from lakehouse_engine.identifiers import quote_all
+from lakehouse_engine.session import active, clone
+
+_CHECK = "spark.databricks.delta.replaceWhere.constraintCheck.enabled"
 
 
 def version(folder: str) -> int:
@@ -71,6 +74,22 @@ def append_once(reader: Reader, target: Target, flow: str, frame: DataFrame, rul
     writer = fitted.write.format("delta").mode("append").option("txnAppId", identity).option("txnVersion", "1")
     writer.save(target.location)
     target.remember("once", {**target.state("once"), flow: {"id": identity, "done": True}})
+    return _metrics(reader, rules, observation)
+
+
+def replace_where(reader: Reader, target: Target, condition: str, frame: DataFrame, rules: Rules) -> dict[str, Any]:
+    """One commit: rows that meet the condition go, and the query's that meet it come. Others stay untouched.
+
+    https://docs.databricks.com/aws/en/ldp/flows-replace-where
+    """
+    observation = Observation(f"rows_{uuid.uuid4().hex}")
+    fitted = target.fit(rules.apply(frame.where(condition), observation))
+    session = clone(frame.sparkSession)
+    # The rows were chosen by the condition already; with the time of day in it, it may hold no more a moment later.
+    session._jsparkSession.sessionState().conf().setConfString(_CHECK, "false")
+    with active(session):
+        writer = fitted.write.format("delta").mode("overwrite").option("replaceWhere", condition)
+        writer.save(target.location)
     return _metrics(reader, rules, observation)
 
 

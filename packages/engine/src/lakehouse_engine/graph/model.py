@@ -124,6 +124,7 @@ class QueryFlow:
     spark_conf: dict[str, str] = field(default_factory=dict)
     sql: str | None = None
     default: bool = True  # the flow that a dataset definition brings; False for append_flow / CREATE FLOW
+    replace_where: str | None = None  # the query's rows take the place of those that meet this condition
     updates: bool = False  # update_flow: each batch gives a sink the rows that it changed
 
 

@@ -200,6 +200,8 @@ class Work:
             return self._materialize(reader, flow, frame)
         self.target.ensure(reader.session, frame.schema, kind)
         self._running(reader, flow)
+        if flow.replace_where is not None:
+            return batch.replace_where(reader, self.target, flow.replace_where, frame, self.rules)
         if flow.once:
             return batch.append_once(reader, self.target, flow.name, frame, self.rules)
         mode = "append"
@@ -235,6 +237,10 @@ class Work:
             return None
         if kind is DatasetKind.MATERIALIZED_VIEW and frame.isStreaming:
             raise self._refuse(flow, "is a materialized view, and its query is a stream; read its sources in batch")
+        if flow.replace_where is not None:
+            if frame.isStreaming:
+                raise self._refuse(flow, "has a REPLACE WHERE flow whose query is a stream; read its sources in batch")
+            return kind.value
         if kind is DatasetKind.STREAMING_TABLE and not frame.isStreaming and not flow.once:
             if flow.default and flow.sql is None and len(self.flows) == 1:
                 return _MATERIALIZED

@@ -8,6 +8,7 @@ from lakeflow.cases import Area, Step, Table, refused, sql
 FLOW = "ldp/developer/ldp-sql-ref-create-flow"
 CDC = "ldp/developer/ldp-sql-ref-apply-changes-into"
 CDC_GUIDE = "ldp/cdc"
+REPLACE = "ldp/flows-replace-where"
 SNAPSHOT = "ldp/developer/ldp-sql-ref-create-flow"
 UNITY = "ldp/unity-catalog"
 
@@ -19,6 +20,10 @@ def changes(
         f"CREATE TEMPORARY VIEW {name} AS SELECT *\n"
         f"FROM STREAM read_files('{path}', format => 'csv', header => true, schema => '{columns}');\n"
     )
+
+
+def by_day(rows: str) -> str:
+    return f"CREATE OR REPLACE TABLE main.raw.by_day AS SELECT * FROM VALUES {rows} AS t(day, n)"
 
 
 HEADER = "id,name,city,op,n\n"
@@ -37,6 +42,28 @@ AREA = Area(
             " format => 'csv', header => true, schema => 'id INT');\n"
             "CREATE FLOW first AS INSERT INTO ONCE unnamed SELECT 7 AS id, 'once' AS src",
             Step({"1.csv": "id\n1\n"}, tables={"unnamed": Table([(1, "a"), (7, "once")], "id, src")}),
+        ),
+        sql(
+            "rows that meet a condition are replaced",
+            REPLACE,
+            "CREATE STREAMING TABLE days (CONSTRAINT positive EXPECT (n > 0) ON VIOLATION DROP ROW)\n"
+            "FLOW REPLACE WHERE day >= 2 BY NAME SELECT n, day FROM main.raw.by_day;\n"
+            "CREATE STREAMING TABLE kept;\n"
+            "CREATE FLOW old AS INSERT INTO ONCE kept BY NAME SELECT 1 AS day, 7 AS n;\n"
+            "CREATE FLOW new AS INSERT INTO kept BY NAME\n"
+            "REPLACE WHERE day = 2 AND date_add(current_timestamp(), n) > current_timestamp()\n"
+            "SELECT * FROM main.raw.by_day",
+            Step(
+                run=[by_day("(1, 1), (2, 2), (3, 3)")],
+                tables={"days": Table([(2, 2), (3, 3)], "day, n"), "kept": Table([(1, 7), (2, 2)])},
+            ),
+            Step(
+                run=[by_day("(2, 20), (2, -1), (4, 4)")],
+                tables={
+                    "days": Table([(2, 20), (4, 4)], "day, n", rules={"positive": (2, 1)}, dropped=1, written=2),
+                    "kept": Table([(1, 7), (2, 20)]),
+                },
+            ),
         ),
         sql(
             "events of two flows at one sequence that ignore nulls make one row",  # spark#58505
@@ -347,8 +374,21 @@ AREA = Area(
         refused(
             "flows that replace rows",
             FLOW,
-            "CREATE FLOW f AS INSERT INTO t REPLACE WHERE a > 1 BY NAME SELECT 1 AS a",
-            r"source\.sql:1:32: REPLACE WHERE.*materialized view",
+            "CREATE FLOW f AS INSERT INTO t BY NAME REPLACE USING (a) SEQUENCE BY b SELECT 1 AS a",
+            r"source\.sql:1:40: REPLACE USING.*AUTO CDC",
+        ),
+        refused(
+            "rows that replace others and stream",
+            REPLACE,
+            "CREATE STREAMING TABLE t FLOW REPLACE WHERE id > 0 BY NAME SELECT id FROM STREAM range_of;\n"
+            "CREATE MATERIALIZED VIEW range_of AS SELECT id FROM range(3)",
+            r"source\.sql:1:1: t has a REPLACE WHERE flow whose query is a stream",
+        ),
+        refused(
+            "a replacement that happens once",
+            REPLACE,
+            "CREATE FLOW f AS INSERT ONCE INTO t REPLACE WHERE a > 1 SELECT 1 AS a",
+            r"source\.sql:1:\d+: .*ONCE and REPLACE WHERE exclude each other",
         ),
         refused(
             "a setting that is none",

@@ -196,6 +196,7 @@ class _Loader:
                         spark_conf=dict(self.spark_conf),
                         sql=spec.query.text,
                         default=default,
+                        replace_where=spec.replace_where,
                     )
                 )
             case AutoCdcSpec():

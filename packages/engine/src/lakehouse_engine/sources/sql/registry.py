@@ -61,6 +61,12 @@ ENTRIES: tuple[Entry, ...] = (
     *_supported(_VIEW, "CREATE VIEW"),
     *_supported(_EXPECT, "CONSTRAINT ... EXPECT (...) [ON VIOLATION DROP ROW | FAIL UPDATE]"),
     *_supported(_FLOW, "CREATE FLOW ... AS INSERT [ONCE] INTO ... BY NAME", "CREATE FLOW ... AS AUTO CDC [ONCE] INTO"),
+    Entry(
+        "REPLACE WHERE condition",
+        "supported",
+        _FLOW,
+        "Each update computes the whole query and keeps what meets the condition. In SQL only.",
+    ),
     *_supported(
         _CDC,
         "APPLY CHANGES INTO, AUTO CDC INTO",
@@ -119,13 +125,6 @@ ENTRIES: tuple[Entry, ...] = (
         _TV,
         "A view stores no rows, so it has no layout and no keys.",
         "Remove the clause, or use CREATE MATERIALIZED VIEW.",
-    ),
-    Entry(
-        "REPLACE WHERE",
-        "refused",
-        _FLOW,
-        "Flows that replace rows are not available here.",
-        "Use a materialized view, or AUTO CDC INTO.",
     ),
     Entry(
         "REPLACE USING",

@@ -26,8 +26,11 @@ class ColumnChoice:
 
 @dataclass(frozen=True)
 class InsertSpec:
+    """`replace_where`: the condition of the rows that the query's replace."""
+
     query: Query
     once: bool = False
+    replace_where: str | None = None
 
 
 @dataclass(frozen=True)

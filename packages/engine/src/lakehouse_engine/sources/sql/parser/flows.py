@@ -40,8 +40,9 @@ def dataset_flow(cursor: Cursor) -> FlowSpec:
     if cursor.accept("AUTO"):
         cursor.expect("CDC", after="AUTO")
         return auto_cdc(cursor, once=cursor.accept("ONCE"))
-    _refuse_replace(cursor)
-    cursor.fail("INSERT [ONCE] BY NAME query or AUTO CDC after FLOW")
+    if cursor.sees("REPLACE"):
+        return _insert(cursor, once=False)
+    cursor.fail("INSERT [ONCE] BY NAME query, REPLACE WHERE condition BY NAME query or AUTO CDC after FLOW")
 
 
 def insert_into(cursor: Cursor) -> tuple[str, InsertSpec]:
@@ -55,17 +56,27 @@ def insert_into(cursor: Cursor) -> tuple[str, InsertSpec]:
 
 
 def _insert(cursor: Cursor, once: bool) -> InsertSpec:
-    _refuse_replace(cursor)
+    """[BY NAME] [REPLACE WHERE condition] [BY NAME] query: the two stand in either order."""
+    _by_name(cursor)
+    if cursor.sees("REPLACE", "USING"):
+        cursor.refuse("REPLACE USING")
+    condition = None
+    if cursor.accept("REPLACE"):
+        cursor.expect("WHERE", after="REPLACE")
+        if once:
+            cursor.fail("a flow that runs in every update: ONCE and REPLACE WHERE exclude each other")
+        condition = cursor.text_until("the condition of REPLACE WHERE", stop=lambda: _after_condition(cursor))
+        _by_name(cursor)
+    return InsertSpec(query(cursor, "the target of INSERT"), once, condition)
+
+
+def _by_name(cursor: Cursor) -> None:
     if cursor.accept("BY"):
         cursor.expect("NAME", after="BY")
-    _refuse_replace(cursor)
-    return InsertSpec(query(cursor, "the target of INSERT"), once)
 
 
-def _refuse_replace(cursor: Cursor) -> None:
-    for word in ("WHERE", "USING"):
-        if cursor.sees("REPLACE", word):
-            cursor.refuse(f"REPLACE {word}")
+def _after_condition(cursor: Cursor) -> bool:
+    return cursor.ended or cursor.sees("BY", "NAME") or any(cursor.sees(word) for word in _QUERY_STARTS if word != "(")
 
 
 def auto_cdc_into(cursor: Cursor) -> tuple[str, FlowSpec]:
