@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol
 from pyspark.sql import SparkSession
 from pyspark.sql.types import StructType
 
+from lakehouse_engine import jvm
 from lakehouse_engine import readers as file_readers
 from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.contract import UpdateEventParams
@@ -120,6 +121,7 @@ class Update:
                         self.publish_events()
                 self.progress.update("CANCELED")
                 return {"state": "CANCELED"}
+            jvm.hold_if_gone()
             self.progress.update("FAILED", error)
             return {"state": "FAILED", "error": {"message": message_of(error)}}
         finally:

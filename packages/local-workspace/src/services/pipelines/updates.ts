@@ -1,5 +1,6 @@
 /** Pipeline updates: one active at a time for each pipeline, their events stored as they come, their end certain. */
-import type { EngineResult } from "lakehouse-engine/protocol";
+import type { EngineParams, EngineResult } from "lakehouse-engine/protocol";
+import { EngineError } from "../../core/engine-client.ts";
 import { ApiError, invalid } from "../../core/errors.ts";
 import { uuid } from "../../core/ids.ts";
 import { Part } from "../../core/part.ts";
@@ -29,6 +30,9 @@ import {
 type Result = EngineResult<"update.run">;
 
 const RESTARTED = "The local workspace stopped while this was running. Start another update to go on from here.";
+
+/** States in which an update has neither made nor changed anything. */
+const UNTOUCHED: readonly UpdateState[] = ["QUEUED", "CREATED", "WAITING_FOR_RESOURCES", "INITIALIZING"];
 
 /** Documented for a start of an update, and not done here. */
 const UNSUPPORTED = ["refresh_flow_selection", "reset_checkpoint_selection"] as const;
@@ -122,7 +126,6 @@ export class UpdateRunner {
   }
 
   async #drive(pipeline: Pipeline, update: Update): Promise<void> {
-    const { engine } = this.#context;
     const { pipelineId, settings, runAs } = pipeline;
     let result: Result;
     try {
@@ -132,7 +135,7 @@ export class UpdateRunner {
       const dependencies = requirements(place, settings.environment?.dependencies ?? []);
       const { parameters } = update;
       const spec = { ...settings, ...(parameters ? { parameters } : {}), id: pipelineId, ...code };
-      result = await engine.request("update.run", {
+      result = await this.#run({
         pipelineId,
         updateId: update.update_id,
         pipeline: spec,
@@ -151,6 +154,19 @@ export class UpdateRunner {
     if (this.#stopping) return;
     const latest = getUpdate(this.#context.db, update.update_id);
     if (latest) this.#end(latest, result);
+  }
+
+  /** The engine may have died unheard before it was asked: an update that has done nothing yet goes on with the next engine. */
+  async #run(params: EngineParams<"update.run">): Promise<Result> {
+    const { engine, db } = this.#context;
+    try {
+      return await engine.request("update.run", params);
+    } catch (error) {
+      const died = error instanceof EngineError && error.errorClass === "ENGINE_DIED";
+      const state = getUpdate(db, params.updateId)?.state;
+      if (!died || this.#stopping || state === undefined || !UNTOUCHED.includes(state)) throw error;
+      return engine.request("update.run", params); // once: its own code may be what ends an engine
+    }
   }
 
   #event(pipelineId: string, updateId: string, event: PipelineEvent): void {

@@ -210,6 +210,30 @@ describe("pipelines", function () {
     assert.equal((await ended(id, await start(id))).state, "COMPLETED");
   });
 
+  it("an update that had begun nothing when the engine died goes on with the next engine, once; one that ran has failed", async () => {
+    const dying = (states: readonly string[]): void => {
+      h.engine.on("update.run", ({ pipelineId, updateId }) => {
+        const state = states[times++];
+        if (state === undefined) return { state: "COMPLETED" as const };
+        h.engine.notify("update.event", { pipelineId, updateId, event: event(state) });
+        h.engine.die();
+        return new Promise(() => undefined);
+      });
+    };
+    let times = 0;
+    for (const [states, end, asked] of [
+      [["INITIALIZING"], "COMPLETED", 2],
+      [["INITIALIZING", "INITIALIZING"], "FAILED", 2],
+      [["RUNNING"], "FAILED", 1],
+    ] as const) {
+      times = 0;
+      dying(states);
+      const id = await create({ name: `dies ${states.join()}` });
+      assert.equal((await ended(id, await start(id))).state, end, states.join());
+      assert.equal(times, asked, states.join());
+    }
+  });
+
   it("a pipeline task waits for its update and fails with its reason", async () => {
     h.engine.on("update.run", () => ({ state: "FAILED" as const, error: { message: "Flow gold.x failed" } }));
     const id = await create();
