@@ -9,6 +9,9 @@ export const OWNER_PROPERTY = "pulumi_stack";
 /** This stack as `organization/project/stack`. */
 export const stackId = (): string => `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
 
+/** `npm run pulumi -- recover` previews in order to find what exists and is not in the state; only updates refuse it then. */
+const recovers = (): boolean => process.env.LAKEHOUSE_RECOVER === "1" && pulumi.runtime.isDryRun();
+
 /** Pulumi's mocks know no hooks, and a program would wait for their registration for ever. */
 export function hooks(binding: () => pulumi.ResourceHookBinding): pulumi.CustomResourceOptions {
   const mocked = typeof pulumi.runtime.getMonitor()?.registerResourceHook !== "function";
@@ -28,7 +31,7 @@ export function claimCatalog(component: pulumi.Resource, name: string): pulumi.R
     // Pulumi calls a hook of a component plugin outside of the call that makes the component, and so without the engine.
     AsyncResource.bind(async ({ newInputs }: pulumi.ResourceHookArgs) => {
       const catalog: unknown = newInputs?.name;
-      if (typeof catalog === "string") await refuseExisting(catalog, component);
+      if (typeof catalog === "string" && !recovers()) await refuseExisting(catalog, component);
     }),
     { onDryRun: true },
   );
@@ -79,7 +82,7 @@ export function claimFolder(component: pulumi.Resource, name: string): pulumi.Re
     `${name}-claim-folder`,
     AsyncResource.bind(async ({ newInputs }: pulumi.ResourceHookArgs) => {
       const path: unknown = newInputs?.path;
-      if (typeof path !== "string" || !(await folderExists(path, component))) return;
+      if (typeof path !== "string" || recovers() || !(await folderExists(path, component))) return;
       throw new Error(
         `The workspace folder '${path}' exists and is not in this stack's state. To take it over, set \`adopt: true\` for one update; to leave it alone, choose another folder.`,
       );

@@ -3,12 +3,12 @@
  * was deployed. The backend and the Databricks credentials are the environment's; stack `local` has those of the local workspace.
  */
 import { writeFileSync } from "node:fs";
-import { streamed } from "../pull-request/preview.ts";
+import { errorsIn, streamed } from "../pull-request/preview.ts";
 import { eventsIn } from "../pull-request/resources.ts";
 import { packArgs } from "../stack/pack.ts";
 import { PROJECT_DIR } from "../stack/paths.ts";
 import { cwdOf, onStack, type Place } from "../stack/place.ts";
-import { runPulumi } from "../stack/stack.ts";
+import { pulumiText, runPulumi } from "../stack/stack.ts";
 import { keepIssue } from "./issue.ts";
 import { look } from "./look.ts";
 import type { Drift, Repair } from "./model.ts";
@@ -21,21 +21,12 @@ const note = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function inspect({ tools, env, connect }: Place, { stack, flags }: DriftOptions): Promise<Drift> {
   const cwd = cwdOf(flags, PROJECT_DIR);
-  const said: string[] = [];
-  const exported = ["stack", "export", "--stack", stack, "--cwd", cwd];
-  if ((await runPulumi(tools, env, exported, { onLine: (line) => said.push(line) })) !== 0)
-    throw new Error(`the state of stack ${stack} cannot be read: ${said.join("\n")}`);
+  const exported = await pulumiText(tools, env, ["stack", "export", "--stack", stack, "--cwd", cwd]);
   const args = ["preview", "--refresh", "--json", "--non-interactive", "--stack", stack, ...flags];
   const { code, lines } = await streamed(tools.pulumi, args, { cwd, env });
   const events = eventsIn(lines);
-  if (code !== 0) {
-    const errors = events.flatMap(
-      ({ diagnosticEvent }) => (diagnosticEvent as { severity: string; message: string } | undefined) ?? [],
-    );
-    const why = errors.filter(({ severity }) => severity === "error").map(({ message }) => message.trim());
-    throw new Error(`pulumi preview --refresh failed: ${why.join("\n")}`);
-  }
-  return look(await connect(), stack, new State(JSON.parse(said.join("\n"))), events);
+  if (code !== 0) throw new Error(`pulumi preview --refresh failed: ${errorsIn(events).join("\n")}`);
+  return look(await connect(), stack, new State(JSON.parse(exported)), events);
 }
 
 /** Puts back what can be put back; deletes nothing that may hold data. */

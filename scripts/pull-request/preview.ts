@@ -35,6 +35,14 @@ export async function streamed(
   return { code, lines: Buffer.concat(chunks).toString("utf8").split("\n") };
 }
 
+/** The engine's messages that say why it failed. */
+export function errorsIn(events: readonly object[]): string[] {
+  const said = (events as readonly { diagnosticEvent?: { severity: string; message: string } }[]).flatMap(
+    ({ diagnosticEvent }) => diagnosticEvent ?? [],
+  );
+  return said.filter(({ severity }) => severity === "error").map(({ message }) => message.trim());
+}
+
 /** @param places where the program makes a resource of a name */
 export function previewOf(
   project: string,

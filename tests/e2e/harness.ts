@@ -1,8 +1,8 @@
 /** A copy of the project, driven by the real Pulumi CLI. Everything is gone afterwards. */
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { LocalWorkspace } from "lakehouse-local-workspace/testing";
 import { stackEnv } from "../../scripts/stack/stack.ts";
 
@@ -13,13 +13,17 @@ export interface Output {
   text: string;
 }
 
+/** What the CLI needs of a workspace. */
+type Deployed = Pick<LocalWorkspace, "api" | "token" | "tools">;
+
 /** A copy of the program that a test may change; packages are the checkout's own. */
 export class ProjectCopy {
   readonly dir = mkdtempSync(join(tmpdir(), "olist-project-"));
-  readonly #workspace: LocalWorkspace;
-  readonly #env: NodeJS.ProcessEnv;
+  readonly #workspace: Deployed;
+  /** Of the CLI. */
+  readonly env: NodeJS.ProcessEnv;
 
-  constructor(workspace: LocalWorkspace) {
+  constructor(workspace: Deployed) {
     this.#workspace = workspace;
     const parts = [
       "index.ts",
@@ -51,7 +55,7 @@ export class ProjectCopy {
       });
     }
     symlinkSync(join(ROOT, "node_modules"), join(this.dir, "node_modules"));
-    this.#env = stackEnv(workspace.tools, workspace, join(this.dir, ".backend"));
+    this.env = stackEnv(workspace.tools, workspace, join(this.dir, ".backend"));
   }
 
   /** Puts ids into the stack file where the template has placeholders, as a person does before the first deployment. */
@@ -72,14 +76,20 @@ export class ProjectCopy {
     writeFileSync(file, readFileSync(file, "utf8").replace(masks, ""));
   }
 
+  /** Writes a file of the copy. */
+  file(path: string, text: string): void {
+    mkdirSync(dirname(join(this.dir, path)), { recursive: true });
+    writeFileSync(join(this.dir, path), text);
+  }
+
   async initStack(stack = "local"): Promise<void> {
-    const { PULUMI_STACK: _, ...env } = this.#env;
-    this.#env.PULUMI_STACK = stack;
+    const { PULUMI_STACK: _, ...env } = this.env;
+    this.env.PULUMI_STACK = stack;
     const { code, text } = await this.run(["stack", "select", stack, "--create", "--non-interactive"], env);
     if (code !== 0) throw new Error(text);
   }
 
-  run(args: readonly string[], env: NodeJS.ProcessEnv = this.#env): Promise<Output> {
+  run(args: readonly string[], env: NodeJS.ProcessEnv = this.env): Promise<Output> {
     return new Promise((resolve, reject) => {
       const child = spawn(this.#workspace.tools.pulumi, [...args], {
         cwd: this.dir,
