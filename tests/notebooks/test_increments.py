@@ -129,7 +129,7 @@ def _varied(cuts: dict[str, Cut]) -> bool:
     suppress_health_check=list(HealthCheck),
 )
 @given(deliveries=st.lists(_cuts().filter(_varied), min_size=2, max_size=2))
-def test_the_order_of_arrival_changes_the_tables(
+def test_tables_do_not_depend_on_the_order_of_arrival(
     engine: EngineProcess, rows: dict[str, list[list[str]]], deliveries: list[dict[str, Cut]]
 ) -> None:
     house = Lakehouse(engine)

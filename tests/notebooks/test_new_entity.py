@@ -17,19 +17,19 @@ def _section() -> str:
     return re.split(r"\n## ", text.split("\n## Adding an entity\n")[1])[0]
 
 
-def test_an_entity_takes_more_than_ten_steps() -> None:
+def test_adding_an_entity_takes_at_most_ten_steps() -> None:
     steps = [int(number) for number in re.findall(r"^(\d+)\. ", _section(), re.MULTILINE)]
     assert steps == list(range(1, len(steps) + 1))
     assert 1 < len(steps) <= 10
 
 
-def test_the_files_that_a_step_names_are_not_there() -> None:
+def test_every_file_that_a_step_names_exists() -> None:
     named = re.findall(r"`((?:[\w-]+/)*[\w-]+\.(?:py|ts|json))`", _section())
     assert len(named) >= 6
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
-def test_an_entity_that_was_added_by_the_steps_does_not_flow(engine: EngineProcess, tmp_path: Path) -> None:
+def test_an_entity_added_by_the_steps_flows(engine: EngineProcess, tmp_path: Path) -> None:
     notebooks = tmp_path / "notebooks"
     shutil.copytree(ROOT / "notebooks", notebooks, ignore=shutil.ignore_patterns("__pycache__"))
     code = re.search(r"```python\n(.*?)```", _section(), re.DOTALL)

@@ -55,7 +55,7 @@ def updated(engine: EngineProcess) -> tuple[Lakehouse, dict[str, list[dict[str, 
     return house, events
 
 
-def test_increments_end_in_other_tables_than_the_data_has(updated) -> None:
+def test_increments_end_in_the_tables_that_the_data_makes(updated) -> None:
     house, _ = updated
     files = bronze_rows(house.landing)
     assert {name: len(house.table(f"bronze.{name}")) for name in files} == files
@@ -65,13 +65,13 @@ def test_increments_end_in_other_tables_than_the_data_has(updated) -> None:
     assert house.differences() == []
 
 
-def test_the_page_of_the_data_is_not_what_is_deployed(updated) -> None:
+def test_the_page_of_the_data_shows_what_is_deployed(updated) -> None:
     house, events = updated
     text = Page(house.records(), events, house.catalog).text()
     assert FILE.read_text(encoding="utf-8") == text, "run npm run docs"
 
 
-def test_a_table_states_another_grain_than_it_has(updated) -> None:
+def test_every_table_has_the_grain_that_it_states(updated) -> None:
     records = updated[0].records()
     stated = {name: record["properties"]["grain"] for name, record in records.items()}
     keys = {f"silver.{entity.name}": ", ".join(entity.key) for entity in KEYED}
@@ -81,7 +81,7 @@ def test_a_table_states_another_grain_than_it_has(updated) -> None:
         assert grain.startswith("delivered ") or set(grain.split(", ")) <= columns, name
 
 
-def test_a_deployed_column_of_personal_data_is_undeclared_or_in_the_wrong_table(updated) -> None:
+def test_every_deployed_column_of_personal_data_is_declared_and_in_its_place(updated) -> None:
     deployed = [(table, c["name"]) for table, record in updated[0].records().items() for c in record["columns"]]
     assert ("silver.customers", "customer_email") in deployed
     assert [(table, name) for table, name in deployed if personal_data.undeclared(name)] == []
@@ -89,7 +89,7 @@ def test_a_deployed_column_of_personal_data_is_undeclared_or_in_the_wrong_table(
     assert [(table, name) for table, name in held if not personal_data.may_hold(table)] == []
 
 
-def test_current_and_history_start_from_another_version_of_a_row_than_silver_holds(updated) -> None:
+def test_current_and_history_start_from_the_version_of_a_row_that_silver_holds(updated) -> None:
     house, _ = updated
     held = _cities(house, "silver.sellers")
     assert held == {"a": "Two", "b": "Two", "c": "Newer", "d": "New"}
@@ -105,7 +105,7 @@ def _cities(house: Lakehouse, table: str, condition: str = "true") -> dict[str, 
     return dict(house.engine.sql(f"{query} AND {condition}"))
 
 
-def test_odd_but_legal_files_are_read_wrongly(engine: EngineProcess) -> None:
+def test_odd_but_legal_files_are_read_as_their_format_says(engine: EngineProcess) -> None:
     house = Lakehouse(engine)
     for number, form in enumerate(odd.SAME):
         odd.write(house.landing, form=form, name=f"{number}.csv", empty=number == 0)
