@@ -27,6 +27,7 @@ export interface PipelineEvent {
   message: string;
   origin: { pipeline_id?: string; update_id?: string; flow_name?: string; dataset_name?: string };
   details?: {
+    dataset_definition?: { dataset_type?: string };
     flow_definition?: {
       output_dataset?: string;
       flow_type?: string;

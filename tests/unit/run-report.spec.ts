@@ -33,7 +33,9 @@ const rule = (name: string, dataset: string, passed_records: number, failed_reco
 
 const EVENTS = [
   defined("shop.bronze.orders"),
+  event("orders_valid", { dataset_definition: { dataset_type: "VIEW" } }),
   defined("orders_valid", "shop.bronze.orders"),
+  event("orders_valid", { flow_progress: { status: "QUEUED" } }),
   defined("shop.silver.orders", "orders_valid"),
   defined("shop.gold.sales", "shop.silver.orders"),
   ended("shop.bronze.orders", 1_234, { expectations: [rule("given", "shop.bronze.orders", 1_234, 0)] }),

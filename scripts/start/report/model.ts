@@ -44,6 +44,7 @@ function nodesOf(
 ): GraphNode[] {
   const inputs = new Map<string, Set<string>>();
   const status = new Map<string, string>();
+  const views = new Set<string>();
   for (const { origin, details } of events) {
     const definition = details?.flow_definition;
     const dataset = origin.dataset_name ?? definition?.output_dataset;
@@ -54,11 +55,13 @@ function nodesOf(
       const read = typeof input === "string" ? input : input.name;
       if (read !== undefined) reads.add(read);
     }
+    if (details?.dataset_definition?.dataset_type === "VIEW") views.add(dataset);
     const progress = details?.flow_progress?.status;
     if (progress !== undefined && status.get(dataset) !== "FAILED") status.set(dataset, progress);
   }
   return [...inputs].map(([id, reads]) => {
-    const at = status.get(id);
+    const last = status.get(id);
+    const at = views.has(id) && last === "QUEUED" ? undefined : last; // a view's flow never runs by itself
     const found = results.get(id);
     const dropped = found && found.dropped > 0 ? `, ${count(found.dropped)} dropped` : "";
     const detail = found ? `${count(found.rows)} rows${dropped}` : at === undefined ? "view" : at.toLowerCase();
