@@ -24,7 +24,7 @@ from lakehouse_engine.schemas import struct
 from lakehouse_engine.session import Engine, active
 from lakehouse_engine.sources.sql.errors import SqlSyntaxError
 from lakehouse_engine.sources.sql.tokenizer import Token, tokenize
-from lakehouse_engine.sql import dialect, identifiers, inserted, keys, row_changes, settings, standalone
+from lakehouse_engine.sql import dialect, identifiers, inserted, keys, replacing, row_changes, settings, standalone
 from lakehouse_engine.sql.current import current
 from lakehouse_engine.sql.parameters import bind
 from lakehouse_engine.sql.results import small_frame, write_result
@@ -97,6 +97,10 @@ class Statements:
             made = keys.of_create(text, names.table)
         existed = made is not None and self._catalog.exists(made.table)
         version = self._version(made.table) if made and existed and made.replaces and made.constraints else None
+        replaced = replacing.run(session, text, lambda name: self._catalog.get(names.table(name)))
+        if replaced is not None:
+            self._catalog.follow_events(principal)
+            return small_frame(session, [(replaced, replaced)], struct(inserted.COLUMNS))
         log = self._log(text, names)
         frame = row_changes.run(session, text, lambda name: self._catalog.get(names.table(name)))
         if frame is None:
