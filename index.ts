@@ -34,12 +34,16 @@ const naming = names({ project: "olist", environment, suffix, codeRoot });
 const tags = { environment, owner: settings.tags.owner, cost_center: settings.tags.costCenter };
 const { roles, compute, made } = identities(settings, naming, tags);
 
-const lakehouse = new LakehouseCatalog("lakehouse", {
+const { existingCatalog } = settings;
+const own = {
   name: naming.catalog(),
   comment: `Olist e-commerce lakehouse, environment ${environment}`,
-  protectData,
   workspaces: Object.fromEntries(settings.workspaceIds.map((id) => [id, {}])),
   storageRoot: settings.storageRoot,
+};
+const lakehouse = new LakehouseCatalog("lakehouse", {
+  ...(existingCatalog === undefined ? own : { name: existingCatalog, existing: true }),
+  protectData,
   schemas: {
     raw: {
       comment: "Files as delivered: landing and change files",
@@ -60,7 +64,7 @@ const { platformAdmins, dataEngineers, analysts, auditors, dataStewards } = role
 const grants = new AccessGrants("grants", {
   lakehouse,
   roles: { ...{ platformAdmins, dataEngineers, analysts, auditors, dataStewards }, pipelines: runAs },
-  catalog: CATALOG,
+  ...(existingCatalog === undefined ? { catalog: CATALOG } : {}),
   schemas: SCHEMAS,
 });
 
@@ -70,9 +74,11 @@ const access = <Level extends string>(level: Level) => [
   ...(dataEngineers ? [{ group: dataEngineers, level }] : []),
 ];
 
-const readers = [analysts, auditors, dataStewards].flatMap((group) =>
-  group ? [{ group, level: "CAN_USE" as const }] : [],
-);
+const readers = [
+  ...[analysts, auditors, dataStewards].flatMap((group) => (group ? [{ group, level: "CAN_USE" as const }] : [])),
+  // The alerts' queries run as this principal.
+  ...(runAs && settings.quality ? [{ servicePrincipal: runAs, level: "CAN_USE" as const }] : []),
+];
 const warehouse =
   settings.warehouse &&
   new SqlWarehouse("warehouse", { ...settings.warehouse, naming, tags, access: [...access("CAN_USE"), ...readers] });

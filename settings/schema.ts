@@ -261,6 +261,15 @@ const shape = {
     },
     /^[a-z0-9_]{1,30}$/,
   ).optional(),
+  existingCatalog: matching(
+    {
+      description:
+        "Catalog of somebody else's that holds the stack's schemas, instead of one of its own. Its owner grants `USE CATALOG`",
+      allowed: "the name of a catalog: a-z, 0-9 and _, at most 63 characters, a letter first",
+      example: "workspace",
+    },
+    /^[a-z][a-z0-9_]{0,62}$/,
+  ).optional(),
   codeRoot: matching(
     {
       description: "Workspace folder above the stacks' folders; `/Workspace/olist` when absent",
@@ -331,6 +340,14 @@ export const schema = z.strictObject(shape).superRefine((settings, issue) => {
       "the catalog is isolated and must be bound to its workspaces",
     );
     if (settings.suffix) add("suffix", "is not allowed in prod: its names are fixed");
+    if (settings.existingCatalog)
+      add("existingCatalog", "is not allowed in prod: its catalog is isolated and protected");
+  }
+  if (settings.existingCatalog) {
+    const owners = "are not allowed beside existingCatalog: they would change a catalog of somebody else's";
+    if (settings.storageRoot) add("storageRoot", owners.replace("are", "is").replace("they", "it"));
+    if (settings.workspaceIds.length > 0) add("workspaceIds", owners);
+    if (settings.personalData) add("personalData", owners);
   }
   if (!settings.warehouse && settings.dashboard) add("dashboard", "requires a warehouse: set warehouse.size");
   if (!settings.warehouse && settings.quality) add("quality", "requires a warehouse: set warehouse.size");

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { LocalWorkspace } from "lakehouse-local-workspace/testing";
+import { packArgs } from "../../scripts/stack/pack.ts";
 import { stackEnv } from "../../scripts/stack/stack.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -48,6 +49,7 @@ export class ProjectCopy {
       "Pulumi.dev.yaml",
       "Pulumi.prod.yaml",
       "Pulumi.pr.yaml",
+      "Pulumi.free.yaml",
     ]) {
       cpSync(join(ROOT, part), join(this.dir, part), {
         recursive: true,
@@ -87,6 +89,11 @@ export class ProjectCopy {
     this.env.PULUMI_STACK = stack;
     const { code, text } = await this.run(["stack", "select", stack, "--create", "--non-interactive"], env);
     if (code !== 0) throw new Error(text);
+  }
+
+  /** Flags of the policy pack with the configuration that `npm run deploy` gives the selected stack. */
+  packArgs(): Promise<string[]> {
+    return packArgs(this.#workspace.tools, this.env, this.env.PULUMI_STACK!, ["--cwd", this.dir]);
   }
 
   run(args: readonly string[], env: NodeJS.ProcessEnv = this.env): Promise<Output> {

@@ -1,51 +1,93 @@
-/** The optional parts of the program, deployed with the real CLI and the policy pack. */
+/** The stack files, deployed side by side with the real CLI and the policy pack: no engine runs, since no data flows. */
 import assert from "node:assert/strict";
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
 import { ensureGroups } from "../../scripts/stack/identities.ts";
-import { GROUPS } from "../people.ts";
+import { GROUPS, RUN_AS } from "../people.ts";
 import { ProjectCopy } from "./harness.ts";
 
-describe("warehouse, dashboard, quality alerts and secret scope", () => {
+/** Stack file, stack, and what a person sets in the file. */
+const STACKS: readonly (readonly [file: string, name: string, ...settings: string[]])[] = [
+  ["dev", "dev"],
+  ["pr", "pr-123", "suffix=pr_123"],
+  ["free", "free"],
+  ["prod", "prod", "secretScope=true"],
+];
+
+describe("stacks dev, pr, free and prod on one workspace", () => {
   let workspace: LocalWorkspace;
-  let project: ProjectCopy;
+  const copies = new Map<string, ProjectCopy>();
+
+  const run = async (stack: string, ...args: string[]): Promise<string> => {
+    const { code, text } = await copies.get(stack)!.run([...args, "--non-interactive"]);
+    assert.equal(code, 0, `pulumi ${args.join(" ")}, stack ${stack}:\n${text}`);
+    return text;
+  };
+  const names = async (path: string, list: string, name = "name"): Promise<string[]> => {
+    const { [list]: all = [] } = await workspace.api.get<Record<string, Record<string, string>[]>>(path);
+    return all.map((one) => one[name]!).sort();
+  };
+  const catalogs = (): Promise<string[]> => names("/api/2.1/unity-catalog/catalogs", "catalogs");
 
   before(async () => {
     workspace = await LocalWorkspace.start({ engine: false });
-    project = new ProjectCopy(workspace);
     await ensureGroups(workspace.api, Object.values(GROUPS));
-    project.withoutMasks("local");
-    await project.initStack();
+    await workspace.api.post("/api/2.0/preview/scim/v2/ServicePrincipals", {
+      schemas: ["urn:ietf:params:scim:schemas:core:2.0:ServicePrincipal"],
+      applicationId: RUN_AS,
+      displayName: "pipelines",
+    });
+    // Every workspace of Free Edition has it.
+    await workspace.api.post("/api/2.1/unity-catalog/catalogs", { name: "workspace" });
+    for (const [file, name, ...settings] of STACKS) {
+      const project = new ProjectCopy(workspace);
+      copies.set(name, project);
+      project.ownIds(file);
+      // Masks are functions, which an engine makes.
+      project.withoutMasks(file);
+      if (file !== name)
+        copyFileSync(join(project.dir, `Pulumi.${file}.yaml`), join(project.dir, `Pulumi.${name}.yaml`));
+      await project.initStack(name);
+      const values = settings.flatMap((one) => ["--plaintext", one]);
+      if (values.length > 0) await run(name, "config", "set-all", "--path", ...values);
+    }
   });
   after(async () => {
-    project?.remove();
+    for (const copy of copies.values()) copy.remove();
     await workspace?.remove();
   });
 
-  it("deploy, keep to the policies, show no change afterwards and go with the stack", async () => {
-    const run = async (...args: string[]): Promise<string> => {
-      const { code, text } = await project.run([...args, "--non-interactive"]);
-      assert.equal(code, 0, `pulumi ${args.join(" ")}:\n${text}`);
-      return text;
-    };
-    const settings = ["warehouse.size=2X-Small", "dashboard=true", "quality.staleHours=6", "secretScope=true"];
-    const values = [...settings, "alerts[0]=data@acme.io"].flatMap((one) => ["--plaintext", one]);
-    const set = await project.run(["config", "set-all", "--path", ...values]);
-    assert.equal(set.code, 0, set.text);
-    const pack = ["--policy-pack", "policy", "--policy-pack-config", "policy/config/local.json"];
-    const text = await run("up", "--yes", "--skip-preview", ...pack);
-    for (const type of ["SqlEndpoint", "Dashboard", "AlertV2", "SecretScope", "SecretAcl"])
-      assert.match(text, new RegExp(`databricks:index:${type} .*created`));
-    const preview = await run("preview", "--refresh", "--json");
-    const { steps } = JSON.parse(preview.slice(preview.indexOf("{"))) as { steps: { op: string; urn: string }[] };
-    assert.deepEqual(
-      steps.filter(({ op }) => !["same", "refresh"].includes(op)),
-      [],
-    );
-    const { alerts } = await workspace.api.get<{ alerts: { display_name: string }[] }>("/api/2.0/alerts");
-    assert.deepEqual(alerts.map(({ display_name }) => display_name).sort(), [
-      "olist_local quarantine",
-      "olist_local staleness",
+  for (const [, name] of STACKS)
+    it(`${name} keeps to the policies, deploys, and shows no change afterwards`, async () => {
+      const text = await run(name, "up", "--yes", "--skip-preview", ...(await copies.get(name)!.packArgs()));
+      assert.match(text, /databricks-governance@/);
+      assert.doesNotMatch(text, /advisory|mandatory/);
+      await run(name, "preview", "--refresh", "--expect-no-changes");
+    });
+
+  it("have what their files ask for: schemas in the catalog of Free Edition, dashboard, alerts and secret scope in prod", async () => {
+    const own = ["olist_dev", "olist_pr_123", "olist_prod"];
+    assert.deepEqual(await catalogs(), ["main", ...own, "system", "workspace"]);
+    assert.deepEqual(await names("/api/2.0/alerts", "alerts", "display_name"), [
+      "olist_prod quarantine",
+      "olist_prod staleness",
     ]);
-    await run("destroy", "--yes", "--skip-preview");
+    assert.deepEqual(await names("/api/2.0/lakeview/dashboards", "dashboards", "display_name"), [
+      "olist_prod dashboard",
+    ]);
+    assert.deepEqual(await names("/api/2.0/secrets/scopes/list", "scopes"), ["olist_prod_secrets"]);
+    const schemas = await names("/api/2.1/unity-catalog/schemas?catalog_name=workspace", "schemas");
+    for (const schema of ["bronze", "cdc", "gold", "ops", "raw", "silver"]) assert.ok(schemas.includes(schema), schema);
+  });
+
+  it("of a pull request and of Free Edition go without a trace, and leave the other stacks and the catalog", async () => {
+    for (const stack of ["pr-123", "free"]) await run(stack, "destroy", "--yes", "--skip-preview");
+    assert.deepEqual(await catalogs(), ["main", "olist_dev", "olist_prod", "system", "workspace"]);
+    const schemas = await names("/api/2.1/unity-catalog/schemas?catalog_name=workspace", "schemas");
+    assert.deepEqual(schemas, ["default", "information_schema"]);
+    const jobs = await workspace.api.get<{ jobs: { settings: { name: string } }[] }>("/api/2.2/jobs/list");
+    const left = new Set(jobs.jobs.map(({ settings }) => settings.name.split(" ")[0]));
+    assert.deepEqual([...left].sort(), ["olist_dev", "olist_prod"]);
   });
 });

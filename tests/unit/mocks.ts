@@ -6,6 +6,8 @@ export interface Made {
   name: string;
   // biome-ignore lint/suspicious/noExplicitAny: a test looks into the inputs of any resource
   inputs: Record<string, any>;
+  /** Of a resource that exists and is read. */
+  id?: string;
 }
 
 export const made: Made[] = [];
@@ -33,8 +35,10 @@ export function mockAs(project: string, stack: string): void {
   pulumi.runtime.setMocks(
     {
       newResource({ type, name, inputs, id }) {
-        made.push({ type, name, inputs });
-        return { id: id || (IDS[type]?.(inputs) ?? `${name}-id`), state: { ...inputs, ...COMPUTED[type] } };
+        made.push(id ? { type, name, inputs, id } : { type, name, inputs });
+        // What is read has its name as its id.
+        const state = id ? { ...inputs, name: id } : { ...inputs, ...COMPUTED[type] };
+        return { id: id || (IDS[type]?.(inputs) ?? `${name}-id`), state };
       },
       call({ token }) {
         const answer = CALLS[token];

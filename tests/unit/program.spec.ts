@@ -51,6 +51,14 @@ describe("the program", () => {
     }
   });
 
+  it("lets the principal of the quality alerts use their warehouse", async () => {
+    const all = await program("prod", OWN);
+    assert.equal(all.get("AlertV2")!.length, 2);
+    const [{ inputs }] = all.get("Permissions")!.filter((made) => made.inputs.sqlEndpointId) as [Made];
+    const rules = inputs.accessControls as { servicePrincipalName?: string; permissionLevel: string }[];
+    assert.ok(rules.some((rule) => rule.servicePrincipalName === OWN.runAs && rule.permissionLevel === "CAN_USE"));
+  });
+
   it("of stack pr is named by its suffix, and has a tenth of the data", async () => {
     const all = await program("pr", { suffix: "pr_123" });
     assert.deepEqual(names(all, "Catalog"), ["olist_pr_123"]);
@@ -60,7 +68,11 @@ describe("the program", () => {
 
   it("of stack free needs no group, no service principal and no account", async () => {
     const all = await program("free");
-    assert.deepEqual(names(all, "Catalog"), ["olist_dev_free"]);
+    assert.deepEqual(
+      all.get("Catalog")!.map(({ inputs, id }) => [id, Object.keys(inputs)]),
+      [["workspace", []]],
+    );
+    assert.deepEqual(names(all, "Schema"), ["bronze", "cdc", "gold", "ops", "raw", "silver"]);
     for (const type of ["Grants", "Permissions", "Group", "ServicePrincipal", "PolicyInfo", "WorkspaceBinding"])
       assert.equal(all.get(type), undefined, type);
     for (const { inputs } of all.get("Pipeline")!) assert.equal(inputs.serverless, true);

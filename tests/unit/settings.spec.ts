@@ -55,6 +55,8 @@ const WRONG: [key: string, value: unknown, says: string][] = [
   ["suffix", "pr-12", "a-z, 0-9 and _"],
   ["suffix", "12.5", "a-z, 0-9 and _"],
   ["suffix", "", "1 to 30"],
+  ["existingCatalog", "My Catalog", "a letter first"],
+  ["existingCatalog", "1st", "a letter first"],
   ["codeRoot", "olist", "absolute"],
   ["codeRoot", "/Shared/olist", "not in /Shared"],
   ["codeRoot", "/Workspace/Shared", "not in /Shared"],
@@ -257,6 +259,18 @@ describe("settings", () => {
     for (const key of ["p:runAs", "p:alerts", "p:workspaceIds"]) assert.ok(text.includes(key), text);
     assert.equal(parse(PROD).environment, "prod");
     assert.match(message({ ...PROD, "p:suffix": "x" }), /p:suffix is "x": is not allowed in prod/);
+  });
+
+  it("leaves a catalog of somebody else's as it is", () => {
+    const beside = { "p:existingCatalog": "workspace" };
+    assert.equal(parse(beside).existingCatalog, "workspace");
+    assert.match(message({ ...PROD, ...beside }), /p:existingCatalog is "workspace": is not allowed in prod/);
+    for (const [key, value] of [
+      ["storageRoot", "s3://acme-data/x"],
+      ["workspaceIds", '["8372915064738291"]'],
+      ["personalData", "{}"],
+    ])
+      assert.match(message({ ...beside, [`p:${key}`]: value! }), new RegExp(`p:${key} .*beside existingCatalog`));
   });
 
   it("asks a pull request stack for its suffix, and a stack for the environment of its name", () => {
