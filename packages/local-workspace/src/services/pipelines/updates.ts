@@ -35,7 +35,12 @@ const RESTARTED = "The local workspace stopped while this was running. Start ano
 const UNTOUCHED: readonly UpdateState[] = ["QUEUED", "CREATED", "WAITING_FOR_RESOURCES", "INITIALIZING"];
 
 /** Documented for a start of an update, and not done here. */
-const UNSUPPORTED = ["refresh_flow_selection", "reset_checkpoint_selection"] as const;
+const UNSUPPORTED = [
+  "refresh_flow_selection",
+  "replace_where_overrides",
+  "reset_checkpoint_selection",
+  "rewind_spec",
+] as const;
 
 const isSet = (value: unknown): boolean =>
   value !== undefined && value !== null && Object.keys(value as object).length > 0;

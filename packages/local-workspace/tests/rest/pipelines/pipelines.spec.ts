@@ -166,9 +166,12 @@ describe("pipelines", function () {
 
   it("what an update cannot do is refused, not ignored", async () => {
     const id = await create();
-    const { status, body } = await h.call("POST", `${BASE}/${id}/updates`, { reset_checkpoint_selection: ["f"] });
-    assert.equal(status, 400);
-    assert.match(body.message, /reset_checkpoint_selection is not supported/);
+    const overrides = [{ flow_name: "f", predicate_override: "a > 1" }];
+    for (const asked of [{ reset_checkpoint_selection: ["f"] }, { replace_where_overrides: overrides }]) {
+      const { status, body } = await h.call("POST", `${BASE}/${id}/updates`, asked);
+      assert.equal(status, 400);
+      assert.match(body.message, new RegExp(`^${Object.keys(asked)[0]} is not supported`));
+    }
   });
 
   it("a second update is refused while one is active; stop ends it", async () => {
