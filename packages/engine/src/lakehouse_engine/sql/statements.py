@@ -24,7 +24,17 @@ from lakehouse_engine.schemas import struct
 from lakehouse_engine.session import Engine, active
 from lakehouse_engine.sources.sql.errors import SqlSyntaxError
 from lakehouse_engine.sources.sql.tokenizer import Token, tokenize
-from lakehouse_engine.sql import dialect, identifiers, inserted, keys, replacing, row_changes, settings, standalone
+from lakehouse_engine.sql import (
+    dialect,
+    identifiers,
+    inserted,
+    keys,
+    replacing,
+    row_changes,
+    settings,
+    standalone,
+    time_travel,
+)
 from lakehouse_engine.sql.current import current
 from lakehouse_engine.sql.parameters import bind
 from lakehouse_engine.sql.results import small_frame, write_result
@@ -86,7 +96,8 @@ class Statements:
         text = _without_comment(statement.strip().rstrip(";").rstrip())
         if not text.strip():
             raise EngineError("The statement is empty.", error_class="PARSE_EMPTY_STATEMENT")
-        return self._run(session, identifiers.resolve(session, bind(session, text, parameters)), principal)
+        text = time_travel.spelled_out(identifiers.resolve(session, bind(session, text, parameters)))
+        return self._run(session, text, principal)
 
     def _run(self, session: SparkSession, text: str, principal: str | None) -> DataFrame:
         names = CurrentNames(*current(session))
