@@ -39,6 +39,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   "e2e/access": 150,
   "e2e/lifecycle": 60,
   "e2e/safety": 60,
+  "e2e/recover": 60,
   "e2e/import": 50,
   "e2e/package": 50,
   "e2e/stacks": 40,
