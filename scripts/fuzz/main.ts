@@ -39,7 +39,7 @@ function shown(rest: Tally, texts: ReadonlyMap<string, number>, findings: readon
   const statuses = [...rest.statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
   const parsed = [...texts].map(([parser, count]) => `${parser} ${count}`);
   return [
-    `${rest.requests} requests to ${rest.routes.size} routes (${statuses.join(", ")})`,
+    `${rest.requests} requests to ${rest.routes.size} routes, of which ${rest.served.size} have answered 2xx (${statuses.join(", ")})`,
     `texts: ${parsed.join(", ")}`,
     ...findings.flatMap(({ what, how }) => ["", what, `  ${how}`]),
     `${findings.length} failures`,

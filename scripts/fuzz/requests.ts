@@ -40,6 +40,15 @@ export function routesOf({ paths }: OpenApi): Route[] {
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 const JSON_TYPE = { "content-type": "application/json" };
 
+/** What a route is about: the last word of its path before the parameter, or before what is done with it. */
+export function nounOf(path: string, parameter?: string): string {
+  const words = path.split("/");
+  const end = parameter === undefined ? words.length : words.indexOf(`{${parameter}}`);
+  const before = words.slice(0, end).filter((word) => !word.startsWith("{") && !VERBS.has(word));
+  return `/${(before.at(-1) ?? "").replace(/s$/, "")}`;
+}
+const VERBS = new Set(["create", "list", "get", "get-by-name", "update", "delete", "edit", "put"]);
+
 /** Percent-encoded, now and then not: then only what no HTTP client can send is left out. */
 function inPath(value: unknown, raw: boolean): string {
   const text = typeof value === "object" ? JSON.stringify(value) : String(value);
@@ -58,17 +67,24 @@ export class Requests {
   of(route: Route): FuzzRequest {
     const random = this.#random;
     const { parameters = [], requestBody } = route.operation;
+    this.values.tame = random.chance(0.5);
     let path = route.path;
     for (const { name, schema = {} } of parameters.filter((one) => one.in === "path"))
-      path = path.replace(`{${name}}`, () =>
-        inPath(this.values.of({ type: "string", ...schema }, name), random.chance(0.1)),
-      );
+      path = path.replace(`{${name}}`, () => this.#parameter(route.path, name, schema));
     const query = this.#query(parameters.filter((one) => one.in === "query"));
-    const method = random.chance(0.03) ? random.of(METHODS) : route.method;
+    const method = !this.values.tame && random.chance(0.05) ? random.of(METHODS) : route.method;
     const schema = Object.values(requestBody?.content ?? {})[0]?.schema;
     const { headers, body } = this.#body(schema, ["POST", "PUT", "PATCH", "DELETE"].includes(method));
     const anonymous = random.chance(0.01);
     return { route: `${route.method} ${route.path}`, method, path: `${path}${query}`, headers, body, anonymous };
+  }
+
+  #parameter(path: string, name: string, schema: JsonSchema): string {
+    const random = this.#random;
+    const known = this.values.known(nounOf(path, name)) ?? this.values.known(name);
+    const value =
+      known !== undefined && random.chance(0.75) ? known : this.values.of({ type: "string", ...schema }, name);
+    return inPath(value, random.chance(0.1));
   }
 
   #query(parameters: readonly Parameter[]): string {
@@ -88,7 +104,7 @@ export class Requests {
     const random = this.#random;
     if (!takes || (schema === undefined && !random.chance(0.3))) return { headers: {}, body: undefined };
     const text = JSON.stringify(random.chance(0.04) ? this.values.hostile() : this.values.of(schema ?? {})) ?? "null";
-    if (!random.chance(0.12)) return { headers: JSON_TYPE, body: Buffer.from(text) };
+    if (this.values.tame || !random.chance(0.2)) return { headers: JSON_TYPE, body: Buffer.from(text) };
     return random.of([
       () => ({ headers: JSON_TYPE, body: Buffer.from(text.slice(0, random.whole(0, text.length))) }),
       () => ({ headers: JSON_TYPE, body: Buffer.from(`${"[".repeat(2000)}${text}`) }),

@@ -2,7 +2,7 @@
 import { Agent, request as send } from "node:http";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
 import { Random } from "../random.ts";
-import { type FuzzRequest, type OpenApi, Requests, type Route, routesOf } from "./requests.ts";
+import { type FuzzRequest, nounOf, type OpenApi, Requests, type Route, routesOf } from "./requests.ts";
 
 /** Longer than anything here takes, in ms. */
 const PATIENCE = 15_000;
@@ -20,6 +20,8 @@ export interface Finding {
 export interface Tally {
   requests: number;
   readonly routes: Set<string>;
+  /** Routes that have answered 2xx. */
+  readonly served: Set<string>;
   readonly statuses: Map<number, number>;
   readonly findings: Map<string, Finding & { times: number }>;
 }
@@ -92,7 +94,13 @@ function note(tally: Tally, what: string, request: FuzzRequest): void {
   else tally.findings.set(key, { what: key, how: curl(request), times: 1 });
 }
 
-export const noTally = (): Tally => ({ requests: 0, routes: new Set(), statuses: new Map(), findings: new Map() });
+export const noTally = (): Tally => ({
+  requests: 0,
+  routes: new Set(),
+  served: new Set(),
+  statuses: new Map(),
+  findings: new Map(),
+});
 
 /** @param until whether to go on, by the number of requests so far */
 export async function fuzzRest(seed: number, until: (done: number) => boolean): Promise<Tally> {
@@ -128,7 +136,10 @@ export async function take(
     if (what !== undefined) note(tally, what, request);
     if (typeof answer === "object") {
       tally.statuses.set(answer.status, (tally.statuses.get(answer.status) ?? 0) + 1);
-      if (answer.status < 300) learn(requests, answer.text);
+      if (answer.status < 300) {
+        tally.served.add(request.route);
+        learn(requests, request.route, answer.text);
+      }
       // A request may have taken away this client's own rights.
       if (answer.status !== 401 && answer.status !== 403) continue;
     }
@@ -145,9 +156,11 @@ function failureOf(answer: Answer | "hang" | "closed"): string | undefined {
   return isFailure(answer) ? `${answer.status} ${answer.text.slice(0, 300)}` : undefined;
 }
 
-function learn(requests: Requests, text: string): void {
+function learn({ values }: Requests, route: string, text: string): void {
   try {
-    requests.values.learn(JSON.parse(text));
+    const answer: unknown = JSON.parse(text);
+    values.learn(answer);
+    values.learnNames(answer, nounOf(route));
   } catch {
     // a page, or a file's content
   }

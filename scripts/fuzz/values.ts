@@ -39,6 +39,8 @@ const WORDS = [
   "/Shared/a",
   "1",
 ];
+/** Keys of answers that name something, for a parameter that no answer has. */
+const NAMING = ["id", "name", "full_name", "path", "object_id", "application_id", "catalog_name"];
 const DEEPEST = 6;
 const property = (name: string, value: unknown): [string, unknown] => [name, value];
 
@@ -46,6 +48,8 @@ const property = (name: string, value: unknown): [string, unknown] => [name, val
 export class Values {
   readonly #random: Random;
   readonly #seen = new Map<string, unknown[]>();
+  /** Makes ordinary values only: something must exist before what changes it is reached. */
+  tame = false;
 
   constructor(random: Random) {
     this.#random = random;
@@ -65,9 +69,26 @@ export class Values {
     }
   }
 
+  /** Keeps what names an object in an answer, for the parameters that follow `noun` in a path. */
+  learnNames(answer: unknown, noun: string, depth = 0): void {
+    if (depth > 2 || answer === null || typeof answer !== "object") return;
+    const named = Object.entries(answer).filter(([key]) => /(^|_)(id|name|path|key)$/.test(key));
+    for (const [, value] of named) this.learn(value, noun);
+    for (const each of Object.values(answer)) {
+      if (Array.isArray(each)) for (const one of each.slice(0, 5)) this.learnNames(one, noun, depth + 1);
+      else this.learnNames(each, noun, depth + 1);
+    }
+  }
+
+  /** A value that an answer had under this key, or that named an object of this noun. */
+  known(key: string): unknown {
+    const found = this.#seen.get(key);
+    return found === undefined ? undefined : this.#random.of(found);
+  }
+
   #known(key: string): unknown {
     const short = /[a-z0-9]+$/i.exec(key)?.[0] ?? key;
-    const found = this.#seen.get(key) ?? this.#seen.get(short);
+    const found = this.#seen.get(key) ?? this.#seen.get(short) ?? this.#seen.get(this.#random.of(NAMING));
     return found === undefined ? undefined : this.#random.of(found);
   }
 
@@ -90,7 +111,7 @@ export class Values {
   /** @param key under which the value is sent */
   of(schema: JsonSchema, key = "", depth = 0): unknown {
     const random = this.#random;
-    if (random.chance(0.08)) return this.hostile();
+    if (!this.tame && random.chance(0.08)) return this.hostile();
     if (schema.const !== undefined) return schema.const;
     if (schema.enum !== undefined) return random.of(schema.enum);
     const choices = schema.anyOf ?? schema.oneOf;
@@ -102,7 +123,7 @@ export class Values {
 
   #typed(type: string, schema: JsonSchema, key: string, depth: number): unknown {
     const random = this.#random;
-    const known = random.chance(0.6) ? this.#known(key) : undefined;
+    const known = random.chance(0.7) ? this.#known(key) : undefined;
     switch (type) {
       case "object":
         return this.#object(schema, depth);
@@ -113,14 +134,14 @@ export class Values {
       case "integer":
       case "number":
         if (typeof known === "number") return known;
-        return random.chance(0.3) ? random.of(HOSTILE_NUMBERS) : random.whole(schema.minimum ?? 0, 100);
+        return !this.tame && random.chance(0.3) ? random.of(HOSTILE_NUMBERS) : random.whole(schema.minimum ?? 0, 100);
       case "boolean":
         return random.chance(0.5);
       case "null":
         return null;
       default:
         if (known !== undefined) return String(known);
-        return random.chance(0.35) ? random.of(HOSTILE_TEXTS) : random.of(WORDS);
+        return !this.tame && random.chance(0.35) ? random.of(HOSTILE_TEXTS) : random.of(WORDS);
     }
   }
 
@@ -128,10 +149,11 @@ export class Values {
     const random = this.#random;
     const entries: [string, unknown][] = [];
     for (const [name, schema] of Object.entries(properties)) {
-      const wanted = required.includes(name) ? 0.97 : depth > 2 ? 0.15 : 0.4;
-      if (random.chance(wanted)) entries.push(property(name, this.of(schema, name, depth + 1)));
+      const optional = this.tame || depth > 2 ? 0.15 : 0.4;
+      if (random.chance(required.includes(name) ? (this.tame ? 1 : 0.97) : optional))
+        entries.push(property(name, this.of(schema, name, depth + 1)));
     }
-    if (additionalProperties || random.chance(0.05)) {
+    if (!this.tame && (additionalProperties || random.chance(0.05))) {
       const schema = typeof additionalProperties === "object" ? additionalProperties : {};
       entries.push(
         property(random.of([...HOSTILE_TEXTS, ...WORDS]), depth > DEEPEST ? 1 : this.of(schema, "", depth + 1)),

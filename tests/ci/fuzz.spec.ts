@@ -11,9 +11,9 @@ const SEED = 1;
 
 describe("random and hostile requests", () => {
   it("get an answer below 500, or that something is missing, from every route of the local workspace", async () => {
-    const { requests, routes, statuses, findings } = await fuzzRest(SEED, (done) => done < 1100);
+    const { requests, routes, statuses, findings } = await fuzzRest(SEED, (done) => done < 800);
     assert.deepEqual([...findings.values()], []);
-    assert.equal(requests, 1100);
+    assert.equal(requests, 800);
     assert.ok(routes.size > 400, `${routes.size} routes`);
     assert.ok((statuses.get(200) ?? 0) > 50, "the requests are not only refused");
   });
