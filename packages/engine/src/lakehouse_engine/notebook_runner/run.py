@@ -11,6 +11,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from lakehouse_engine.environments.active import Packages
+from lakehouse_engine.jobs import drop_jobs
 from lakehouse_engine.notebook_runner.output import Printer
 from lakehouse_engine.redaction import Redactor
 
@@ -64,10 +65,14 @@ class Run:
 
     def cancel(self) -> None:
         """Asks the thread to stop and Spark to drop the run's jobs."""
+        first = not self.canceled.is_set()
         self.canceled.set()
         for child in self.children:
             child.cancel()
-        self.session.sparkContext.cancelJobGroup(self.run_id)
+        if self.parent is not None:  # its jobs are the parent's group, and the parent may go on
+            self.session.sparkContext.cancelJobGroup(self.run_id)
+        elif first:
+            drop_jobs(self.session.sparkContext, self.run_id, self.ended)
         thread = self.thread
         if thread is not None and thread.ident is not None and thread.is_alive() and not self.ended.is_set():
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(RunCanceled))

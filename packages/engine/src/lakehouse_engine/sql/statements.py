@@ -20,6 +20,7 @@ from lakehouse_engine.catalog.keys import described
 from lakehouse_engine.catalog.text import quoted
 from lakehouse_engine.contract import Workspace
 from lakehouse_engine.errors import EngineError
+from lakehouse_engine.jobs import drop_jobs
 from lakehouse_engine.schemas import struct
 from lakehouse_engine.session import Engine, active
 from lakehouse_engine.sources.sql.errors import SqlSyntaxError
@@ -220,14 +221,7 @@ class Statements:
                     self._early.popitem(last=False)
                 return
             end.reason = reason
-        threading.Thread(target=self._drop_jobs, args=(statement_id, end), daemon=True).start()
-
-    def _drop_jobs(self, statement_id: str, end: _End) -> None:
-        """Until the statement has ended: between two of its jobs it has none to cancel, and would go on."""
-        while True:
-            self._engine.spark.sparkContext.cancelJobGroup(statement_id)
-            if end.done.wait(0.1):
-                return
+        drop_jobs(self._engine.spark.sparkContext, statement_id, end.done)
 
     def _check(self, statement_id: str) -> None:
         reason = self._ends[statement_id].reason

@@ -31,6 +31,7 @@ from lakehouse_engine.flows.context import Reader, current
 from lakehouse_engine.flows.targets import Target
 from lakehouse_engine.graph.model import DatasetKind, Flow
 from lakehouse_engine.graph.names import Defaults, Names, split
+from lakehouse_engine.jobs import drop_jobs
 from lakehouse_engine.notebook_runner.dbutils import Files, Secrets
 from lakehouse_engine.notebook_runner.runtime_modules import of_pipeline
 from lakehouse_engine.redaction import Redactor
@@ -72,6 +73,7 @@ class Update:
         self._first_round = True
         self._rounds: Rounds | None = None  # of a continuous pipeline
         self.stopping = threading.Event()
+        self._flows_ended = threading.Event()
         self.packages = Packages(lambda text: self.progress.warn_of_source(text.strip()), self.stopping)
         self.full_refresh = FullRefresh(self.storage)
         self.redactor = Redactor()
@@ -106,13 +108,17 @@ class Update:
             self.install(self.params.get("dependencies") or [])
             self._initialize(sources / self.update_id)
             outcomes = self._run_graph()
+            if self._rounds is None:
+                self._flows_ended.set()
             self._drop_inactive(outcomes)
             self.publish_events()
             if self._rounds is not None:
                 outcomes = self._rounds.keep_fresh(outcomes)
+                self._flows_ended.set()
                 self.progress.end_flows(self.names.flows)
             return self._finish(outcomes)
         except BaseException as error:
+            self._flows_ended.set()
             if self.stopping.is_set():
                 if self._rounds is not None:  # the stop came in the middle of a round
                     self.progress.end_flows(self.names.flows)
@@ -150,7 +156,7 @@ class Update:
             for query in list(reader.queries):
                 with contextlib.suppress(Exception):
                     query.stop()
-        self.engine.spark.sparkContext.cancelJobGroup(self.update_id)
+        drop_jobs(self.engine.spark.sparkContext, self.update_id, self._flows_ended)
 
     def _initialize(self, sources: Path) -> None:
         pipeline = self.pipeline

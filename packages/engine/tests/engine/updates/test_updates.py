@@ -211,6 +211,26 @@ def slow(frame):
     assert p.rows("SELECT id FROM h_orders") == [["1"]]
 
 
+def test_a_stop_between_two_jobs_of_a_flow_ends_it(engine: EngineProcess) -> None:
+    reached = engine.folder / "o_reached"
+    p = Pipeline(engine).python(
+        """
+import time
+@dp.materialized_view
+def o_many():
+    for at in range(120):
+        open("REACHED", "w").close()
+        time.sleep(0.5)
+        spark.range(1).collect()
+    return spark.range(1)
+""".replace("REACHED", str(reached))
+    )
+    going = p.start()
+    wait_for(reached.exists, "the flow to begin")
+    engine.ask("update.stop", {"updateId": p.update_id})
+    assert going.result(30) == {"state": "CANCELED"}
+
+
 def test_the_event_log_is_a_table_and_a_function(engine: EngineProcess) -> None:
     p = Pipeline(engine, event_log={"name": "i_log"})
     p.sql("CREATE OR REFRESH MATERIALIZED VIEW i_one AS SELECT 1 AS one")
