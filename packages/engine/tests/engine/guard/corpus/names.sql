@@ -113,3 +113,9 @@ EXECUTE IMMEDIATE 'DROP TABLE theirs.s.t'
 EXECUTE IMMEDIATE 'SHOW TABLES IN theirs.s'
 BEGIN DROP SCHEMA theirs.s CASCADE; END
 BEGIN DELETE FROM theirs.s.t; END
+INSERT INTO theirs.s.t REPLACE USING (secret) SELECT 'x'
+INSERT INTO theirs.s.t AS t REPLACE ON true SELECT 'x'
+INSERT INTO spark_catalog.theirs__s.t REPLACE USING (secret) SELECT 'x'
+INSERT INTO mine.s.texts REPLACE USING (value) SELECT secret FROM theirs.s.t
+INSERT INTO mine.s.texts AS t REPLACE ON EXISTS (SELECT 1 FROM theirs.s.t) (SELECT 'x') s
+DELETE FROM theirs.s.t WHERE secret IN (SELECT 'x')
