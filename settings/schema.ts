@@ -344,10 +344,10 @@ export const schema = z.strictObject(shape).superRefine((settings, issue) => {
       add("existingCatalog", "is not allowed in prod: its catalog is isolated and protected");
   }
   if (settings.existingCatalog) {
-    const owners = "are not allowed beside existingCatalog: they would change a catalog of somebody else's";
-    if (settings.storageRoot) add("storageRoot", owners.replace("are", "is").replace("they", "it"));
-    if (settings.workspaceIds.length > 0) add("workspaceIds", owners);
-    if (settings.personalData) add("personalData", owners);
+    const others = "not allowed beside existingCatalog, which is somebody else's";
+    if (settings.storageRoot) add("storageRoot", `is ${others}`);
+    if (settings.workspaceIds.length > 0) add("workspaceIds", `are ${others}`);
+    if (settings.personalData) add("personalData", `is ${others}: its policies hold for all of a catalog`);
   }
   if (!settings.warehouse && settings.dashboard) add("dashboard", "requires a warehouse: set warehouse.size");
   if (!settings.warehouse && settings.quality) add("quality", "requires a warehouse: set warehouse.size");

@@ -15,6 +15,12 @@ const valueAt = (settings: object, path: string): unknown =>
     .filter((part) => part !== "")
     .reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], settings);
 
+/** What a stack of that kind of compute leaves out here: no stack has both halves. */
+const WITHOUT: Readonly<Record<string, readonly string[]>> = {
+  serverless: ["existingCatalog"],
+  classic: ["storageRoot", "workspaceIds[0]", "personalData.tagPolicy"],
+};
+
 describe("settings on docs/settings.md", () => {
   it("are what `npm run docs` writes now", () => {
     assert.equal(readFileSync(DOCS_FILE, "utf8"), render());
@@ -38,7 +44,8 @@ describe("settings on docs/settings.md", () => {
     try {
       writeFileSync(join(dir, "Pulumi.yaml"), "name: olist-lakehouse\nruntime: nodejs\n");
       for (const stack of ["serverless", "classic"]) {
-        const settings = settingsOf().filter(({ description }) => {
+        const settings = settingsOf().filter(({ path, description }) => {
+          if (WITHOUT[stack]!.includes(path)) return false;
           const [, kind] = /\(kind `(\w+)`\)$/.exec(description ?? "") ?? [];
           return kind === undefined || kind === stack;
         });
