@@ -28,7 +28,7 @@ def log(entity: Entity, events: Entity) -> None:
         name=f"cdc.{entity.name}_changes",
         comment=f"{events.comment}, each once, as delivered",
         schema=bronze.schema(events),
-        table_properties={"quality": "bronze", "grain": "delivered event"},
+        table_properties=bronze.properties("delivered event"),
     )
     @dp.expect_all(changes.log_expectations())
     def delivered():

@@ -27,6 +27,13 @@ def schema(entity: Entity) -> str:
     )
 
 
+def properties(grain: str) -> dict[str, str]:
+    """Of a table of what was delivered. A full refresh passes it over: it would lose when each row came, and the rows
+    whose files are gone.
+    """
+    return {"quality": "bronze", "grain": grain, "pipelines.reset.allowed": "false"}
+
+
 def expectations(entity: Entity) -> dict[str, str]:
     """What a good delivery looks like; it warns only, for bronze keeps everything."""
     keys = {f"{key}_is_given": f"trim({key}) <> ''" for key in entity.key}

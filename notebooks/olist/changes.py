@@ -28,7 +28,8 @@ def once(delivered: DataFrame, events: Entity) -> DataFrame:
     # What was rescued names the file it was in, which does not make it another event.
     rescued = f"map_filter(from_json({RESCUED}, 'MAP<STRING, STRING>'), (name, text) -> name <> '_file_path')"
     columns = [F.upper(F.trim(name)) if name == OPERATION else F.trim(name) for name in events.column_names]
-    event = F.array(*columns, F.to_json(F.expr(rescued)))
+    # A hash, since what the stream remembers is out of an erasure's reach.
+    event = F.sha2(F.to_json(F.array(*columns, F.to_json(F.expr(rescued)))), 256)
     return delivered.withColumn(_EVENT, event).dropDuplicates([_EVENT]).drop(_EVENT)
 
 

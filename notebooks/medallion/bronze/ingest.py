@@ -23,7 +23,7 @@ def ingest(entity: Entity) -> None:
         name=f"bronze.{entity.name}",
         comment=f"{entity.comment}, exactly as delivered",
         schema=bronze.schema(entity),
-        table_properties={"quality": "bronze", "grain": "delivered row"},
+        table_properties=bronze.properties("delivered row"),
     )
     @dp.expect_all(bronze.expectations(entity))
     def rows():

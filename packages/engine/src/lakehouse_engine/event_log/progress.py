@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -203,6 +203,10 @@ class Progress:
 
     def warn_of_source(self, text: str) -> None:
         self._log.write("update_progress", text, {"state": "INITIALIZING"}, level="WARN")
+
+    def not_reset(self, keys: Collection[str]) -> None:
+        text = f"Without a full refresh, since pipelines.reset.allowed is false: {', '.join(sorted(keys))}"
+        self._log.write("update_progress", text, {"state": "RESETTING"}, level="WARN")
 
     def hook_failed(self, hook: EventHook, error: BaseException, failures: int, disabled: bool) -> None:
         end = "; it is called no more in this update" if disabled else ""

@@ -10,8 +10,18 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+
+from lakehouse_engine.graph.model import Dataset
+
+
+def never_reset(asked: Collection[str], datasets: Mapping[str, Dataset]) -> set[str]:
+    """Those of the asked whose property forbids a full refresh. They are refreshed without one, whether the whole
+    pipeline or they themselves were selected for it, as in Spark (DatasetManager.constructFullRefreshSet).
+    """
+    allowed = {key: datasets[key].table_properties.get("pipelines.reset.allowed", "true") for key in asked}
+    return {key for key, value in allowed.items() if str(value).lower() == "false"}
 
 
 class FullRefresh:

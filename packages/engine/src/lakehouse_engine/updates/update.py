@@ -41,7 +41,7 @@ from lakehouse_engine.sources.python_imports import importing
 from lakehouse_engine.updates import actions, reading
 from lakehouse_engine.updates.continuous import Rounds
 from lakehouse_engine.updates.datasets import Work
-from lakehouse_engine.updates.full_refresh import FullRefresh
+from lakehouse_engine.updates.full_refresh import FullRefresh, never_reset
 from lakehouse_engine.updates.inactive import drop_inactive, drops_inactive
 from lakehouse_engine.updates.loading import Sources
 from lakehouse_engine.updates.published_events import publish
@@ -351,14 +351,14 @@ class Update:
 
     def _to_empty(self) -> set[str]:
         """The datasets that this update's full refresh is of; views have nothing to forget."""
-        if not self.params.get("fullRefresh"):
-            return set(self._full)
-        return {
-            key
-            for key, dataset in self.names.datasets.items()
-            if dataset.kind not in (DatasetKind.TEMPORARY_VIEW, DatasetKind.VIEW)
-            and str(dataset.table_properties.get("pipelines.reset.allowed", "true")).lower() != "false"
-        }
+        datasets = self.names.datasets
+        asked = self._full
+        if self.params.get("fullRefresh"):
+            views = (DatasetKind.TEMPORARY_VIEW, DatasetKind.VIEW)
+            asked = {key for key, dataset in datasets.items() if dataset.kind not in views}
+        if kept := never_reset(asked, datasets):
+            self.progress.not_reset(kept)
+        return asked - kept
 
     def failed(self, key: str, flow: Flow, error: BaseException) -> None:
         """A flow ended with an error: told as what it is, a failure, a skip, or the end of a stop."""

@@ -281,7 +281,7 @@ AS SELECT * FROM {FILES}""",
             ),
         ),
         sql(
-            "a full refresh reads everything again, and pipelines.reset.allowed prevents it",
+            "a full refresh reads everything again, and pipelines.reset.allowed prevents it, whatever is selected",
             "ldp/updates",
             f"CREATE OR REFRESH STREAMING TABLE again AS SELECT * FROM {FILES};\n"
             f"CREATE OR REFRESH STREAMING TABLE kept TBLPROPERTIES (pipelines.reset.allowed = false) AS SELECT id"
@@ -291,6 +291,10 @@ AS SELECT * FROM {FILES}""",
                 LATER,
                 params={"fullRefresh": True},
                 tables={"again": Table(written=5), "kept": Table([(5,)], "count(*)", written=2)},
+            ),
+            Step(
+                params={"fullRefreshSelection": ["again", "kept"]},
+                tables={"again": Table(written=5), "kept": Table([(5,)], "count(*)", written=0)},
             ),
         ),
     ],
