@@ -7,6 +7,7 @@ import { delimiter, join } from "node:path";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
 import { type PackageSchema, packageSchema } from "../../components/plugin/schema.ts";
 import { ensureGroups } from "../../scripts/stack/identities.ts";
+import { followRun } from "../../scripts/start/follow.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -27,7 +28,7 @@ describe("the package of components", () => {
   const pulumi = (...args: string[]): string => mustRun(workspace.tools.pulumi, [...args, "--non-interactive"]);
 
   before(async () => {
-    workspace = await LocalWorkspace.start({ engine: false });
+    workspace = await LocalWorkspace.start();
     await ensureGroups(workspace.api, ["grid-operators", "grid-engineers", "traders", "regulators"]);
     dir = mkdtempSync(join(tmpdir(), "energy-"));
     env = workspace.pulumiEnv(join(dir, ".backend"));
@@ -105,6 +106,20 @@ describe("the package of components", () => {
     );
     const writers = grants.privilege_assignments.filter(({ privileges }) => privileges.includes("WRITE_VOLUME"));
     assert.deepEqual(writers.map(({ principal }) => principal).sort(), ["grid-engineers", "grid-operators"]);
+  });
+
+  it("runs that program: its job branches, loops and ends well", async () => {
+    const { jobs } = await workspace.api.get<{ jobs: { job_id: number }[] }>("/api/2.2/jobs/list", {
+      name: "energy_test settlement",
+    });
+    const { run_id } = await workspace.api.post<{ run_id: number }>("/api/2.2/jobs/run-now", {
+      job_id: jobs[0]!.job_id,
+    });
+    const lines: string[] = [];
+    const { run } = await followRun(workspace.api, run_id, (line) => lines.push(line));
+    assert.equal(run.state.result_state, "SUCCESS", lines.join("\n"));
+    const rows = await workspace.api.query("SELECT reading FROM energy_test_grid.modelled.forecast_daily");
+    assert.deepEqual(rows, [{ reading: "5" }]);
   });
 
   it("sees a notebook that somebody changed by hand, refuses to go on with it, and uploads it again when told to", async () => {

@@ -1,5 +1,6 @@
 /** Meter readings and invoices of a utility: two catalogs, five pipelines, own roles, a job with branches and a loop. */
 import * as databricks from "@pulumi/databricks";
+import * as pulumi from "@pulumi/pulumi";
 import {
   AccessGrants,
   LakehouseCatalog,
@@ -114,7 +115,12 @@ const weather = new LakehousePipeline(
 );
 const forecast = new LakehousePipeline(
   "forecast",
-  { ...onGrid, schema: modelled.name, sources: [{ glob: "forecast/**" }], dependencies: ["holidays==0.60"] },
+  {
+    ...onGrid,
+    schema: modelled.name,
+    sources: [{ glob: "forecast/**" }],
+    dependencies: [pulumi.interpolate`--editable /Workspace${code.path}/calendar`],
+  },
   opts,
 );
 const tariffs = new LakehousePipeline(

@@ -1,0 +1,1 @@
+WORKING_DAYS = 5
