@@ -36,6 +36,7 @@ class World:
         for method in ("catalog.authorize", "catalog.putTable", "catalog.dropTable", "catalog.statement"):
             engine.answers[method] = self._only_mine(engine.answers.get(method, lambda _: {}))
         engine.answers["pipeline.authorize"] = self._denied
+        engine.answers["workspace.mirror"] = self._only_home
         tables = {"schema": "table_schema string, table_name string", "rows": [["s", "t"]]}
         engine.answers["catalog.informationSchema"] = self._only_mine(lambda _: tables)
         changes = [
@@ -59,6 +60,9 @@ class World:
         (data / "pipelines/p").mkdir(parents=True, exist_ok=True)
         (data / "pipelines/p/events.jsonl").write_text(MARKS[2])
         (data / "volumes/theirs/s/v/secret.txt").write_text(MARKS[0])
+        for name, text in (("other", MARKS[0]), ("mallory", "a,b\n1,2\n")):
+            (data / "workspace/Users" / name).mkdir(parents=True, exist_ok=True)
+            (data / "workspace/Users" / name / "file.csv").write_text(text)
         own = data / "volumes/mine/s/v"
         (own / "a.csv").write_text("a,b\n1,2\n")
         (own / "link").symlink_to(data / "token")
@@ -92,6 +96,12 @@ class World:
             return answer(params)
 
         return asked
+
+    @staticmethod
+    def _only_home(params: dict[str, Any]) -> dict[str, Any]:
+        if not f"{params['path']}/".startswith("/Workspace/Users/mallory/"):
+            raise PermissionError(f"{params['principal']} does not have CAN_READ permissions on {params['path']}.")
+        return {}
 
     @staticmethod
     def _denied(_: dict[str, Any]) -> Any:

@@ -1,6 +1,8 @@
 /** The workspace's tree: notebooks, files and directories by path, kept in the store. */
-import type { Context, Service } from "../../core/service.ts";
-import { requireLevel } from "../permissions/access.ts";
+import { posix } from "node:path";
+import { notFound } from "../../core/errors.ts";
+import type { Context, Principal, Service } from "../../core/service.ts";
+import { hasLevel, requireLevel } from "../permissions/access.ts";
 import { registerObjectType } from "../permissions/registry.ts";
 import { languageOfName } from "./notebook-format.ts";
 import { PERMISSION_TYPE, workspaceRoutes } from "./routes.ts";
@@ -18,14 +20,26 @@ const asTreeObject = ({ db }: Context, object: TreeObject): WorkspaceObject => {
   };
 };
 
+/** The nearest folder that exists decides. A file's copy on disk may outlive it, and that of a notebook has another name. */
+function mayReadAbove(context: Context, principal: Principal, path: string): boolean {
+  let at = posix.dirname(path);
+  while (!findObject(context.db, at) && at !== "/") at = posix.dirname(at);
+  const folder = findObject(context.db, at);
+  return (
+    folder !== undefined && hasLevel(context, principal, PERMISSION_TYPE[folder.type], String(folder.id), "CAN_READ")
+  );
+}
+
 const tree: WorkspaceTree = {
   read(context, path) {
     const object = findObject(context.db, checkedPath(path));
     return object && object.type !== "DIRECTORY" ? asTreeObject(context, object) : undefined;
   },
   requireRead(context, principal, path) {
-    const object = findObject(context.db, checkedPath(path));
+    const asked = checkedPath(path);
+    const object = findObject(context.db, asked);
     if (object) requireLevel(context, principal, PERMISSION_TYPE[object.type], String(object.id), "CAN_READ");
+    else if (!mayReadAbove(context, principal, asked)) throw notFound(`Path (${path}) doesn't exist.`);
   },
   isDirectory: (context, path) => findObject(context.db, checkedPath(path))?.type === "DIRECTORY",
   below: (context, directory) =>

@@ -115,4 +115,16 @@ describe("tasks act as their run-as", function () {
     await assert.rejects(ask(stranger.name), /does not have CAN_READ/);
     await assert.rejects(ask("nobody"), /no active user/);
   });
+
+  it("gives nobody a copy of what lies below a folder that they may not see, whether it exists or not", async () => {
+    const stranger = await workspace.servicePrincipal("onlooker");
+    const ask = (principal: string, path: string): Promise<unknown> =>
+      workspace.engine.ask("workspace.mirror", { principal, path });
+    await ask(other.name, `${HOME}/n`);
+    await assert.rejects(ask(stranger.name, `${HOME}/n`), /does not have CAN_READ/);
+    for (const path of [`${HOME}/n.py`, `${HOME}/gone.csv`, "/Nowhere/n.py"])
+      await assert.rejects(ask(stranger.name, path), /doesn't exist/, path);
+    for (const path of ["/Users", "/"]) await assert.rejects(ask(stranger.name, path), /CAN_READ|doesn't exist/, path);
+    await ask(stranger.name, "/Shared/gone.csv");
+  });
 });

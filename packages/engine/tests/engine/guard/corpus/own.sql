@@ -63,3 +63,5 @@ SET my.own.name = 1
 RESET spark.sql.shuffle.partitions
 USE mine.s
 DROP TABLE own
+SELECT * FROM csv.`/Workspace/Users/mallory/file.csv`
+SELECT * FROM csv.`file:/Workspace/Users/mallory/*.csv`
