@@ -88,7 +88,7 @@ def test_the_catalog_interface_knows_the_names_of_unity_catalog(engine: EnginePr
         "spark.catalog.tableExists('listed', 'raw'), spark.catalog.tableExists('listed', 'main.raw')",
         "spark.catalog.tableExists('listed', 'default')",
         "[c.name for c in spark.catalog.listColumns('listed', 'raw')]",
-        "[c.name for c in spark.catalog.listCatalogs('m*')]",
+        "[c.name for c in spark.catalog.listCatalogs('mai*')]",
         "spark.catalog.functionExists('abs'), spark.catalog.functionExists('main.raw.nothing')",
     )
     assert found == [[["main", ["raw"]]], ["listed"], True, [True, True], False, ["id"], ["main"], [True, False]]
