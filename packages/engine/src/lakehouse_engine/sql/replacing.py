@@ -7,7 +7,7 @@ https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-syntax-dml-insert
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
@@ -16,12 +16,11 @@ from lakehouse_engine.catalog import TableRecord
 from lakehouse_engine.catalog.columns import schema_of
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.identifiers import quote
-from lakehouse_engine.sources.sql.errors import SqlSyntaxError
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import Kind, SourceText
 from lakehouse_engine.sql import dialect
+from lakehouse_engine.sql.row_changes import QUERIES
 
-_QUERIES = ("SELECT", "WITH", "FROM", "VALUES", "TABLE")
 # Words before a parenthesis that belongs to the condition, and does not hold the query that follows it.
 _GO_ON = ("AND", "OR", "NOT", "IN", "EXISTS", "ANY", "SOME", "ALL", "LIKE", "ILIKE", "RLIKE", "BETWEEN", "WHEN", "THEN")
 _SOURCE = "__source"
@@ -90,18 +89,10 @@ class Replacement:
         return [known[name.lower()] for name in self.using or ()]
 
 
-def run(session: SparkSession, text: str, find: Callable[[str], TableRecord | None]) -> int | None:
-    """Runs the statement where it is one, and answers how many rows it inserted; None for others, and for what is no
-    table, which Spark refuses itself."""
-    try:
-        found = parse(text)
-    except SqlSyntaxError:
-        return None  # Spark says what is wrong
-    record = find(found.table) if found else None
-    if found is None or record is None or not record.get("location"):
-        return None
-    given = SparkSession.sql(session, f"SELECT * FROM ({found.query})").columns
-    merge = found.merge(schema_of(record).fieldNames(), given)
+def run(session: SparkSession, replacement: Replacement, record: TableRecord) -> int:
+    """How many rows it inserted."""
+    given = SparkSession.sql(session, f"SELECT * FROM ({replacement.query})").columns
+    merge = replacement.merge(schema_of(record).fieldNames(), given)
     row = dialect.execute(session, merge).first()
     return int(row["num_inserted_rows"]) if row else 0
 
@@ -146,17 +137,17 @@ def parse(text: str) -> Replacement | None:
 
 
 def _begins_query(c: Cursor) -> bool:
-    if c.token.upper in _QUERIES:
+    if c.token.upper in QUERIES:
         return True
     before = c.previous
     operand = before.text in (")", "]") or (before.kind is not Kind.OPERATOR and before.upper not in _GO_ON)
-    return operand and c.sees("(") and (c.peek().upper in _QUERIES or c.peek().text == "(")
+    return operand and c.sees("(") and (c.peek().upper in QUERIES or c.peek().text == "(")
 
 
 def _query(c: Cursor, text: str) -> tuple[str, str | None]:
     """The query, and the alias that it has in a condition."""
     start = c.token.start
-    if c.token.upper not in _QUERIES and not c.sees("("):
+    if c.token.upper not in QUERIES and not c.sees("("):
         c.fail("a query")
     if c.sees("("):
         query = c.parenthesised_text("a query")

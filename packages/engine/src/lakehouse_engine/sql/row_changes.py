@@ -17,12 +17,12 @@ from lakehouse_engine.catalog import TableRecord
 from lakehouse_engine.catalog.columns import schema_of
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.identifiers import quote
-from lakehouse_engine.sources.sql.errors import SqlSyntaxError
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import Kind, SourceText
 from lakehouse_engine.sql import dialect
 
-_QUERIES = ("SELECT", "WITH", "FROM", "VALUES", "TABLE")
+# Words that a query begins with.
+QUERIES = ("SELECT", "WITH", "FROM", "VALUES", "TABLE")
 _COUNT = "num_affected_rows"
 
 
@@ -61,22 +61,15 @@ class RowChange:
         return f"MERGE INTO {self.table} AS __target USING ({rows}) AS __found ON {same} WHEN MATCHED THEN {action}"
 
 
-def run(session: SparkSession, text: str, find: Callable[[str], TableRecord | None]) -> DataFrame | None:
-    """Runs the statement where it is one; None for others, and for what is no table, which Spark refuses itself."""
-    try:
-        found = parse(text)
-    except SqlSyntaxError:
-        return None  # Spark says what is wrong
-    record = find(found.table) if found else None
-    if found is None or record is None or not record.get("location"):
-        return None
-    return dialect.execute(session, found.merge(schema_of(record))).select(_COUNT)
+def run(session: SparkSession, change: RowChange, record: TableRecord) -> DataFrame:
+    """How many rows it changed."""
+    return dialect.execute(session, change.merge(schema_of(record))).select(_COUNT)
 
 
 def parse(text: str) -> RowChange | None:
     """None for other statements, and for those without a subquery."""
     c = Cursor(SourceText(text, "statement"))
-    if not any(token.upper in _QUERIES for token in c.tokens[1:]):
+    if not any(token.upper in QUERIES for token in c.tokens[1:]):
         return None
     deleting = c.accept("DELETE", "FROM")
     if not deleting and not c.accept("UPDATE"):
@@ -110,7 +103,7 @@ def _assignments(c: Cursor, alias: str) -> list[tuple[str, str]]:
 def _has_query(condition: str, values: Sequence[str]) -> bool:
     for each in (condition, *values):
         tokens = Cursor(SourceText(each, "expression")).tokens
-        if any(one.text == "(" and other.upper in _QUERIES for one, other in itertools.pairwise(tokens)):
+        if any(one.text == "(" and other.upper in QUERIES for one, other in itertools.pairwise(tokens)):
             return True
     return False
 

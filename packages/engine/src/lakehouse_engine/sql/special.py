@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
 from lakehouse_engine import jvm
-from lakehouse_engine.catalog import Catalog
+from lakehouse_engine.catalog import Catalog, TableRecord
 from lakehouse_engine.catalog.keys import described
 from lakehouse_engine.errors import EngineError, no_such_catalog
 from lakehouse_engine.graph.names import split
@@ -19,7 +19,18 @@ from lakehouse_engine.schemas import struct
 from lakehouse_engine.session import Engine, use
 from lakehouse_engine.sources.sql.errors import SqlSyntaxError
 from lakehouse_engine.sources.sql.tokenizer import Kind, string_value, tokenize
-from lakehouse_engine.sql import copies, copy_into, dialect, functions, refused, standalone, unity
+from lakehouse_engine.sql import (
+    copies,
+    copy_into,
+    dialect,
+    functions,
+    inserted,
+    refused,
+    replacing,
+    row_changes,
+    standalone,
+    unity,
+)
 from lakehouse_engine.sql.results import small_frame
 from lakehouse_engine.sql.securables import CurrentNames
 from lakehouse_engine.sql.show import Answer, Show
@@ -63,6 +74,8 @@ class SpecialStatements:
         self._standalone = standalone.StandaloneTables(engine, catalog, run_update)
         standing = Form(lambda s: standalone.parse(s.text, s.names), self._run_standing)
         of_unity = Form(lambda s: unity.parse(s.text, s.names), self._run_unity)
+        changed = Form(lambda s: _lenient(row_changes.parse, s.text), self._change_rows)
+        replaced = Form(lambda s: _lenient(replacing.parse, s.text), self._replace_rows)
         shown = Form(lambda s: show.answer(s.text, s.names, s.principal), self._run_shown)
         self._forms: dict[str, tuple[Form, ...]] = {
             "ALTER": (standing, Form(lambda s: dialect.not_null(s.text), self._require_values), of_unity),
@@ -70,16 +83,20 @@ class SpecialStatements:
             "COMMENT": (Form(lambda s: dialect.column_comment(s.text), self._comment_view_column), of_unity),
             "COPY": (Form(lambda s: copy_into.parse(s.text), self._copy_into),),
             "CREATE": (Form(lambda s: copies.parse(s.text, s.names), self._copy), standing, of_unity),
+            "DELETE": (changed,),
             "DESC": (shown, of_unity),
             "DESCRIBE": (shown, of_unity),
             "DROP": (standing, of_unity),
             "GRANT": (of_unity,),
+            "INSERT": (replaced,),
             "REFRESH": (standing,),
             "REVOKE": (of_unity,),
             "SET": (of_unity,),
             "SHOW": (shown, of_unity),
             "UNSET": (of_unity,),
+            "UPDATE": (changed,),
             "USE": (Form(_catalog_in_use, self._use_catalog),),
+            "WITH": (replaced,),
         }
 
     def run(self, statement: Statement) -> DataFrame | None:
@@ -109,6 +126,31 @@ class SpecialStatements:
 
     def _copy(self, statement: Statement, found: copies.Copy) -> DataFrame:
         return copies.run(statement.session, self._catalog, found, statement.principal)
+
+    def _change_rows(self, statement: Statement, found: row_changes.RowChange) -> DataFrame | None:
+        record = self._changeable(statement, found.table)
+        if record is None:
+            return None
+        answer = row_changes.run(statement.session, found, record)
+        self._catalog.follow_events(statement.principal)
+        return answer
+
+    def _replace_rows(self, statement: Statement, found: replacing.Replacement) -> DataFrame | None:
+        record = self._changeable(statement, found.table)
+        if record is None:
+            return None
+        rows = replacing.run(statement.session, found, record)
+        self._catalog.follow_events(statement.principal)
+        return statement.answer((rows, rows), schema=struct(inserted.COLUMNS))
+
+    def _changeable(self, statement: Statement, table: str) -> TableRecord | None:
+        """The record of a table; None for what is none, which Spark refuses itself. Raises for who may not change it:
+        errors name columns."""
+        record = self._catalog.get(statement.names.table(table))
+        if record is None or not record.get("location"):
+            return None
+        self._catalog.authorize(statement.principal, "MODIFY", "TABLE", record["fullName"])
+        return record
 
     def _run_shown(self, statement: Statement, found: Answer) -> DataFrame:
         return statement.answer(*found.rows, schema=struct(found.columns))
@@ -168,6 +210,13 @@ class SpecialStatements:
                 f"[TABLE_OR_VIEW_NOT_FOUND] The table '{name}' cannot be found.", error_class="TABLE_OR_VIEW_NOT_FOUND"
             )
         return name
+
+
+def _lenient(parse: Callable[[str], Any], text: str) -> Any:
+    """None for a syntax error, too: Spark says what is wrong."""
+    with contextlib.suppress(SqlSyntaxError):
+        return parse(text)
+    return None
 
 
 def _catalog_in_use(statement: Statement) -> str | None:

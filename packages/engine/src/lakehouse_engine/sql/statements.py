@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse_engine import readers
-from lakehouse_engine.catalog import Catalog, TableRecord
+from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.catalog.keys import described
 from lakehouse_engine.catalog.text import quoted
 from lakehouse_engine.contract import Workspace
@@ -25,17 +25,7 @@ from lakehouse_engine.schemas import struct
 from lakehouse_engine.session import Engine, active
 from lakehouse_engine.sources.sql.errors import SqlSyntaxError
 from lakehouse_engine.sources.sql.tokenizer import Token, tokenize
-from lakehouse_engine.sql import (
-    dialect,
-    identifiers,
-    inserted,
-    keys,
-    replacing,
-    row_changes,
-    settings,
-    standalone,
-    time_travel,
-)
+from lakehouse_engine.sql import dialect, identifiers, inserted, keys, settings, standalone, time_travel
 from lakehouse_engine.sql.current import current
 from lakehouse_engine.sql.parameters import bind
 from lakehouse_engine.sql.results import small_frame, write_result
@@ -109,14 +99,8 @@ class Statements:
             made = keys.of_create(text, names.table)
         existed = made is not None and self._catalog.exists(made.table)
         version = self._version(made.table) if made and existed and made.replaces and made.constraints else None
-        replaced = replacing.run(session, text, lambda name: self._changeable(names.table(name), principal))
-        if replaced is not None:
-            self._catalog.follow_events(principal)
-            return small_frame(session, [(replaced, replaced)], struct(inserted.COLUMNS))
         log = self._log(text, names)
-        frame = row_changes.run(session, text, lambda name: self._changeable(names.table(name), principal))
-        if frame is None:
-            frame = dialect.execute(session, dialect.translate(made.text if made else text))
+        frame = dialect.execute(session, dialect.translate(made.text if made else text))
         self._catalog.follow_events(principal)
         if made is not None and not (existed and made.exists_ok):
             self._keep_keys(session, made, names, version if existed else -1, principal)
@@ -124,13 +108,6 @@ class Statements:
         if written is not None:
             return small_frame(session, [(written, written)], struct(inserted.COLUMNS))
         return self._as_databricks(session, text, names, principal, frame)
-
-    def _changeable(self, table: str, principal: str | None) -> TableRecord | None:
-        """The table's record, None where there is no table. Raises for who may not change it: errors name columns."""
-        record = self._catalog.get(table)
-        if record and record.get("location"):
-            self._catalog.authorize(principal, "MODIFY", "TABLE", record["fullName"])
-        return record
 
     def _log(self, text: str, names: CurrentNames) -> inserted.Log | None:
         """The log of the Delta table that the statement inserts into."""
