@@ -84,9 +84,20 @@ export class EngineProcess extends EngineClient {
 
   override async send(method: string, params: Params): Promise<unknown> {
     if (this.#stopping) throw new EngineError("The local workspace is stopping.", { error_class: "ENGINE_STOPPED" });
-    this.start();
-    await this.#ready;
+    await this.#started();
     return this.#send(method, params);
+  }
+
+  /** What waits for an engine that ends while it starts has been sent to none: it goes on with another, once. */
+  async #started(): Promise<void> {
+    this.start();
+    try {
+      await this.#ready;
+    } catch (error) {
+      if (this.#stopping) throw error;
+      this.start();
+      await this.#ready;
+    }
   }
 
   override async notifyCatalog(changes: readonly CatalogChange[]): Promise<void> {
@@ -165,9 +176,21 @@ export class EngineProcess extends EngineClient {
     const frames = new FrameSplitter((frame) => this.#receive(child, frame));
     child.stdout!.on("data", (chunk: Buffer) => frames.push(chunk));
     this.#watch(child);
-    await this.#send("initialize", initialize());
+    await this.#initialize(child, initialize());
     this.#state = "ready";
     if (this.#late.length > 0) await this.#send("catalog.apply", { changes: this.#late.splice(0) });
+  }
+
+  /** An engine that cannot be initialized, as when its JVM was killed meanwhile, is of no use: it is ended. */
+  async #initialize(child: ChildProcess, params: Params): Promise<void> {
+    try {
+      await this.#send("initialize", params);
+    } catch (error) {
+      if (this.#child !== child) throw error;
+      const reason = `The Spark engine could not be initialized: ${(error as Error).message}. Its log is ${this.#log.file}.`;
+      this.#ended(child, reason);
+      throw this.#end(reason);
+    }
   }
 
   #send(method: string, params: Params): Promise<unknown> {
@@ -275,14 +298,19 @@ export class EngineProcess extends EngineClient {
     this.#child = undefined;
     this.#ready = undefined;
     this.#state = this.#stopping ? "stopped" : "failed";
-    const error = new EngineError(this.#stopping ? "The local workspace was stopped." : reason, {
-      error_class: this.#stopping ? "ENGINE_STOPPED" : "ENGINE_DIED",
-      error_code: "INTERNAL_ERROR",
-    });
+    const error = this.#end(reason);
     const waiting = [...this.#outstanding.values()];
     this.#outstanding = new Map();
     for (const { reject } of waiting) reject(error);
     if (!this.#stopping) for (const handler of this.#exits) handler(reason);
+  }
+
+  /** What those hear who waited for an engine that has ended. */
+  #end(reason: string): EngineError {
+    return new EngineError(this.#stopping ? "The local workspace was stopped." : reason, {
+      error_class: this.#stopping ? "ENGINE_STOPPED" : "ENGINE_DIED",
+      error_code: "INTERNAL_ERROR",
+    });
   }
 }
 

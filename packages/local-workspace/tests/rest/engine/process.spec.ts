@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EngineError, Params } from "../../../src/core/engine-client.ts";
@@ -204,6 +204,24 @@ describe("engine process", function () {
     assert.deepEqual(await engine.send("echo", { again: 1 }), { again: 1 });
     assert.notEqual(engine.pid, first);
     assert.equal(snapshots, 2);
+  });
+
+  it("what waits for an engine that cannot be initialized goes on with another, once, and the next request starts a third", async () => {
+    const failing = join(dir, "failing");
+    engine = make({ FAILING_STARTS: failing });
+    const fail = (times: number): void => writeFileSync(failing, String(times));
+    fail(1);
+    assert.deepEqual(await Promise.all([1, 2].map((n) => engine.send("echo", { n }))), [{ n: 1 }, { n: 2 }]);
+    assert.equal(snapshots, 2);
+    await assert.rejects(engine.send("die", {}));
+    fail(2);
+    await assert.rejects(engine.send("echo", {}), (error: EngineError) => {
+      assert.equal(error.errorClass, "ENGINE_DIED");
+      assert.match(error.message, /^The Spark engine could not be initialized: Connection refused\. Its log is /);
+      return true;
+    });
+    assert.equal(engine.pid, undefined);
+    assert.deepEqual(await engine.send("echo", { again: 1 }), { again: 1 });
   });
 
   it("catalog changes made while it starts reach it after the snapshot", async () => {
