@@ -102,8 +102,17 @@ export class EngineProcess extends EngineClient {
 
   override async notifyCatalog(changes: readonly CatalogChange[]): Promise<void> {
     if (changes.length === 0) return;
-    if (this.#state === "ready") await this.#send("catalog.apply", { changes });
+    if (this.#state === "ready") await this.#apply(changes);
     else if (this.#state === "starting") this.#late.push(...changes);
+  }
+
+  /** An engine that ends meanwhile needs no changes: the next reads the whole when it starts. */
+  async #apply(changes: readonly CatalogChange[]): Promise<void> {
+    try {
+      await this.#send("catalog.apply", { changes });
+    } catch (error) {
+      if (!(error instanceof EngineError && ["ENGINE_DIED", "ENGINE_STOPPED"].includes(error.errorClass))) throw error;
+    }
   }
 
   protected override listen(method: string, handler: (params: unknown) => void): void {

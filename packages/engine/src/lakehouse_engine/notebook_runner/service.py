@@ -119,7 +119,7 @@ class Notebooks:
     def _finish(self, run: Run, dependencies: list[str], work: Callable[[], str | None]) -> dict[str, Any]:
         """Runs `work` in the run's own thread; a canceled run is given up when it does not end soon."""
         answer: dict[str, Any] = {}
-        failed: list[EngineError] = []
+        failed: list[Exception] = []
 
         def body() -> None:
             try:
@@ -129,8 +129,8 @@ class Notebooks:
                     answer.update(self._in_run(run, work))
             except RunCanceled:
                 pass  # raised between the steps above, when a cancel came at the very end
-            except EngineError as error:
-                failed.append(error)  # its packages cannot be installed
+            except Exception as error:
+                failed.append(error)  # its packages cannot be installed, or the JVM has ended
             finally:
                 run.packages.give_back()
                 output.enter_run(None)

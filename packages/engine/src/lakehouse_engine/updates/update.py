@@ -101,6 +101,7 @@ class Update:
 
     def run(self) -> dict[str, Any]:
         sources = Path(self.storage) / "sources"
+        shutil.rmtree(sources, ignore_errors=True)  # of updates whose engine was killed
         try:
             self.progress.created(self.params.get("cause", "API_CALL"), self.params.get("principal"), self.params)
             for state in ("CREATED", "INITIALIZING"):

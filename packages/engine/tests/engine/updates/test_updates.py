@@ -207,8 +207,11 @@ def slow(frame):
     engine.ask("update.stop", {"updateId": p.update_id})
     switch.unlink()
     assert going.result(60) == {"state": "CANCELED"}
+    killed = Path(p.storage) / "sources/update-whose-engine-was-killed"
+    killed.mkdir(parents=True)
     p.completed()
     assert p.rows("SELECT id FROM h_orders") == [["1"]]
+    assert not killed.exists(), "what it left is gone"
 
 
 def test_a_stop_between_two_jobs_of_a_flow_ends_it(engine: EngineProcess) -> None:

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { CatalogChange } from "lakehouse-engine/protocol";
 import type { EngineError, Params } from "../../../src/core/engine-client.ts";
 import { notFound } from "../../../src/core/errors.ts";
 import { EngineProcess, hangMillis } from "../../../src/engine/process.ts";
@@ -222,6 +223,13 @@ describe("engine process", function () {
     });
     assert.equal(engine.pid, undefined);
     assert.deepEqual(await engine.send("echo", { again: 1 }), { again: 1 });
+  });
+
+  it("a catalog change that an engine's end meets is no failure: the next engine reads the whole", async () => {
+    await engine.send("echo", {});
+    await engine.notifyCatalog([{ op: "die" } as unknown as CatalogChange]);
+    assert.deepEqual(await engine.send("applied", {}), []);
+    assert.equal(snapshots, 2);
   });
 
   it("catalog changes made while it starts reach it after the snapshot", async () => {
