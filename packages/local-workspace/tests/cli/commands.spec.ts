@@ -48,6 +48,11 @@ describe("lakehouse, where no workspace runs", () => {
     [["open"], /^error: No workspace runs on /],
     [["token"], /^error: .* has no token: no workspace was started there yet\.\n$/],
     [["logs"], /^error: .* has no logs/],
+    // On Linux nobody, not even root, makes folders there; on macOS the disk of the system is read-only.
+    [
+      ["start", "--data-dir", "/sys/lakehouse"],
+      /^error: The data folder \/sys\/lakehouse cannot be written \(E\w+\)\. Make it writable, or choose another with --data-dir\.\n$/,
+    ],
   ];
   for (const [args, said] of failing) {
     it(`ends with status 1 and one sentence: lakehouse ${args.join(" ")}`, async () => {
@@ -176,5 +181,21 @@ describe("lakehouse, beside a running workspace", () => {
       readdirSync(home.dir).filter((name) => name.startsWith(".lakehouse")),
       [],
     );
+  });
+});
+
+describe("lakehouse, started twice at the same time", () => {
+  const home = new Home();
+  after(() => home.remove());
+
+  it("starts one workspace: one start succeeds, the other says that it is running, and where", async () => {
+    const start = (): ReturnType<Home["lakehouse"]> => home.lakehouse(["start", "--detach", "--port", "0"]);
+    const [first, second] = (await Promise.all([start(), start()])).sort((a, b) => a.code - b.code);
+    assert.equal(first!.code, 0, first!.stderr);
+    const at = /is at (http:\S+);/.exec(first!.stdout)?.[1];
+    assert.ok(at, first!.stdout);
+    assert.equal(second!.code, 1);
+    assert.match(second!.stderr, /^error: The workspace of \S+ is already running at http:\S+ \(process \d+\)\.$/m);
+    assert.ok(second!.stderr.includes(at), second!.stderr);
   });
 });
