@@ -5,6 +5,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { WorkspaceApi } from "lakehouse-local-workspace/client";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
+import { FAULTS } from "../../scripts/torture/schedule.ts";
+import { torture } from "../../scripts/torture/torture.ts";
 
 const WAIT = 240_000;
 const NOTEBOOK = "# Databricks notebook source\n";
@@ -105,5 +107,20 @@ describe("what goes wrong", () => {
     const next = await submit("quick");
     const done = await until("the next run", () => getRun(api, next.run_id), ended);
     assert.equal(done.state.result_state, "SUCCESS", JSON.stringify(done.state));
+  });
+
+  it("clients, kills of JVM, engine and workspace, and restarts break no law: a slice of `npm run torture`", async () => {
+    const faults = FAULTS.filter((fault) => fault !== "hang the engine"); // it would take the bound of two minutes
+    const {
+      laws,
+      model,
+      faults: given,
+    } = await torture(workspace, { minutes: 0.4, seed: 1, faults, tell: () => undefined });
+    assert.deepEqual(
+      laws.flatMap(({ broken }) => broken),
+      [],
+    );
+    assert.ok(given.size > 0, "it had a fault");
+    for (const [act, { done }] of model.counts) if (act !== "stop") assert.ok(done > 0, `${act} was never answered`);
   });
 });

@@ -57,6 +57,10 @@ export class LocalWorkspace {
     this.api = new WorkspaceApi(host, this.token);
   }
 
+  get running(): boolean {
+    return this.#child !== undefined;
+  }
+
   /** Process id of the workspace; the engine is its child. */
   get pid(): number {
     const pid = this.#child?.pid;

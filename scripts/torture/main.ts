@@ -1,0 +1,46 @@
+/**
+ * `npm run torture -- [--minutes N] [--seed S]`: clients, faults, kills and restarts against a local workspace of its own, as the seed
+ * decides. Then the laws are checked (`laws.ts`); prints what it did, and ends with status 1 when one is broken.
+ */
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LocalWorkspace } from "lakehouse-local-workspace/testing";
+import { shown } from "./account.ts";
+import { type Options, parseOptions } from "./options.ts";
+import { torture } from "./torture.ts";
+
+const USAGE = "usage: npm run torture -- [--minutes N] [--seed S]";
+/** A hung engine is ended after so many seconds, so that an hour has many of them. */
+const HANG_SECONDS = "20";
+
+async function run({ minutes, seed }: Options): Promise<boolean> {
+  const tell = (line: string): void => console.log(line);
+  tell(`torture of ${minutes} minutes, seed ${seed}`);
+  // What killed processes leave among the system's temporary files is seen, and is gone afterwards.
+  const root = mkdtempSync(join(tmpdir(), "torture-"));
+  process.env.TMPDIR = root;
+  process.env.ENGINE_HANG_SECONDS = HANG_SECONDS;
+  let workspace: LocalWorkspace | undefined;
+  try {
+    workspace = await LocalWorkspace.start();
+    const account = await torture(workspace, { minutes, seed, tell });
+    await workspace.stop();
+    const left = readdirSync(root).filter((name) => join(root, name) !== workspace?.dataDir);
+    tell(shown(account));
+    tell(`temporary files and folders left outside the data folder: ${left.length}`);
+    return account.laws.every(({ broken }) => broken.length === 0);
+  } finally {
+    await workspace?.stop();
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+let options: Options | undefined;
+try {
+  options = parseOptions(process.argv.slice(2));
+} catch (error) {
+  console.error(`${(error as Error).message}\n${USAGE}`);
+  process.exitCode = 2;
+}
+if (options) process.exitCode = (await run(options)) ? 0 : 1;

@@ -1,0 +1,209 @@
+/** Gives a workspace what the schedule says, lets it come to rest, and checks the laws. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LocalWorkspace } from "lakehouse-local-workspace/testing";
+import { observe } from "./facts.ts";
+import { type Evidence, LAWS } from "./laws.ts";
+import { type Size, sizeOf } from "./machine.ts";
+import { Model } from "./model.ts";
+import { type Fault, type Step, schedule, type Timed } from "./schedule.ts";
+import { Subject } from "./subject.ts";
+
+export interface Options {
+  readonly minutes: number;
+  readonly seed: number;
+  readonly faults?: readonly Fault[];
+  readonly tell: (line: string) => void;
+}
+
+export interface Account {
+  readonly model: Model;
+  readonly sizes: readonly Size[];
+  /** How many of each. */
+  readonly faults: ReadonlyMap<string, number>;
+  readonly updates: ReadonlyMap<string, number>;
+  readonly laws: readonly { readonly says: string; readonly broken: readonly string[] }[];
+}
+
+const SAMPLE = 5000;
+const SETTLE = 120_000;
+
+class Torture {
+  readonly model = new Model();
+  readonly faults: Fault[] = [];
+  readonly breaches: string[] = [];
+  readonly sizes: Size[] = [];
+  readonly #subject: Subject;
+  readonly #options: Options;
+  readonly #began = Date.now();
+
+  constructor(subject: Subject, options: Options) {
+    this.#subject = subject;
+    this.#options = options;
+  }
+
+  #tell(what: string): void {
+    this.#options.tell(`${((Date.now() - this.#began) / 1000).toFixed(1).padStart(8)} s  ${what}`);
+  }
+
+  async run(): Promise<void> {
+    const { seed, minutes, faults } = this.#options;
+    const plan = schedule(seed, minutes, faults);
+    const end = this.#began + minutes * 60_000;
+    const ended = new AbortController();
+    const sampling = this.#sample(ended.signal);
+    await Promise.all([...plan.values()].map((steps) => this.#actor(steps, end)));
+    ended.abort();
+    await sampling;
+  }
+
+  async #sample(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.size();
+      await sleep(SAMPLE, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** While the workspace restarts there is no process to ask about. */
+  size(): void {
+    const { workspace } = this.#subject;
+    if (workspace.running) this.sizes.push(sizeOf(workspace.pid, workspace.dataDir));
+  }
+
+  async #actor(steps: readonly Timed[], end: number): Promise<void> {
+    for (const { pause, step } of steps) {
+      await sleep(Math.max(0, Math.min(pause, end - Date.now())));
+      if (Date.now() >= end) return;
+      try {
+        await this.#take(step);
+        this.model.count(step.act, "done");
+      } catch (error) {
+        this.model.fail(step.act, (error as Error).message);
+        if (step.act === "update" || step.act === "fault")
+          this.#tell(`${step.act}: ${(error as Error).message.slice(0, 150)}`);
+      }
+    }
+  }
+
+  /** @throws where the answer is an error or is lost: nobody knows then what came of it */
+  async #take(step: Step): Promise<void> {
+    const subject = this.#subject;
+    const { model } = this;
+    switch (step.act) {
+      case "land":
+        for (const row of step.rows) model.rows.set(row.id, row);
+        if (!step.half) for (const { id } of step.rows) model.landed.sent.add(id);
+        await subject.land(step.name, step.rows, step.half);
+        for (const { id } of step.rows) model.landed.acknowledged.add(id);
+        return;
+      case "insert":
+        model.batches.set(step.batch, step.rows);
+        model.inserted.sent.add(step.batch);
+        await subject.insert(step.batch, step.rows);
+        model.inserted.acknowledged.add(step.batch);
+        return;
+      case "change":
+        model.accounts.sent(step.key, step.value);
+        await subject.change(step.key, step.value);
+        model.accounts.acknowledged(step.key, step.value);
+        return;
+      case "make table":
+      case "drop table": {
+        const exists = step.act === "make table";
+        model.tables.sent(step.name, exists);
+        await (exists ? subject.makeTable(step.name) : subject.dropTable(step.name));
+        model.tables.acknowledged(step.name, exists);
+        return;
+      }
+      case "create schema":
+      case "delete schema": {
+        const exists = step.act === "create schema";
+        model.schemas.sent(step.name, exists);
+        await (exists ? subject.createSchema(step.name) : subject.deleteSchema(step.name));
+        model.schemas.acknowledged(step.name, exists);
+        return;
+      }
+      case "create job":
+        model.jobs.sent(step.name, true);
+        await subject.createJob(step.name);
+        model.jobs.acknowledged(step.name, true);
+        return;
+      case "delete job":
+        model.jobs.sent(step.name, false);
+        if (await subject.deleteJob(step.name)) model.jobs.acknowledged(step.name, false);
+        return;
+      case "grant":
+        model.grant.sent("accounts", step.granted);
+        await subject.grant(step.granted);
+        model.grant.acknowledged("accounts", step.granted);
+        return;
+      default:
+        return this.#other(step);
+    }
+  }
+
+  async #other(step: Extract<Step, { act: "run" | "intrude" | "update" | "stop" | "fault" }>): Promise<void> {
+    const subject = this.#subject;
+    switch (step.act) {
+      case "run":
+        if ((await subject.run()) !== "SUCCESS") throw new Error("the run failed");
+        return;
+      case "intrude":
+        if ((await subject.intrude(step.way)) === undefined) this.breaches.push(`way ${step.way} led in`);
+        return;
+      case "update": {
+        const state = await subject.update(step.full);
+        this.#tell(`${step.full ? "full refresh" : "update"}: ${state}`);
+        return;
+      }
+      case "stop":
+        return subject.stopUpdate();
+      case "fault":
+        if (step.fault !== "restart") this.model.faults.push(Date.now());
+        this.#tell(step.fault);
+        if (await subject.fault(step.fault)) this.faults.push(step.fault);
+        else this.#tell(`${step.fault}: no such process`);
+    }
+  }
+
+  /** Kills the workspace a last time, so that all that is read then comes from its disk; then one ordinary update. */
+  async rest(): Promise<string> {
+    const subject = this.#subject;
+    await subject.stopUpdate().catch(() => undefined);
+    await subject.fault("kill the workspace");
+    const end = Date.now() + SETTLE;
+    while (true) {
+      try {
+        return await subject.update(false);
+      } catch (error) {
+        if (Date.now() > end) return `refused: ${(error as Error).message}`;
+        await sleep(500); // an update that was asked to stop has not ended yet
+      }
+    }
+  }
+}
+
+/** @param workspace is left running, with what the torture put into it */
+export async function torture(workspace: LocalWorkspace, options: Options): Promise<Account> {
+  const subject = new Subject(workspace, options.seed);
+  await subject.prepare();
+  const work = new Torture(subject, options);
+  work.size();
+  await work.run();
+  const facts = await observe(subject, await work.rest());
+  work.size();
+  const { model, breaches, sizes } = work;
+  const evidence: Evidence = { model, breaches, sizes, facts, failures: subject.failures };
+  return {
+    model,
+    sizes,
+    faults: numbers(work.faults),
+    updates: numbers(facts.updates.map(({ states }) => states.at(-1) ?? "of no state")),
+    laws: LAWS.map(({ says, broken }) => ({ says, broken: broken(evidence) })),
+  };
+}
+
+function numbers(values: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
+}
