@@ -39,11 +39,11 @@ const SECONDS: Readonly<Record<string, number>> = {
   "e2e/access": 150,
   "e2e/lifecycle": 60,
   "e2e/safety": 60,
-  "e2e/recover": 60,
+  "e2e/recover": 90,
   "e2e/import": 50,
   "e2e/package": 50,
   "e2e/stacks": 40,
-  "e2e/failures": 40,
+  "e2e/failures": 110,
   cli: 40,
   browser: 30,
 };
