@@ -3,7 +3,7 @@ import * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, given, make, plain, type Transform, Violations } from "./component.ts";
 import { type Naming, stackNaming } from "./names.ts";
-import { claimCatalog, hooks, OWNER_PROPERTY, refuseRename, stackId } from "./ownership.ts";
+import { claimCatalog, claimSchema, hooks, OWNER_PROPERTY, refuseRename, stackId } from "./ownership.ts";
 
 /** Tags by key; the value may be empty. A governed tag's value must be one that its tag policy allows. */
 export type Tags = Readonly<Record<string, pulumi.Input<string>>>;
@@ -66,8 +66,8 @@ export interface LakehouseCatalogArgs<S extends SchemaPlans = SchemaPlans> {
   /** The catalog is another team's: only schemas and volumes are made in it. Default false. */
   existing?: boolean;
   /**
-   * Imports catalog, schemas and volumes that exist into the state, by their names. For one update: remove it when that
-   * succeeded. Pulumi refuses the import when the arguments differ from what exists, and shows the difference.
+   * Imports catalog, schemas and volumes that exist into the state, by their names; of an `existing` catalog only schemas
+   * and volumes. For one update: remove it when that succeeded. Pulumi refuses the import when the arguments differ from what exists, and shows the difference.
    */
   adopt?: boolean;
   transform?: {
@@ -93,7 +93,7 @@ export class LakehouseCatalog<const S extends SchemaPlans = SchemaPlans> extends
     const { protectData = true, adopt = false, existing = false } = args;
     const physical = args.name ?? (args.naming ?? stackNaming()).catalog(name);
     checkArgs(name, physical, args);
-    const maker = new Maker(this, name, physical, protectData, adopt, args.transform ?? {});
+    const maker = new Maker(this, name, physical, { protectData, adopt, existing }, args.transform ?? {});
 
     this.catalog = existing
       ? databricks.Catalog.get(name, physical, undefined, { parent: this })
@@ -132,21 +132,22 @@ class Maker {
   readonly #physical: pulumi.Input<string>;
   readonly #protectData: boolean;
   readonly #adopt: boolean;
+  readonly #existing: boolean;
   readonly #transform: NonNullable<LakehouseCatalogArgs["transform"]>;
 
   constructor(
     parent: pulumi.Resource,
     name: string,
     physical: pulumi.Input<string>,
-    protectData: boolean,
-    adopt: boolean,
+    flags: Readonly<Record<"protectData" | "adopt" | "existing", boolean>>,
     transform: NonNullable<LakehouseCatalogArgs["transform"]>,
   ) {
     this.#parent = parent;
     this.#name = name;
     this.#physical = physical;
-    this.#protectData = protectData;
-    this.#adopt = adopt;
+    this.#protectData = flags.protectData;
+    this.#adopt = flags.adopt;
+    this.#existing = flags.existing;
     this.#transform = transform;
   }
 
@@ -177,7 +178,13 @@ class Maker {
   }
 
   schema(catalogName: pulumi.Output<string>, key: string, plan: SchemaPlan): databricks.Schema {
-    const { name = key, comment, storageRoot, owner, properties } = plan;
+    const { name = key, comment, storageRoot, owner } = plan;
+    const child = `${this.#name}-${key}`;
+    // A catalog of this stack carries the mark for all that is in it; somebody else's cannot.
+    const marks = this.#existing && !this.#adopt;
+    const properties = marks ? { ...plan.properties, [OWNER_PROPERTY]: stackId() } : plan.properties;
+    const guards = this.#existing ? hooks(() => ({ beforeCreate: [claimSchema(this.#parent, child)] })) : {};
+    const options = { ...this.#options(name), ...guards };
     const args: databricks.SchemaArgs = given({
       catalogName,
       name,
@@ -187,8 +194,7 @@ class Maker {
       properties,
       forceDestroy: !this.#protectData,
     });
-    const child = `${this.#name}-${key}`;
-    const schema = make(databricks.Schema, child, args, this.#options(name), this.#transform.schema);
+    const schema = make(databricks.Schema, child, args, options, this.#transform.schema);
     this.tags("schemas", schema.id, `-${key}`, plan.tags);
     return schema;
   }
@@ -273,7 +279,7 @@ function checkExisting<S extends SchemaPlans>(args: LakehouseCatalogArgs<S>, vio
     if (args.comment === undefined) violations.add("comment", "is required");
     return;
   }
-  for (const key of ["comment", "workspaces", "storageRoot", "owner", "properties", "tags", "adopt"] as const) {
+  for (const key of ["comment", "workspaces", "storageRoot", "owner", "properties", "tags"] as const) {
     if (args[key] !== undefined)
       violations.add(key, "cannot be set on an existing catalog, which another team manages");
   }

@@ -3,7 +3,7 @@ import { AsyncResource } from "node:async_hooks";
 import * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
 
-/** Property of a catalog that names the Pulumi stack which made it. */
+/** Property of a catalog, and of a schema in somebody else's catalog, that names the Pulumi stack which made it. */
 export const OWNER_PROPERTY = "pulumi_stack";
 
 /** This stack as `organization/project/stack`. */
@@ -41,14 +41,38 @@ async function refuseExisting(catalog: string, parent: pulumi.Resource): Promise
   const { ids } = await databricks.getCatalogs({}, { parent });
   if (!ids.includes(catalog)) return;
   const { catalogInfo } = await databricks.getCatalog({ name: catalog }, { parent });
-  const owner = catalogInfo.properties?.[OWNER_PROPERTY];
-  if (owner === undefined)
-    throw new Error(`Catalog '${catalog}' exists, and no Pulumi stack is on record as its owner. ${ADOPT}`);
+  refuse(`Catalog '${catalog}'`, catalogInfo.properties);
+}
+
+/**
+ * Runs before a schema is created in a catalog of somebody else's, in previews too: that catalog carries no mark of this
+ * stack, and two stacks may name the same one.
+ * @throws Error when the schema exists
+ */
+export function claimSchema(component: pulumi.Resource, name: string): pulumi.ResourceHook {
+  return new pulumi.ResourceHook(
+    `${name}-claim`,
+    AsyncResource.bind(async ({ newInputs }: pulumi.ResourceHookArgs) => {
+      const [catalogName, schema]: unknown[] = [newInputs?.catalogName, newInputs?.name];
+      if (typeof catalogName !== "string" || typeof schema !== "string" || recovers()) return;
+      const full = `${catalogName}.${schema}`;
+      const { ids } = await databricks.getSchemas({ catalogName }, { parent: component });
+      if (!ids.includes(full)) return;
+      const { schemaInfo } = await databricks.getSchema({ name: full }, { parent: component });
+      refuse(`Schema '${full}'`, schemaInfo.properties);
+    }),
+    { onDryRun: true },
+  );
+}
+
+function refuse(what: string, properties: Readonly<Record<string, string>> | undefined): never {
+  const owner = properties?.[OWNER_PROPERTY];
+  if (owner === undefined) throw new Error(`${what} exists, and no Pulumi stack is on record as its owner. ${ADOPT}`);
   if (owner === stackId()) {
-    throw new Error(`Catalog '${catalog}' belongs to this stack (${owner}) but is not in its state. ${ADOPT}`);
+    throw new Error(`${what} belongs to this stack (${owner}) but is not in its state. ${ADOPT}`);
   }
   throw new Error(
-    `Catalog '${catalog}' belongs to the Pulumi stack ${owner}, and this is ${stackId()}. Give this stack another name; nothing was changed.`,
+    `${what} belongs to the Pulumi stack ${owner}, and this is ${stackId()}. Give this stack another name; nothing was changed.`,
   );
 }
 

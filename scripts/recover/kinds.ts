@@ -8,7 +8,7 @@ import { text, type Values } from "../drift/state.ts";
 import type { Kind, Match } from "./model.ts";
 
 const UC = "/api/2.1/unity-catalog";
-/** The mark that components/ownership.ts puts on a catalog. */
+/** The mark that components/ownership.ts puts on a catalog, and on a schema in somebody else's. */
 const OWNER_PROPERTY = "pulumi_stack";
 type Tags = Readonly<Record<string, unknown>>;
 
@@ -54,11 +54,12 @@ interface Holder {
 
 const sameComment = (inputs: Values, there: Securable): boolean => same(inputs.comment, there.comment);
 
+const markOf = (inputs: Values): unknown => (inputs.properties as Tags | undefined)?.[OWNER_PROPERTY];
+const sameMark = (inputs: Values, { properties }: Securable): boolean =>
+  markOf(inputs) !== undefined && properties?.[OWNER_PROPERTY] === markOf(inputs);
+
 const catalog = securable("catalogs", ["name"], {
-  ours: (inputs, { properties }) => {
-    const mark = (inputs.properties as Tags | undefined)?.[OWNER_PROPERTY];
-    return mark !== undefined && properties?.[OWNER_PROPERTY] === mark;
-  },
+  ours: sameMark,
   async holds(api, id) {
     const schemas = await pages<Securable>(api, `${UC}/schemas`, { catalog_name: id }, "schemas");
     const own = schemas.filter(({ name }) => name !== "default" && name !== "information_schema");
@@ -68,7 +69,7 @@ const catalog = securable("catalogs", ["name"], {
 });
 
 const schema = securable("schemas", ["catalogName", "name"], {
-  ours: sameComment,
+  ours: (inputs, there) => (markOf(inputs) === undefined ? sameComment : sameMark)(inputs, there),
   async holds(api, id) {
     const [catalog_name, schema_name] = id.split(".");
     for (const kind of ["tables", "volumes", "functions"]) {

@@ -1,6 +1,8 @@
 /** What `npm run pulumi -- recover` decides, as functions. */
 import assert from "node:assert/strict";
+import type { WorkspaceApi } from "lakehouse-local-workspace/client";
 import { importFile, withoutPending } from "../../scripts/recover/import.ts";
+import { KINDS } from "../../scripts/recover/kinds.ts";
 import type { Match, Orphan, Wanted } from "../../scripts/recover/model.ts";
 import { parseOptions, UsageError } from "../../scripts/recover/options.ts";
 import { actionFor, wantedIn } from "../../scripts/recover/orphans.ts";
@@ -23,6 +25,21 @@ describe("recovering what an update made unheard", () => {
     assert.equal(actionFor(orphan("Job"), "fix"), "import");
     for (const mode of ["fix", "import", "delete"] as const)
       assert.match(JSON.stringify(actionFor(orphan("Job", { ours: false }), mode)), /marks/);
+  });
+
+  it("knows a schema by the stack's mark where the program sets one, else by its comment", async () => {
+    const comment = "Files";
+    const mine = { comment, properties: { pulumi_stack: "acme/shop/dev" } };
+    const others = { comment, properties: { pulumi_stack: "acme/shop/other" } };
+    const ours = async (inputs: object, there: object): Promise<boolean> => {
+      const api = { get: async (path: string) => (path.includes("/schemas/") ? there : {}) } as unknown as WorkspaceApi;
+      const [match] = await KINDS.Schema!.find(api, { catalogName: "c", name: "raw", ...inputs }, { paths: new Set() });
+      return match!.ours;
+    };
+    assert.deepEqual(
+      [await ours(mine, mine), await ours(mine, others), await ours(mine, { comment }), await ours({ comment }, mine)],
+      [true, false, false, true],
+    );
   });
 
   it("deletes a second one of a name and what cannot be imported, unless that holds data", () => {

@@ -30,6 +30,20 @@ describe("stacks dev, pr, free and prod on one workspace", () => {
   };
   const catalogs = (): Promise<string[]> => names("/api/2.1/unity-catalog/catalogs", "catalogs");
 
+  /** What a stack makes in the workspace, with its ids and properties. */
+  const holdings = async (): Promise<unknown[]> => {
+    const query = { catalog_name: "workspace", schema_name: "raw" };
+    return Promise.all([
+      workspace.api.get("/api/2.1/unity-catalog/schemas", query),
+      workspace.api.get("/api/2.1/unity-catalog/volumes", query),
+      workspace.api.get("/api/2.1/unity-catalog/permissions/schema/workspace.gold"),
+      names("/api/2.0/pipelines", "statuses", "pipeline_id"),
+      names("/api/2.2/jobs/list", "jobs", "job_id"),
+      names("/api/2.0/sql/warehouses", "warehouses", "id"),
+      names("/api/2.0/workspace/list?path=/olist", "objects", "path"),
+    ]);
+  };
+
   before(async () => {
     workspace = await LocalWorkspace.start({ engine: false });
     await ensureGroups(workspace.api, Object.values(GROUPS));
@@ -79,6 +93,23 @@ describe("stacks dev, pr, free and prod on one workspace", () => {
     assert.deepEqual(await names("/api/2.0/secrets/scopes/list", "scopes"), ["olist_prod_secrets"]);
     const schemas = await names("/api/2.1/unity-catalog/schemas?catalog_name=workspace", "schemas");
     for (const schema of ["bronze", "cdc", "gold", "ops", "raw", "silver"]) assert.ok(schemas.includes(schema), schema);
+  });
+
+  it("refuse a second stack that claims their schemas in a catalog of somebody else's, and lose nothing when it is destroyed", async () => {
+    const before = await holdings();
+    const second = new ProjectCopy(workspace);
+    copies.set("again", second);
+    copyFileSync(join(second.dir, "Pulumi.free.yaml"), join(second.dir, "Pulumi.again.yaml"));
+    await second.initStack("again");
+    // A folder, jobs and pipelines of its own: only the schemas are the same.
+    await run("again", "config", "set-all", "--path", "--plaintext", "suffix=again");
+    for (const args of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+      const { code, text } = await second.run([...args, "--non-interactive"]);
+      assert.notEqual(code, 0, text);
+      assert.match(text, /Schema 'workspace\.\w+' belongs to the Pulumi stack \S+\/olist-lakehouse\/free, and this is/);
+    }
+    await run("again", "destroy", "--yes", "--skip-preview");
+    assert.deepEqual(await holdings(), before);
   });
 
   it("of a pull request and of Free Edition go without a trace, and leave the other stacks and the catalog", async () => {

@@ -94,7 +94,13 @@ describe("LakehouseCatalog", () => {
   it("makes schemas in another team's catalog without managing it", async () => {
     const catalog = new LakehouseCatalog("c8", { name: "shared", existing: true, schemas });
     await all("Volume", catalog.volumes["raw.landing"]);
-    assert.equal((await all("Schema"))[0]!.inputs.name, "raw");
+    const [schema] = await all("Schema");
+    assert.equal(schema!.inputs.name, "raw");
+    assert.equal(schema!.inputs.properties.pulumi_stack, "acme/sales-lakehouse/test");
+    made.length = 0;
+    const adopted = new LakehouseCatalog("c13", { name: "shared", existing: true, adopt: true, schemas });
+    await all("Volume", adopted.volumes["raw.landing"]);
+    assert.equal((await all("Schema"))[0]!.inputs.properties, undefined);
     assert.deepEqual(
       violations(() => new LakehouseCatalog("c9", { name: "shared", existing: true, owner: "me", schemas })),
       ["owner: cannot be set on an existing catalog, which another team manages"],
