@@ -190,6 +190,15 @@ export const grantRules: readonly Rule[] = [
     privileges: ["CREATE_SHARE", "CREATE_RECIPIENT", "CREATE_PROVIDER", "SET_SHARE_PERMISSION"],
     ids: { sat: ["INFO-18"] },
   }),
+  privilegeForAdmins({
+    name: "grant-restrict-external-use",
+    title: "Engines outside of Databricks are let in by admins",
+    why: "Its holder gets credentials for the files of whole tables, and reads them past warehouses and their logs.",
+    fix: "Remove the privilege, or add the principal to `admins` in the pack's configuration.",
+    source: "Unity Catalog documentation",
+    privileges: ["EXTERNAL_USE_SCHEMA", "EXTERNAL_USE_LOCATION"],
+    ids: {},
+  }),
   resourceRule({
     name: "grant-forbid-credential-use",
     title: "Storage is used by external locations, not by credentials",

@@ -6,6 +6,7 @@ import { clusterPolicyRules } from "./cluster-policies.ts";
 import { clusterRules } from "./clusters.ts";
 import { computeRules } from "./compute.ts";
 import { grantRules } from "./grants.ts";
+import { historyRules } from "./history.ts";
 import { jobRules } from "./jobs.ts";
 import { modelRules } from "./models.ts";
 import { peopleRules } from "./people.ts";
@@ -21,6 +22,7 @@ export const rules: readonly Rule[] = [
   ...grantRules,
   ...peopleRules,
   ...pipelineRules,
+  ...historyRules,
   ...sourceRules,
   ...computeRules,
   ...clusterRules,

@@ -1,7 +1,7 @@
 /** Rules on who owns, who may manage, and who acts as whom. */
 import { accessControls, everyoneGroup, isPerson, ownersOf } from "../read/principals.ts";
-import { type Rule, resourceRule } from "../rule.ts";
-import { isTrue, objects, principalName, UNKNOWN, type Value } from "../values.ts";
+import { type Resource, type Rule, resourceRule, shortType, stackRule } from "../rule.ts";
+import { isBlank, isTrue, objects, principalName, UNKNOWN, type Value } from "../values.ts";
 
 const BEST_PRACTICES = "https://docs.databricks.com/aws/en/data-governance/unity-catalog/best-practices";
 const ACLS = "https://docs.databricks.com/aws/en/security/auth/access-control/";
@@ -28,6 +28,21 @@ const LOOKING = ["CAN_READ", "CAN_VIEW", "CAN_USE", "CAN_VIEW_METADATA", "CAN_QU
 /** Issuers whose identities everybody can have. */
 const PUBLIC_ISSUER =
   /^https?:\/\/(token\.actions\.githubusercontent\.com|gitlab\.com|app\.terraform\.io|api\.pulumi\.com|oidc\.circleci\.com|accounts\.google\.com|api\.bitbucket\.org)(\/|$)/i;
+
+/**
+ * What a Permissions is about: an id, or the resource of that kind whose id it is while that is not known. Of several workspaces
+ * each may have an object of one path or name. Jobs have a rule of their own.
+ */
+function objectOf({ props, propertyDependencies }: Resource): { property: string; key: string } | undefined {
+  const [property] = Object.keys(props).filter((key) => key.endsWith("Id") && !isBlank(props[key]));
+  if (property === undefined || property === "jobId") return undefined;
+  const value = props[property]!;
+  if (typeof value === "string" || typeof value === "number") return { property, key: `${property} ${value}` };
+  const from = propertyDependencies[property] ?? [];
+  const kind = property.replace(/Id$/, "").toLowerCase();
+  const same = from.length === 1 && shortType(from[0]!.split("::")[2] ?? "")?.toLowerCase() === kind;
+  return value === UNKNOWN && same ? { property, key: `${property} ${from[0]}` } : undefined;
+}
 
 export const peopleRules: readonly Rule[] = [
   resourceRule({
@@ -95,6 +110,29 @@ export const peopleRules: readonly Rule[] = [
           },
         ];
       });
+    },
+  }),
+  stackRule({
+    name: "permissions-single-owner",
+    title: "One resource owns the permissions of an object",
+    level: "mandatory",
+    severity: "high",
+    why: "Permissions is authoritative: of two, each removes at every update what the other gave.",
+    fix: "Merge them into one Permissions resource.",
+    source: "Terraform provider documentation",
+    url: "https://registry.terraform.io/providers/databricks/databricks/latest/docs/resources/permissions",
+    types: ["Permissions"],
+    check: (resources) => {
+      const named = resources.flatMap((resource) => {
+        const object = objectOf(resource);
+        return object === undefined ? [] : [{ ...resource, ...object }];
+      });
+      return [...Map.groupBy(named, ({ key }) => key).values()].flatMap(([first, ...others]) =>
+        others.map(({ urn, name, property }) => ({
+          ...{ urn, name, property },
+          problem: `has its permissions in '${first!.name}', too`,
+        })),
+      );
     },
   }),
   resourceRule({

@@ -1,6 +1,6 @@
 /** Rules on what goes over the network, and on applications that log in for people. */
 import { type Finding, type Rule, resourceRule } from "../rule.ts";
-import { asNumber, isFalseValue, objects, texts, UNKNOWN, type Value, walkTexts } from "../values.ts";
+import { asNumber, isFalseValue, isFields, isTrue, objects, texts, UNKNOWN, type Value, walkTexts } from "../values.ts";
 
 /** Properties with an address that is called, and types that have one. */
 const CALLED =
@@ -8,11 +8,17 @@ const CALLED =
 const CALLING = [
   ...["Job", "Pipeline", "Cluster", "ClusterPolicy", "Library", "NotificationDestination", "MlflowWebhook"],
   ...["ServicePrincipalFederationPolicy", "AccountFederationPolicy", "CustomAppIntegration", "PublishedAppIntegration"],
+  "Connection",
 ];
-/** Lines of a requirements list that name an index. */
-const INDEX = /^\s*(-i|-f|--(extra-)?index-url|--find-links)[\s=]+http:\/\//i;
+/** In a requirement: an index, or where the package itself is fetched from. Not in a comment. */
+const FETCHED = /^(?:(?!\s#).)*?(?:^|[\s@=+])http:\/\/(?!(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|$))/i;
 const TRUSTED_HOST = /^\s*--trusted-host\b/i;
-const DEPENDENCIES = /(^|\.)(dependencies|javaDependencies)\[\d+\]$/;
+const DEPENDENCIES = /(^|\.)((dependencies|javaDependencies)\[\d+\]|pypi\.package|whl)$/;
+/** Parts of a JDBC address that turn encryption off, or leave the server's certificate unchecked. */
+const OPEN_JDBC =
+  /^\s*jdbc:.*[?&;](sslmode=(disabled?|allow|prefer(red)?)|(use)?ssl=(false|0)|encrypt=(false|no|optional)|(trustServerCertificate|trust_server_certificate)=true|verifyServerCertificate=false)\b/i;
+/** Options of a connection (Lakehouse Federation) with which a server's certificate is not checked. */
+const TRUSTING = /^(ssl_?)?trust_?server_?certificate$/i;
 
 const isOpen = (text: string): boolean => /^\s*http:\/\//i.test(text);
 const isLocal = (text: string): boolean => /^\s*http:\/\/(localhost|127\.0\.0\.1|\[::1\])([:/]|$)/i.test(text);
@@ -20,7 +26,7 @@ const isLocal = (text: string): boolean => /^\s*http:\/\/(localhost|127\.0\.0\.1
 export const transportRules: readonly Rule[] = [
   resourceRule({
     name: "transport-require-encryption",
-    title: "Packages, webhooks and logins go over https",
+    title: "Packages, webhooks, logins and connections to databases are encrypted",
     level: "mandatory",
     severity: "high",
     why: "Whoever is on the way reads what is sent, and changes the code that is fetched.",
@@ -31,7 +37,9 @@ export const transportRules: readonly Rule[] = [
     check: ({ props }) => [
       ...[...walkTexts(props)].flatMap(({ path, text }): Finding[] => {
         const plain = path.replace(/\[\d+\]/g, "");
-        if (DEPENDENCIES.test(path) && INDEX.test(text)) return [{ property: path, problem: "is not encrypted" }];
+        if (DEPENDENCIES.test(path) && FETCHED.test(text)) return [{ property: path, problem: "is not encrypted" }];
+        if (OPEN_JDBC.test(text))
+          return [{ property: path, problem: "turns off encryption or the check of certificates" }];
         if (DEPENDENCIES.test(path) && TRUSTED_HOST.test(text))
           return [{ property: path, problem: "leaves a certificate unchecked" }];
         const called = CALLED.test(plain) || plain === "redirectUrls";
@@ -40,6 +48,9 @@ export const transportRules: readonly Rule[] = [
       ...objects(props.httpUrlSpec)
         .filter(({ enableSslVerification }) => isFalseValue(enableSslVerification))
         .map(() => ({ property: "httpUrlSpec.enableSslVerification", problem: "is false" })),
+      ...Object.entries(isFields(props.options) ? props.options : {})
+        .filter(([key, value]) => TRUSTING.test(key) && isTrue(value))
+        .map(([key]) => ({ property: `options.${key}`, problem: "leaves a certificate unchecked" })),
     ],
   }),
   resourceRule({

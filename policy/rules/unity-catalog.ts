@@ -104,7 +104,7 @@ export const unityCatalogRules: readonly Rule[] = [
   }),
   resourceRule({
     name: "uc-require-protection",
-    title: "Catalogs, schemas, volumes and pipelines are protected",
+    title: "Catalogs, schemas, volumes, pipelines and what else holds data are protected",
     level: "production",
     severity: "high",
     why: "A mistaken destroy or rename would delete them with their data; a pipeline takes its tables with it.",
@@ -117,6 +117,9 @@ export const unityCatalogRules: readonly Rule[] = [
       "Volume",
       "Pipeline",
       "SqlTable",
+      "RegisteredModel",
+      "DatabaseInstance",
+      "PostgresProject",
       "ExternalLocation",
       "StorageCredential",
       "Metastore",

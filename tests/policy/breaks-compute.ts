@@ -165,7 +165,36 @@ export const computeBreaks: readonly Break[] = [
       "Pipeline",
       { environment: { dependencies: ["acme==1", "--index-url http://pypi.example.com/simple"] } },
     ],
+    [
+      "a repository in clear",
+      "Pipeline",
+      { environment: { dependencies: ["acme @ git+http://git.example.com/acme"] } },
+    ],
+    [
+      "a file in clear",
+      "Pipeline",
+      { environment: { dependencies: ["http://files.example.com/acme-1-py3-none-any.whl"] } },
+    ],
     ["a host without certificate", "Pipeline", { environment: { dependencies: ["--trusted-host pypi.example.com"] } }],
+  ]),
+  ...breaks("transport-require-encryption", "url", [
+    [
+      "a database in clear",
+      "Pipeline",
+      { configuration: { url: "jdbc:postgresql://db.example.com/erp?sslmode=disable" } },
+    ],
+    [
+      "one whose certificate nobody checks",
+      "Pipeline",
+      { configuration: { url: "jdbc:sqlserver://db.example.com;trustServerCertificate=true" } },
+    ],
+  ]),
+  ...breaks("transport-require-encryption", "options.trustServerCertificate", [
+    [
+      "a connection to any server",
+      "Connection",
+      { connectionType: "SQLSERVER", options: { host: "db.example.com", trustServerCertificate: "true" } },
+    ],
   ]),
   ...breaks("transport-require-encryption", "config.genericWebhook.url", [
     [

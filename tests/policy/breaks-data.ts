@@ -7,6 +7,9 @@ const grants = (principal: string, ...privileges: string[]): Record<string, unkn
   grants: [{ principal, privileges }],
 });
 const SELECT = "SELECT";
+const RETENTION_CHECK = "spark.databricks.delta.retentionDurationCheck.enabled";
+const task = (kind: object): Record<string, unknown> => ({ tasks: [{ taskKey: "a", maxRetries: 1, ...kind }] });
+const levels = { jobId: undefined, accessControls: [{ groupName: "data-engineers", permissionLevel: "CAN_VIEW" }] };
 const schema = resource("Schema");
 const table: Sent = {
   type: "SqlTable",
@@ -53,7 +56,7 @@ export const dataBreaks: readonly Break[] = [
     ["a storage credential", "StorageCredential", { forceDestroy: true }],
     ["a credential", "Credential", { forceDestroy: true }],
   ]),
-  ...["Catalog", "Schema", "Volume", "Pipeline"].map(
+  ...["Catalog", "Schema", "Volume", "Pipeline", "RegisteredModel", "DatabaseInstance", "PostgresProject"].map(
     (type): Break => ({
       rule: "uc-require-protection",
       what: `an unprotected ${type.toLowerCase()}`,
@@ -162,6 +165,76 @@ export const dataBreaks: readonly Break[] = [
     ["a bucket with a slash", "ExternalLocation", { url: "S3://landing//" }],
     ["a container", "ExternalLocation", { url: "abfss://landing@acme.dfs.core.windows.net/" }],
     ["a folder and back", "ExternalLocation", { url: "s3://landing/in/.." }],
+  ]),
+  ...breaks(
+    "grant-restrict-external-use",
+    "privileges",
+    [
+      [
+        "files of a schema's tables",
+        "Grants",
+        { catalog: undefined, schema: "sales.gold", ...grants("analysts", "EXTERNAL_USE_SCHEMA") },
+      ],
+      [
+        "files of a location, in words",
+        "Grant",
+        { schema: undefined, externalLocation: "landing", privileges: ["external use location"] },
+      ],
+    ],
+    ["principal"],
+  ),
+  ...breaks("data-keep-history", "fullRefresh", [
+    ["every run from the beginning", "Job", task({ pipelineTask: { pipelineId: "p", fullRefresh: true } })],
+    [
+      "the same in a loop",
+      "Job",
+      task({
+        forEachTask: {
+          inputs: "[1]",
+          task: { taskKey: "b", maxRetries: 1, pipelineTask: { pipelineId: "p", fullRefresh: "true" } },
+        },
+      }),
+    ],
+  ]),
+  ...breaks("data-keep-history", "retentionDurationCheck.enabled", [
+    ["VACUUM of anything", "Pipeline", { configuration: { [RETENTION_CHECK]: "false" } }],
+    ["the same on a cluster", "Cluster", { sparkConf: { [RETENTION_CHECK]: false } }],
+    [
+      "the same on a job's cluster",
+      "Job",
+      {
+        jobClusters: [
+          {
+            jobClusterKey: "c",
+            newCluster: {
+              policyId: "p",
+              numWorkers: 1,
+              dataSecurityMode: "SINGLE_USER",
+              enableLocalDiskEncryption: true,
+              sparkConf: { [RETENTION_CHECK]: "FALSE" },
+            },
+          },
+        ],
+      },
+    ],
+  ]),
+  ...breaks("data-keep-history", "RetentionDuration", [
+    [
+      "removed files gone at once",
+      "SqlTable",
+      { properties: { "delta.deletedFileRetentionDuration": "interval 0 hours" } },
+    ],
+    ["a log of a day", "SqlTable", { properties: { "delta.logRetentionDuration": "1 day" } }],
+  ]),
+  stackBreak("permissions-single-owner", "two lists of one cluster", "clusterId", [
+    ...["one", "two"].map((name) => resource("Permissions", { ...levels, clusterId: "c" }, name)),
+  ]),
+  stackBreak("permissions-single-owner", "two lists of a pipeline that is not known yet", "pipelineId", [
+    resource("Pipeline"),
+    ...["one", "two"].map((name) => ({
+      ...resource("Permissions", { ...levels, pipelineId: UNKNOWN }, name),
+      dependencies: { pipelineId: [urnOf(resource("Pipeline"))] },
+    })),
   ]),
   ...breaks(
     "grant-restrict-sharing",

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { isUserMap } from "databricks-governance/secrets";
 import { ROOT } from "./cli.ts";
 import { resource } from "./fixtures.ts";
-import type { Sent } from "./pack.ts";
+import { type Sent, UNKNOWN, urnOf } from "./pack.ts";
 import { findings } from "./pure.ts";
 
 type Way = readonly [rule: string, type: string, props: Record<string, unknown>];
@@ -23,6 +23,7 @@ const model = (externalModel: object): object => ({
 const dbt = (command: string): object => ({
   tasks: [{ taskKey: "a", maxRetries: 1, dbtTask: { projectDirectory: "/apps/d", commands: [command] } }],
 });
+const levels = { accessControls: [{ groupName: "data-engineers", permissionLevel: "CAN_VIEW" }] };
 const KEY = "Zx8Q2mPq7Lw9Kd3Rt5Vb";
 
 /** Caught although everything is marked as a secret. */
@@ -100,6 +101,17 @@ const ACCEPTED: readonly (readonly [type: string, props: object])[] = [
   ["CustomAppIntegration", { redirectUrls: ["http://127.0.0.1:8020/x", "http://localhost"] }],
   ["SqlGlobalConfig", { securityPolicy: undefined }],
   ["Directory", { deleteRecursive: false }],
+  [
+    "Pipeline",
+    { environment: { dependencies: ["acme==1  # see http://docs.example.com", "git+https://git.example.com/acme"] } },
+  ],
+  ["Pipeline", { configuration: { url: "jdbc:postgresql://db.example.com/erp?sslmode=verify-full" } }],
+  ["Connection", { options: { host: "db.example.com", trustServerCertificate: "false" } }],
+  [
+    "SqlTable",
+    { properties: { "delta.deletedFileRetentionDuration": "interval 2 weeks", "delta.logRetentionDuration": "soon" } },
+  ],
+  ["Grants", { grants: [{ principal: "platform-admins", privileges: ["EXTERNAL_USE_SCHEMA"] }] }],
 ];
 
 const caught = (sent: Sent, marked: boolean): string[] => findings([sent], {}, marked).map(({ rule }) => rule);
@@ -124,6 +136,21 @@ describe("what a reviewer refuses", () => {
       assert.deepEqual(findings([resource(type, props as Record<string, unknown>)], {}, true), []);
     });
   }
+
+  it("is not two lists of permissions for objects that only share a source, a path or nothing", () => {
+    const list = (name: string, on: object, from?: string): Sent => ({
+      ...resource("Permissions", { jobId: undefined, ...levels, ...on }, name),
+      ...(from ? { dependencies: { clusterId: [from], sqlEndpointId: [from] } } : {}),
+    });
+    const folder = urnOf(resource("Directory"));
+    for (const pair of [
+      [list("a", { clusterId: "1" }), list("b", { clusterId: "2" })],
+      [list("a", { clusterId: "1" }), list("b", { sqlEndpointId: "1" })],
+      [list("a", { clusterId: UNKNOWN }, folder), list("b", { clusterId: UNKNOWN }, folder)],
+      [list("a", { directoryPath: "/apps/sales" }), list("b", { directoryPath: "/apps/sales" })],
+    ])
+      assert.deepEqual(findings(pair, {}, true), []);
+  });
 
   it("stands in any map of texts that the provider takes", () => {
     const sdk = join(ROOT, "node_modules", "@pulumi", "databricks");
