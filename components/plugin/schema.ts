@@ -99,6 +99,8 @@ class Reader {
     const objects = values.filter((value) => value.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection));
     const found: Property[] = [...simple].map((type) => ({ type }));
     const object = objects.length === 0 ? undefined : this.#object(objects, name);
+    // One or several: Python's SDK takes a list only where nothing else may stand.
+    if (object?.type === "array") found.length = 0;
     if (object !== undefined) found.push(object);
     const [only] = found;
     if (only === undefined) return undefined;

@@ -5,6 +5,7 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
+import { ensureYamlHost } from "lakehouse-toolchain/yaml";
 import { type PackageSchema, packageSchema } from "../../components/plugin/schema.ts";
 import { ensureGroups } from "../../scripts/stack/identities.ts";
 import { followRun } from "../../scripts/start/follow.ts";
@@ -33,9 +34,12 @@ describe("the package of components", () => {
     dir = mkdtempSync(join(tmpdir(), "energy-"));
     env = workspace.pulumiEnv(join(dir, ".backend"));
     // npm and the package's build run on the project's own Node.
-    env.PATH = [join(ROOT, "node_modules", ".bin"), env.PATH].join(delimiter);
+    env.PATH = [join(ROOT, "node_modules", ".bin"), env.PATH, await ensureYamlHost(workspace.tools.pulumi)].join(
+      delimiter,
+    );
     for (const [program, folder] of [
       ["energy", dir],
+      ["town", join(dir, "town")],
       ["remote", join(dir, "remote")],
     ] as const)
       cpSync(join(ROOT, "tests", "programs", program), folder, { recursive: true });
@@ -142,7 +146,7 @@ describe("the package of components", () => {
     pulumi("preview", "--refresh", "--expect-no-changes");
   });
 
-  it("is a Pulumi package whose schema the CLI reads, and whose plugin makes components for any language", async () => {
+  it("is a Pulumi package whose schema the CLI reads, and whose plugin refuses what no SDK would let through", () => {
     const plugin = join(dir, "node_modules", "databricks-lakehouse");
     const text = pulumi("package", "get-schema", plugin);
     const schema = JSON.parse(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1)) as PackageSchema;
@@ -151,21 +155,23 @@ describe("the package of components", () => {
         Object.entries(resources).map(([k, { inputProperties }]) => [k, Object.keys(inputProperties).sort()]),
       );
     assert.deepEqual(args(schema), args(packageSchema()));
-    const cwd = ["--cwd", join(dir, "remote")];
+    const remote = ["--cwd", join(dir, "remote")];
+    mustRun(workspace.tools.pulumi, ["stack", "init", "test", ...remote]);
+    const refused = run(workspace.tools.pulumi, ["preview", "--non-interactive", ...remote]);
+    assert.notEqual(refused.status, 0);
+    assert.match(refused.text, /shedule.*is not an argument; there are: .*schedule/);
+  });
+
+  it("deploys a program in YAML, whose second preview after a refresh shows no change, and whose mistakes are named", () => {
+    const cwd = ["--cwd", join(dir, "town")];
     mustRun(workspace.tools.pulumi, ["stack", "init", "test", ...cwd]);
-    pulumi("up", "--yes", "--skip-preview", ...cwd);
+    const text = pulumi("up", "--yes", "--skip-preview", ...cwd);
+    assert.match(text, /\+ 16 created/);
     pulumi("preview", "--refresh", "--expect-no-changes", ...cwd);
-    const { jobs } = await workspace.api.get<{ jobs: { settings: { name: string } }[] }>("/api/2.2/jobs/list");
-    assert.ok(jobs.some(({ settings }) => settings.name === "remote_test nightly"));
-    for (const [setting, said] of [
-      ["cron=never", /schedule\.cron.*'never' is no Quartz expression/],
-      ["more.shedule=x", /shedule.*is not an argument; there are: .*schedule/],
-    ] as const) {
-      mustRun(workspace.tools.pulumi, ["config", "set-all", "--path", "--plaintext", setting, ...cwd]);
-      const refused = run(workspace.tools.pulumi, ["preview", "--non-interactive", ...cwd]);
-      assert.notEqual(refused.status, 0);
-      assert.match(refused.text, said);
-    }
+    mustRun(workspace.tools.pulumi, ["config", "set", "cron", "never", ...cwd]);
+    const refused = run(workspace.tools.pulumi, ["preview", "--non-interactive", ...cwd]);
+    assert.notEqual(refused.status, 0);
+    assert.match(refused.text, /schedule\.cron.*'never' is no Quartz expression/);
     pulumi("destroy", "--yes", "--skip-preview", ...cwd);
   });
 

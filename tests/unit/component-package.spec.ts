@@ -53,6 +53,9 @@ describe("schema of the component package", () => {
     const alternatives = schema.types[`${TOKEN}LakehousePipelineSources`]!;
     assert.deepEqual(Object.keys(alternatives.properties).sort(), ["file", "folder", "glob", "notebook"]);
     assert.deepEqual(alternatives.required, []);
+    // One or several is a list: Python's SDK refuses lists among alternatives.
+    assert.equal(component("AccessGrants").inputProperties.roles!.additionalProperties!.type, "array");
+    assert.doesNotMatch(JSON.stringify(schema), /"oneOf":\[[^\]]*"type":"array"/);
     const rule: Property | undefined = schema.types[`${TOKEN}SqlWarehouseAccess`]!.properties.level;
     assert.equal(rule?.type, "string");
   });
