@@ -22,13 +22,20 @@ async function run({ minutes, seed }: Options): Promise<boolean> {
   process.env.TMPDIR = root;
   process.env.ENGINE_HANG_SECONDS = HANG_SECONDS;
   let workspace: LocalWorkspace | undefined;
+  for (const [signal, status] of [["SIGINT", 130] as const, ["SIGTERM", 143] as const])
+    process.once(signal, () => {
+      void workspace?.stop().then(() => {
+        rmSync(root, { recursive: true, force: true });
+        process.exit(status);
+      });
+    });
   try {
     workspace = await LocalWorkspace.start();
     const account = await torture(workspace, { minutes, seed, tell });
     await workspace.stop();
     const left = readdirSync(root).filter((name) => join(root, name) !== workspace?.dataDir);
     tell(shown(account));
-    tell(`temporary files and folders left outside the data folder: ${left.length}`);
+    tell(`temporary files and folders left outside the data folder: ${left.length} ${left.slice(0, 5).join(", ")}`);
     return account.laws.every(({ broken }) => broken.length === 0);
   } finally {
     await workspace?.stop();

@@ -67,6 +67,7 @@ export class Subject {
   #analyst = { token: "", name: "" };
   #jobs = new Map<string, number>();
   #notebook = 0;
+  readonly #hung = new Set<number>();
 
   constructor(workspace: LocalWorkspace, seed: number) {
     this.workspace = workspace;
@@ -257,6 +258,7 @@ export class Subject {
   async fault(fault: Fault): Promise<boolean> {
     if (fault === "kill the workspace" || fault === "restart") {
       await this.workspace.stop(fault === "restart" ? "SIGTERM" : "SIGKILL");
+      this.release();
       await this.workspace.start();
       return true;
     }
@@ -264,7 +266,17 @@ export class Subject {
     const found = processTree(this.workspace.pid).find((process) => command.test(process.command));
     if (found === undefined) return false;
     process.kill(found.pid, fault === "hang the engine" ? "SIGSTOP" : "SIGKILL");
+    if (fault === "hang the engine") this.#hung.add(found.pid);
     return true;
+  }
+
+  /** An engine that is stopped does not notice that its workspace was killed. */
+  release(): void {
+    for (const pid of this.#hung) {
+      const [engine] = processTree(pid);
+      if (engine?.command.includes("-m lakehouse_engine")) process.kill(-pid, "SIGKILL"); // with its JVM
+    }
+    this.#hung.clear();
   }
 }
 

@@ -50,10 +50,8 @@ class Torture {
     const plan = schedule(seed, minutes, faults);
     const end = this.#began + minutes * 60_000;
     const ended = new AbortController();
-    const sampling = this.#sample(ended.signal);
-    await Promise.all([...plan.values()].map((steps) => this.#actor(steps, end)));
-    ended.abort();
-    await sampling;
+    const acting = Promise.all([...plan.values()].map((steps) => this.#actor(steps, end)));
+    await Promise.all([acting.finally(() => ended.abort()), this.#sample(ended.signal)]);
   }
 
   async #sample(signal: AbortSignal): Promise<void> {
@@ -188,7 +186,7 @@ export async function torture(workspace: LocalWorkspace, options: Options): Prom
   await subject.prepare();
   const work = new Torture(subject, options);
   work.size();
-  await work.run();
+  await work.run().finally(() => subject.release());
   const facts = await observe(subject, await work.rest());
   work.size();
   const { model, breaches, sizes } = work;
