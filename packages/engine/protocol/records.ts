@@ -146,8 +146,16 @@ export const tableProtection = z
   .meta({ id: "TableProtection" });
 
 export const privilegeCheck = z
-  .strictObject({ privilege: text, securableType: text, fullName: text, throughView: z.boolean().default(false) })
-  .describe("`throughView`: a view reads the table, so only what protects it is asked")
+  .strictObject({
+    privilege: text,
+    securableType: text,
+    fullName: text,
+    throughView: z.boolean().default(false),
+    definer: z.strictObject({ securableType: text, fullName: text }).optional(),
+  })
+  .describe(
+    "`throughView`: a view reads the table, so only what protects it is asked; `definer`: the view (TABLE) or FUNCTION whose owner must hold the privilege, instead of the principal",
+  )
   .meta({ id: "PrivilegeCheck" });
 
 const op = <const Op extends string, const Shape extends z.ZodRawShape>(name: Op, shape: Shape) =>

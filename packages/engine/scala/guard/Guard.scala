@@ -15,6 +15,8 @@ trait Authority {
   def read(principal: String, table: String, throughView: Boolean): String
   /** {} where `principal` holds the privilege. */
   def check(principal: String, privilege: String, securableType: String, name: String): String
+  /** {} where the owner of a view (`TABLE`) or function, which `principal` uses, holds the privilege. */
+  def passes(principal: String, definerType: String, definer: String, privilege: String, securableType: String, name: String): String
   /** Whether the table exists: {"exists": true}. */
   def exists(table: String): String
   /** {"pipeline": id} where the folder is that of a table which the pipeline keeps up to date. */

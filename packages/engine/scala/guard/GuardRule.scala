@@ -89,6 +89,8 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
     }
   }
 
+  private def definers(principal: String): Definers = new Definers(session.asInstanceOf[classic.SparkSession], principal)
+
   private def temporary(parts: Seq[String]): Boolean =
     state.catalog.isTempView(parts)
 
@@ -150,6 +152,7 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
       return Guard.named(name(1), name(2)).fold(table)(protect(_, table, shown)) // a stream refreshes the table that it wrote a batch to
     if (name.head.equalsIgnoreCase("spark_catalog"))
       throw new Refused(s"[TABLE_OR_VIEW_NOT_FOUND] The table or view '${shown.mkString(".")}' cannot be found.", "TABLE_OR_VIEW_NOT_FOUND", "BAD_REQUEST")
+    if (inView.isEmpty) definers(principal).view(name)
     val found = answer(authority.read(principal, name.mkString("."), inView.nonEmpty))
     if (!found.has("columns")) return table
     val filtered = found.path("filters").elements.asScala.foldLeft(table)((below, filter) =>
@@ -171,6 +174,7 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
     }
     val function = SqlFunctions.find(name).getOrElse(throw new Refused(
       s"Function '${name.mkString(".")}', which protects a table, does not exist.", "ROUTINE_NOT_FOUND", "BAD_REQUEST"))
+    who.foreach(definers(_).function(function))
     SqlFunctions.call(function, first ++ using)
   }
 
@@ -259,7 +263,10 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
     if ((parts.size == 1 && builtin(parts.head)) || parts.head.equalsIgnoreCase("system")) None
     else full(parts).flatMap { name =>
       val found = SqlFunctions.find(name)
-      if (found.isDefined && inView.isEmpty) check("EXECUTE", "FUNCTION", name)
+      if (found.isDefined && inView.isEmpty) {
+        check("EXECUTE", "FUNCTION", name)
+        who.foreach(definers(_).function(found.get))
+      }
       if (found.isEmpty && !name.head.equalsIgnoreCase("spark_catalog")) throw new Refused(
         s"[UNRESOLVED_ROUTINE] Cannot resolve routine ${parts.map("`" + _ + "`").mkString(".")}: there is no such function. SQLSTATE: 42883",
         "UNRESOLVED_ROUTINE", "BAD_REQUEST")

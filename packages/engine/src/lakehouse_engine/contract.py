@@ -404,13 +404,21 @@ class StatementRows(TypedDict):
     rows: list[list[str | None]]
 
 
+class PrivilegeCheckDefiner(TypedDict):
+    securableType: str
+    fullName: str
+
+
 class PrivilegeCheck(TypedDict):
-    """`throughView`: a view reads the table, so only what protects it is asked."""
+    """`throughView`: a view reads the table, so only what protects it is asked; `definer`: the view (TABLE) or
+    FUNCTION whose owner must hold the privilege, instead of the principal.
+    """
 
     privilege: str
     securableType: str
     fullName: str
     throughView: NotRequired[bool]
+    definer: NotRequired[PrivilegeCheckDefiner]
 
 
 class TableProtection(TypedDict):

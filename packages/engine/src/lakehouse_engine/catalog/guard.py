@@ -94,6 +94,14 @@ class Guard:
         return {}
 
     @_as_json
+    def passes(
+        self, principal: str, definerType: str, definer: str, privilege: str, securableType: str, name: str
+    ) -> dict[str, Any]:
+        asked = {"privilege": privilege, "securableType": securableType, "fullName": name}
+        self._authorize(principal, {**asked, "definer": {"securableType": definerType, "fullName": definer}})
+        return {}
+
+    @_as_json
     def exists(self, table: str) -> dict[str, Any]:
         return {"exists": self._catalog.exists(table)}
 

@@ -2,7 +2,7 @@
 
 Names in braces: `token` is a file of the workspace, `data` its data folder, `table` the folder of theirs.s.t, `id` that
 folder's name, `log` a pipeline's file. The catalog `theirs` has the table s.t, the volume s.v with secret.txt, the view
-s.seen and the function s.f.
+s.seen and the function s.f. Views and functions in `mine` read them, too, which mallory may not.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ GROUPS: dict[str, list[str]] = {
     "formats and their options": lines("formats.sql"),
     "folders, locations and loads": lines("folders.sql"),
     "tables of others": lines("names.sql"),
+    "what a view or function reads for its owner": lines("definers.sql"),
     "settings": lines("settings.sql"),
 }
 NOTEBOOK = lines("notebook.txt")

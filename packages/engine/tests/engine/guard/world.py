@@ -74,6 +74,19 @@ class World:
         self.as_owner("CREATE VIEW theirs.s.seen AS SELECT * FROM theirs.s.t")
         function = {"fullName": "theirs.s.f", "full_data_type": "STRING", "routine_definition": f"'{MARKS[0]}'"}
         self.engine.ask("catalog.apply", {"changes": [{"op": "putFunction", "function": function}]})
+        # Put on record by REST, where nobody looks at a body; and a view that mallory made before a grant was revoked.
+        rows = {"data_type": "TABLE_TYPE", "full_data_type": "secret STRING"}
+        for name, made in {
+            "made": {"routine_definition": "(SELECT max(secret) FROM theirs.s.t)"},
+            "named": {"routine_definition": "(SELECT max(secret) FROM IDENTIFIER('theirs' || '.s.t'))"},
+            "around": {"routine_definition": "upper(mine.s.made())"},
+            "through": {"routine_definition": "theirs.s.f()"},
+            "listed": {"routine_definition": "SELECT secret FROM theirs.s.t", **rows},
+        }.items():
+            function = {"fullName": f"mine.s.{name}", "full_data_type": "STRING", **made}
+            self.engine.ask("catalog.apply", {"changes": [{"op": "putFunction", "function": function}]})
+        self.as_owner("CREATE VIEW mine.s.kept AS WITH c AS (SELECT * FROM theirs.s.t) SELECT * FROM c")
+        self.as_owner("CREATE VIEW mine.s.outer AS SELECT * FROM mine.s.kept")
         for statement in ("CREATE TABLE mine.s.t AS SELECT 1 AS a", "CREATE TABLE mine.s.t2 AS SELECT 1 AS a",
                           "CREATE TABLE mine.s.texts (value STRING)"):  # fmt: skip
             self.as_mallory(statement)
@@ -90,6 +103,9 @@ class World:
     @staticmethod
     def _only_mine(answer: Any) -> Any:
         def asked(params: dict[str, Any]) -> Any:
+            for check in params.get("checks", []):  # what is in a catalog is its owner's
+                if "definer" in check and check["definer"]["fullName"].split(".")[0] == "theirs":
+                    return {"tables": []}
             foreign = [name for name in _named(params) if name.split(".")[0].strip("`").lower() != "mine"]
             if params.get("principal") == "mallory" and foreign:
                 raise PermissionError(f"User does not have the privilege on '{foreign[0]}'.")

@@ -17,13 +17,16 @@ export interface Actor {
   readonly names: ReadonlySet<string>;
 }
 
+/** What an owner that is a group has, too. */
+export type Rights = Pick<Actor, "admin" | "names">;
+
 export function actor(db: Database, principal: Principal): Actor {
   return { principal, admin: isAdmin(db, principal), names: principalNames(db, principal) };
 }
 
-export const owns = (who: Actor, securable: Securable): boolean => who.names.has(securable.owner);
+export const owns = (who: Rights, securable: Securable): boolean => who.names.has(securable.owner);
 
-function granted(db: Database, who: Actor, securable: Securable, privileges: readonly string[]): boolean {
+function granted(db: Database, who: Rights, securable: Securable, privileges: readonly string[]): boolean {
   return db
     .all<{ principal: string; privilege: string }>(
       "SELECT principal, privilege FROM grants WHERE securable_id = ?",
@@ -33,7 +36,7 @@ function granted(db: Database, who: Actor, securable: Securable, privileges: rea
 }
 
 /** Does `who` hold the privilege on the securable, by itself or through what contains it? */
-export function holds(db: Database, who: Actor, securable: Securable, privilege: string): boolean {
+export function holds(db: Database, who: Rights, securable: Securable, privilege: string): boolean {
   if (who.admin) return true;
   const accepted = NOT_IN_ALL.has(privilege) ? [privilege] : [privilege, "ALL_PRIVILEGES"];
   return lineage(db, securable).some((level) => {
@@ -46,14 +49,14 @@ export function holds(db: Database, who: Actor, securable: Securable, privilege:
 export const mayManage = (db: Database, who: Actor, securable: Securable): boolean =>
   holds(db, who, securable, "MANAGE");
 
-export function requirePrivilege(db: Database, who: Actor, securable: Securable, privilege: string): void {
+export function requirePrivilege(db: Database, who: Rights, securable: Securable, privilege: string): void {
   if (holds(db, who, securable, privilege)) return;
   const { label } = KINDS[securable.type];
   throw denied(`User does not have ${spoken(privilege)} on ${label} '${securable.fullName}'.`);
 }
 
 /** USE CATALOG and USE SCHEMA on what contains the securable: without them no other privilege in it works. */
-export function requireUse(db: Database, who: Actor, securable: Securable): void {
+export function requireUse(db: Database, who: Rights, securable: Securable): void {
   for (const level of lineage(db, securable).slice(1).reverse()) {
     if (level.type === "CATALOG") requirePrivilege(db, who, level, "USE_CATALOG");
     if (level.type === "SCHEMA") requirePrivilege(db, who, level, "USE_SCHEMA");

@@ -1,9 +1,9 @@
 /** What the engine asks of Unity Catalog (docs/architecture.md): tables it made, what a principal may, and statements. */
 import type { TableProtection, TableRecord, WorkspaceParams } from "lakehouse-engine/protocol";
-import { ApiError, invalid } from "../../core/errors.ts";
+import { ApiError, denied, invalid } from "../../core/errors.ts";
 import type { Context } from "../../core/service.ts";
-import { actingPrincipal } from "../identity/store.ts";
-import { type Actor, actor, requireBinding, requirePrivilege, requireUse, visible } from "./access.ts";
+import { actingPrincipal, findPrincipal, groupNames } from "../identity/store.ts";
+import { type Actor, actor, type Rights, requireBinding, requirePrivilege, requireUse, visible } from "./access.ts";
 import { grantTarget, securableType } from "./grants.ts";
 import { informationSchema } from "./information-schema.ts";
 import { missing, requireSecurable } from "./names.ts";
@@ -108,6 +108,22 @@ export async function putTable(
   return { tableId: made.id };
 }
 
+/** What a view or function reads is what its owner may read, a group, too. @throws PERMISSION_DENIED naming the owner */
+function requireOwner({ db }: Context, definer: Securable, item: Securable, privilege: string): void {
+  const { owner, fullName } = definer;
+  const identity = findPrincipal(db, owner);
+  try {
+    if (!identity?.active) throw denied("User does not exist, or is not active.");
+    const names = new Set([owner, ...groupNames(db, identity.id), "account users"]);
+    const as: Rights = { admin: names.has("admins"), names };
+    requireUse(db, as, item);
+    requirePrivilege(db, as, item, privilege);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.errorCode === "PERMISSION_DENIED")) throw error;
+    throw denied(error.message.replace(/^User/, `'${owner}', the owner of '${fullName}',`));
+  }
+}
+
 export function authorize(
   context: Context,
   { principal, checks }: WorkspaceParams<"catalog.authorize">,
@@ -115,9 +131,13 @@ export function authorize(
   const { db } = context;
   const as = who(context, principal);
   const tables: TableProtection[] = [];
-  for (const { privilege, securableType: type, fullName, throughView } of checks) {
+  for (const { privilege, securableType: type, fullName, throughView, definer } of checks) {
     const item = grantTarget(db, securableType(type), fullName);
     const name = normalize(privilege);
+    if (definer) {
+      requireOwner(context, grantTarget(db, securableType(definer.securableType), definer.fullName), item, name);
+      continue;
+    }
     if (!throughView) {
       requireBinding(db, context.workspaceId, item, !["SELECT", "READ_VOLUME", "EXECUTE"].includes(name));
       requireUse(db, as, item);

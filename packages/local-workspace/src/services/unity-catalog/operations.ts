@@ -2,7 +2,7 @@
  * What can be done to securables, for REST and SQL alike: the checks, the change in one transaction, the files, and the
  * news for the engine. Each type's own rules are in its file.
  */
-import { ApiError, invalid } from "../../core/errors.ts";
+import { ApiError, denied, invalid } from "../../core/errors.ts";
 import type { Context } from "../../core/service.ts";
 import { requirePrincipal } from "../identity/rules.ts";
 import {
@@ -142,7 +142,10 @@ export async function changeSecurable(
   requireManage(db, who, item);
   const renames = change.newName !== undefined && change.newName.toLowerCase() !== item.name;
   if (renames) checkRename(context, item, change.newName!);
-  if (change.owner !== undefined) requirePrincipal(db, change.owner);
+  if (change.owner !== undefined) {
+    requirePrincipal(db, change.owner);
+    requireTransfer(who, item, change.owner);
+  }
   const body: Body = { ...item.body, ...change.body };
   for (const key of Object.keys(body)) if (body[key] === undefined) delete body[key];
   const [news, after] = db.transaction(() => {
@@ -156,6 +159,19 @@ export async function changeSecurable(
   finishMoves(context);
   await publish(context, news);
   return after;
+}
+
+/**
+ * What reads with its owner's rights goes to oneself and one's groups only, except by a metastore admin.
+ * https://docs.databricks.com/aws/en/data-governance/unity-catalog/manage-privileges/ownership
+ */
+function requireTransfer(who: Actor, item: Securable, owner: string): void {
+  const kind = item.type === "TABLE" ? String(item.body.table_type) : item.type;
+  if (!["VIEW", "METRIC_VIEW", "FUNCTION", "REGISTERED_MODEL"].includes(kind)) return;
+  if (who.admin || who.names.has(owner) || owner === item.owner) return;
+  throw denied(
+    `Only a metastore admin can give ${kind.toLowerCase().replace("_", " ")} '${item.fullName}' to '${owner}': others give it to themselves or to a group that they are in.`,
+  );
 }
 
 function checkRename(context: Context, item: Securable, newName: string): void {

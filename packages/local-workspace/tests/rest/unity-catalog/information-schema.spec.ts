@@ -122,4 +122,55 @@ describe("what a query asks of Unity Catalog while Spark analyses it", () => {
     await assert.rejects(ask({}), /User does not have/);
     assert.deepEqual(await ask({ throughView: true }), { tables: [] });
   });
+
+  it("asks the owner of a view or function, a group, too, what it reads for others", async () => {
+    const { admin, engine } = workspace;
+    const definer = { securableType: "TABLE", fullName: "main.default.seen" };
+    const ask = () => {
+      const check = { privilege: "SELECT", securableType: "TABLE", fullName: "main.default.window", definer };
+      return engine.ask("catalog.authorize", { principal: outsider, checks: [check] });
+    };
+    const table = {
+      fullName: definer.fullName,
+      tableType: "VIEW" as const,
+      viewDefinition: "SELECT 1 AS n",
+      columns: [],
+    };
+    await engine.ask("catalog.putTable", { table, principal: ADMIN });
+    const owned = (owner: string) => admin.ok("PATCH", "/api/2.1/unity-catalog/tables/main.default.seen", { owner });
+    assert.deepEqual(await ask(), { tables: [] });
+    await owned(outsider);
+    await assert.rejects(ask(), new RegExp(`'${outsider}', the owner of 'main.default.seen', does not have`));
+    await owned("admins");
+    assert.deepEqual(await ask(), { tables: [] });
+  });
+
+  it("lets nobody but an admin give a view, function or model to others, whose rights it would read with", async () => {
+    const { admin } = workspace;
+    const UC = "/api/2.1/unity-catalog";
+    const mallory = await workspace.servicePrincipal("mallory");
+    await admin.ok("POST", `${UC}/catalogs`, { name: "mallorys" });
+    await admin.ok("PATCH", `${UC}/catalogs/mallorys`, { owner: mallory.name });
+    const { client } = mallory;
+    await client.ok("POST", `${UC}/schemas`, { name: "s", catalog_name: "mallorys" });
+    const put = (name: string, tableType: "VIEW" | "MANAGED") => {
+      const table = { fullName: `mallorys.s.${name}`, tableType, viewDefinition: "SELECT 1 AS n", columns: [] };
+      return workspace.engine.ask("catalog.putTable", { table, principal: mallory.name });
+    };
+    await put("seen", "VIEW");
+    await put("held", "MANAGED");
+    const shape = { catalog_name: "mallorys", schema_name: "s" };
+    const body = { data_type: "INT", full_data_type: "INT", routine_body: "SQL", routine_definition: "1" };
+    const rest = { parameter_style: "S", is_deterministic: true, sql_data_access: "CONTAINS_SQL", is_null_call: false };
+    const function_info = { ...shape, ...body, ...rest, name: "f", security_type: "DEFINER", specific_name: "f" };
+    await client.ok("POST", `${UC}/functions`, { function_info });
+    await client.ok("POST", `${UC}/models`, { ...shape, name: "m" });
+    for (const path of ["tables/mallorys.s.seen", "functions/mallorys.s.f", "models/mallorys.s.m"]) {
+      const refused = await client.refused("PERMISSION_DENIED", "PATCH", `${UC}/${path}`, { owner: ADMIN });
+      assert.match(refused, /^Only a metastore admin can give .* to 'admin@local\.workspace'/);
+      await client.ok("PATCH", `${UC}/${path}`, { owner: mallory.name });
+      await admin.ok("PATCH", `${UC}/${path}`, { owner: "admins" });
+    }
+    await client.ok("PATCH", `${UC}/tables/mallorys.s.held`, { owner: ADMIN });
+  });
 });
