@@ -8,6 +8,22 @@ export interface StateResource {
   inputs?: Record<string, unknown>;
 }
 
+/** What only the workspace says of an object. In a program it would be a change as soon as the workspace says something else. */
+const ANSWERED: Readonly<Record<string, readonly string[]>> = {
+  Catalog: ["metastoreId"],
+  Schema: ["metastoreId"],
+  Pipeline: [
+    ...["cause", "clusterId", "creatorUserName", "expectedLastModified", "health", "lastModified", "latestUpdates"],
+    ...["pipelineId", "runAsUserName", "state", "url"],
+  ],
+};
+
+function said({ type, inputs = {} }: StateResource): Record<string, unknown> {
+  const answered = ANSWERED[short(type)] ?? [];
+  const managed = short(type) === "Volume" && inputs.volumeType === "MANAGED" ? ["storageLocation"] : [];
+  return Object.fromEntries(Object.entries(inputs).filter(([key]) => ![...answered, ...managed].includes(key)));
+}
+
 const SECRET = "4dabf18193072939515e22adb298388d";
 const short = (type: string): string => type.slice(type.lastIndexOf(":") + 1);
 const nameIn = (urn: string): string => urn.slice(urn.lastIndexOf("::") + 2);
@@ -78,9 +94,7 @@ export function renderProgram(resources: readonly StateResource[]): string {
     .filter(({ custom, type }) => custom && type.startsWith("databricks:"))
     .map((resource) => {
       const name = variable(nameIn(resource.urn), resource.type, new Set(made.map((one) => one.name)));
-      const args = literal(resource.inputs ?? {}, nameIn(resource.urn), "", (key, value) =>
-        referenceTo(key, value, made),
-      );
+      const args = literal(said(resource), nameIn(resource.urn), "", (key, value) => referenceTo(key, value, made));
       made.push({ resource, name });
       return `export const ${name} = new databricks.${short(resource.type)}(${JSON.stringify(nameIn(resource.urn))}, ${args}, kept);\n`;
     });
