@@ -59,7 +59,9 @@ export function claimSchema(component: pulumi.Resource, name: string): pulumi.Re
       const { ids } = await databricks.getSchemas({ catalogName }, { parent: component });
       if (!ids.includes(full)) return;
       const { schemaInfo } = await databricks.getSchema({ name: full }, { parent: component });
-      refuse(`Schema '${full}'`, schemaInfo.properties);
+      // A stack marks its own catalog for all that is in it.
+      const { catalogInfo } = await databricks.getCatalog({ name: catalogName }, { parent: component });
+      refuse(`Schema '${full}'`, { ...catalogInfo.properties, ...schemaInfo.properties });
     }),
     { onDryRun: true },
   );

@@ -103,11 +103,18 @@ describe("stacks dev, pr, free and prod on one workspace", () => {
     await second.initStack("again");
     // A folder, jobs and pipelines of its own: only the schemas are the same.
     await run("again", "config", "set-all", "--path", "--plaintext", "suffix=again");
-    for (const args of [["preview"], ["up", "--yes", "--skip-preview"]]) {
-      const { code, text } = await second.run([...args, "--non-interactive"]);
+    const refuses = async (command: string[], catalog: string, owner: string): Promise<void> => {
+      const { code, text } = await second.run([...command, "--non-interactive"]);
       assert.notEqual(code, 0, text);
-      assert.match(text, /Schema 'workspace\.\w+' belongs to the Pulumi stack \S+\/olist-lakehouse\/free, and this is/);
-    }
+      assert.match(
+        text,
+        new RegExp(`Schema '${catalog}\\.\\w+' belongs to the Pulumi stack \\S+/olist-lakehouse/${owner}, and`),
+      );
+    };
+    for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) await refuses(command, "workspace", "free");
+    // A catalog that a stack has made for itself.
+    await run("again", "config", "set", "existingCatalog", "olist_dev");
+    await refuses(["preview"], "olist_dev", "dev");
     await run("again", "destroy", "--yes", "--skip-preview");
     assert.deepEqual(await holdings(), before);
   });
