@@ -64,6 +64,10 @@ export function operations(args: OperationsArgs): void {
     },
     afterCode,
   );
+  const erase = {
+    notebookPath: notebooks.pathOf("operations/erase"),
+    baseParameters: { catalog, landing_path: landing, changes_path: changes, ...of("customer_unique_id") },
+  };
   new LakehouseJob(
     "erasure",
     {
@@ -71,14 +75,14 @@ export function operations(args: OperationsArgs): void {
       description: "Erases a person from files and tables",
       parameters: { customer_unique_id: "" },
       tasks: {
-        erase: {
-          retries,
-          notebook: {
-            notebookPath: notebooks.pathOf("operations/erase"),
-            baseParameters: { catalog, landing_path: landing, changes_path: changes, ...of("customer_unique_id") },
-          },
-        },
+        erase: { retries, notebook: erase },
         ...updates("erase"),
+        again: {
+          description: "What an update that goes on where one failed reads as it was before",
+          dependsOn: ["cdc"],
+          retries,
+          notebook: { ...erase, baseParameters: { ...erase.baseParameters, again: "true" } },
+        },
       },
     },
     afterCode,

@@ -1,14 +1,17 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # cdc: current state and history of the dimensions
-# MAGIC **In:** `cdc.<entity>_staged`, and the initial load: the files in `olist.landing_path`/&lt;entity&gt;. **Out:**
+# MAGIC **In:** `cdc.<entity>_staged`, and the initial load: `bronze.<entity>`. **Out:**
 # MAGIC - `cdc.<entity>_current` (SCD type 1): the rows that hold now; a delete removes its row.
 # MAGIC - `cdc.<entity>_history` (SCD type 2): every state with its validity; a delete closes the open one.
 # MAGIC
 # MAGIC The sequence is the time of the change, which orders the events of a key as their sequence number does, so
 # MAGIC validity is in timestamps. Late, repeated and out-of-order events end in the same rows. A row of the initial
-# MAGIC load holds from 1970-01-01T00:00:00Z, for nobody knows since when it does; new files of it keep flowing in, and
+# MAGIC load holds from 1970-01-01T00:00:00Z, for nobody knows since when it does; new rows of it keep flowing in, and
 # MAGIC of several versions of a row the one that `silver.<entity>` holds counts.
+# MAGIC
+# MAGIC A full refresh makes both anew from tables that it passes over (`pipelines.reset.allowed`): bronze and the log
+# MAGIC of events, which keep the rows of files that are gone.
 
 # COMMAND ----------
 
@@ -16,8 +19,6 @@ from olist import bronze, changes, events
 from olist import typed as t
 from olist.entities import CHANGING, Entity
 from pyspark import pipelines as dp
-
-LANDING = spark.conf.get("olist.landing_path")
 
 # COMMAND ----------
 
@@ -28,7 +29,7 @@ def load(entity: Entity) -> None:
     )
     @dp.expect_all_or_drop(entity.rules)
     def landed():
-        typed = t.typed(bronze.read_files(spark, entity, LANDING), entity)
+        typed = t.typed(bronze.stream(spark, f"bronze.{entity.name}"), entity)
         return changes.newest(typed, spark.read.table(f"silver.{entity.name}"), entity)
 
     # One stream of both, not a flow for each: every target is merged into once an update.

@@ -58,19 +58,22 @@ def staged_schema(events: Entity) -> str:
 
 
 def newest(landed: DataFrame, silver: DataFrame, entity: Entity) -> DataFrame:
-    """The landed rows without those that silver knows a later version of. A row that silver has not seen yet stays."""
+    """The landed rows, each as silver holds it where silver knows that version or a later one. Silver orders the
+    versions in one file, too, and holds a row as an erasure left it.
+    """
     landed, silver = landed.alias("landed"), silver.alias("silver")
-
-    def both(name: str) -> Column:
-        return F.col(f"landed.{name}").eqNullSafe(F.col(f"silver.{name}"))
 
     def version(side: str) -> Column:
         return F.struct(f"{side}._file_modified_at", f"{side}._source_file")
 
-    same_row = reduce(and_, map(both, entity.column_names))
-    # Silver orders the versions in one file, too; of these it holds the last.
-    later = (version("silver") > version("landed")) | ((version("silver") == version("landed")) & ~same_row)
-    return landed.join(silver, reduce(and_, map(both, entity.key)) & later, "left_anti")
+    same_key = reduce(and_, (F.col(f"landed.{name}").eqNullSafe(F.col(f"silver.{name}")) for name in entity.key))
+    known = version("silver") >= version("landed")
+
+    def held(name: str) -> Column:
+        own = F.col(f"landed.{name}")
+        return F.when(known, F.col(f"silver.{name}")).otherwise(own).alias(name) if name in entity.column_names else own
+
+    return landed.join(silver, same_key & known, "left").select(*map(held, landed.columns))
 
 
 def initial(valid: DataFrame, entity: Entity) -> DataFrame:

@@ -60,6 +60,21 @@ def rows_of(spark: SparkSession, where: Columns, person: str) -> set[str]:
     return found
 
 
+def earlier(spark: SparkSession, where: Columns, person: str, rows: set[str]) -> str | None:
+    """The id that stands for the person since an earlier run that did not reach everything; None before the first."""
+    for table, columns in where.items():
+        personal = [name for name in columns if name in personal_data.COLUMNS]
+        if _texts(rows) and personal and {PERSON, ROW} <= set(columns):
+            erased = " AND ".join(f"{name} IS NULL" for name in personal)
+            found = spark.sql(
+                f"SELECT min({PERSON}) AS id FROM {table} WHERE trim({ROW}) IN ({_texts(rows)}) AND {erased} "
+                f"AND {PERSON} <> '{person}' AND {PERSON} RLIKE '^[0-9a-f]{{32}}$'"
+            ).first()
+            if found and found.id:
+                return found.id
+    return None
+
+
 def statement(table: str, columns: list[str], person: str, rows: set[str], instead: str) -> str | None:
     """The UPDATE that erases the person from a table; None for one whose rows do not say whose they are."""
     changes = {name: "NULL" for name in columns if name in personal_data.COLUMNS}
@@ -84,9 +99,13 @@ def _delivered(name: str) -> str:
 
 
 def _belongs(person_of: str, row_of: str, person: str, rows: set[str]) -> str:
-    ids = ", ".join(f"'{row}'" for row in sorted(rows) if re.fullmatch(r"[\w-]+", row))
+    ids = _texts(rows)
     own = f"trim({person_of}) = '{person}'"
     return f"({own} OR trim({row_of}) IN ({ids}))" if ids else own
+
+
+def _texts(rows: set[str]) -> str:
+    return ", ".join(f"'{row}'" for row in sorted(rows) if re.fullmatch(r"[\w-]+", row))
 
 
 def erase_files(root: str, person: str, rows: set[str], instead: str) -> int:

@@ -22,7 +22,7 @@ interface Ended {
   /** What happened, task by task. */
   why: string;
   /** Run ids of the tasks. */
-  tasks: number[];
+  tasks: Record<string, number>;
 }
 
 describe("access to a deployed stack", () => {
@@ -40,7 +40,7 @@ describe("access to a deployed stack", () => {
   const runToEnd = async (runId: number): Promise<Ended> => {
     const lines: string[] = [];
     const { run } = await followRun(workspace.api, runId, (line) => lines.push(line));
-    const tasks = (run.tasks ?? []).map(({ run_id }) => run_id);
+    const tasks = Object.fromEntries((run.tasks ?? []).map(({ task_key, run_id }) => [task_key, run_id]));
     return { result: run.state.result_state ?? run.state.life_cycle_state, why: lines.join("\n"), tasks };
   };
   const runJob = async (api: WorkspaceApi, job: string, parameters: Record<string, string> = {}): Promise<Ended> => {
@@ -49,6 +49,24 @@ describe("access to a deployed stack", () => {
     assert.equal(jobs.length, 1, name);
     const body = { job_id: jobs[0]!.job_id, job_parameters: parameters };
     return runToEnd((await api.post<{ run_id: number }>("/api/2.2/jobs/run-now", body)).run_id);
+  };
+
+  /** What the notebook of a task gave to `dbutils.notebook.exit`. */
+  const exitValue = async (run_id: number, api: WorkspaceApi = workspace.api): Promise<string> => {
+    const path = "/api/2.2/jobs/runs/get-output";
+    return (await api.get<{ notebook_output: { result: string } }>(path, { run_id })).notebook_output.result;
+  };
+  const updateMedallion = async (): Promise<void> => {
+    const filter = `name LIKE '${CATALOG} medallion'`;
+    const { statuses } = await workspace.api.get<{ statuses: { pipeline_id: string }[] }>("/api/2.0/pipelines", {
+      filter,
+    });
+    const { run_id } = await workspace.api.post<{ run_id: number }>("/api/2.2/jobs/runs/submit", {
+      run_name: "medallion",
+      tasks: [{ task_key: "medallion", pipeline_task: { pipeline_id: statuses[0]!.pipeline_id } }],
+    });
+    const { result, why } = await runToEnd(run_id);
+    assert.equal(result, "SUCCESS", why);
   };
 
   before(async () => {
@@ -147,13 +165,7 @@ describe("access to a deployed stack", () => {
     });
     const { result, why, tasks } = await runToEnd(run_id);
     assert.equal(result, "SUCCESS", why);
-    const output = await as.dataEngineers.get<{ notebook_output: { result: string } }>(
-      "/api/2.2/jobs/runs/get-output",
-      {
-        run_id: tasks[0],
-      },
-    );
-    assert.match(output.notebook_output.result, /^\['\*\*\*@\*\*\*'(, None)?\]$/);
+    assert.match(await exitValue(tasks.look!, as.dataEngineers), /^\['\*\*\*@\*\*\*'(, None)?\]$/);
 
     await put(
       "copy",
@@ -219,6 +231,16 @@ describe("access to a deployed stack", () => {
         return text.includes(id!) || text.includes(email!);
       });
     assert.notDeepEqual(named(), []);
+    // Bronze has a row that the history has not read yet.
+    const [, header] = /^(.*)\r?\n/.exec(readFileSync(join(landing, named()[0]!), "utf8"))!;
+    const row: Record<string, string> = {
+      customer_id: "f".repeat(32),
+      customer_unique_id: id!,
+      customer_email: email!,
+    };
+    const given = header!.split(",").map((name) => row[name] ?? (name === "customer_state" ? "sp" : "x"));
+    writeFileSync(join(landing, "late.csv"), `${header}\n${given.join()}\n`);
+    await updateMedallion();
     const before = await pipelines.query(
       `SELECT count(*) AS n, sum(monetary_value) AS m FROM ${CATALOG}.gold.customer_segments`,
     );
@@ -240,6 +262,13 @@ describe("access to a deployed stack", () => {
       if (row!.n !== "0") found.push(t!);
     }
     assert.deepEqual(found, []);
+    const [late] = await pipelines.query(
+      `SELECT count(DISTINCT id) AS ids, count(DISTINCT layer) AS layers
+       FROM (SELECT 1 AS layer, customer_id, customer_unique_id AS id FROM ${CATALOG}.silver.customers
+             UNION ALL SELECT 2, customer_id, customer_unique_id FROM ${CATALOG}.cdc.customers_history)
+       WHERE customer_id = '${row.customer_id}'`,
+    );
+    assert.deepEqual(late, { ids: "1", layers: "2" });
     assert.deepEqual(
       await pipelines.query(`SELECT count(*) AS n, sum(monetary_value) AS m FROM ${CATALOG}.gold.customer_segments`),
       before,

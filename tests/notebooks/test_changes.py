@@ -51,7 +51,9 @@ def test_a_repeated_event_is_logged_once(spark: SparkSession) -> None:
     ]  # fmt: skip
 
 
-def test_an_initial_row_gives_way_to_a_version_that_silver_prefers(spark: SparkSession) -> None:
+def test_an_initial_row_is_as_silver_holds_it_where_silver_knows_its_version_or_a_later_one(
+    spark: SparkSession,
+) -> None:
     def landed(*rows: tuple[str, str, int]) -> DataFrame:
         names = [*SELLERS.column_names, *t.LINEAGE]
         values = [
@@ -67,8 +69,10 @@ def test_an_initial_row_gives_way_to_a_version_that_silver_prefers(spark: SparkS
         ("a", "old", 1), ("a", "new", 2), ("b", "one", 1), ("b", "other", 1), ("c", "unseen", 3), ("d", "newer", 5)
     )
     silver = landed(("a", "new", 2), ("b", "other", 1), ("d", "seen", 4))
-    kept = {(row.seller_id, row.seller_city) for row in changes.newest(rows, silver, SELLERS).collect()}
-    assert kept == {("a", "new"), ("b", "other"), ("c", "unseen"), ("d", "newer")}
+    newest = changes.newest(rows, silver, SELLERS)
+    assert newest.columns == rows.columns
+    kept = sorted((row.seller_id, row.seller_city) for row in newest.collect())
+    assert kept == [("a", "new"), ("a", "new"), ("b", "other"), ("b", "other"), ("c", "unseen"), ("d", "newer")]
 
 
 def test_an_initial_row_starts_before_every_event(spark: SparkSession) -> None:

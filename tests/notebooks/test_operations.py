@@ -124,6 +124,18 @@ def test_an_erasure_reaches_every_table_that_says_whose_its_rows_are() -> None:
     assert erasure.statement("t", ["customer_email"], PERSON, set(), NEW) is None
 
 
+def test_an_erasure_that_goes_on_gives_the_id_of_the_earlier_run(spark) -> None:
+    columns = ["customer_id", "customer_unique_id", "customer_email"]
+    rows = [(ROW, PERSON, "a@b.c"), (OTHER, OTHER, None), (ROW, "", None), (ROW, OTHER, "other@b.c")]
+    where = {"erased_rows": columns, "ops.replayed": ["delivered"]}
+    schema = ", ".join(f"{name} STRING" for name in columns)
+    spark.createDataFrame(rows, schema).createOrReplaceTempView("erased_rows")
+    assert erasure.earlier(spark, where, PERSON, {ROW}) is None
+    assert erasure.earlier(spark, where, PERSON, set()) is None
+    spark.createDataFrame([*rows, (f" {ROW}", NEW, None)], schema).createOrReplaceTempView("erased_rows")
+    assert erasure.earlier(spark, where, PERSON, {ROW}) == NEW
+
+
 def test_columns_of_personal_data_are_tagged_and_those_in_a_wrong_table_named() -> None:
     columns = [("silver.customers", "customer_email"), ("bronze.orders", RESCUED), ("bronze.customers", RESCUED)]
     assert personal_data.kinds(columns) == {columns[0]: "email", columns[2]: "unparsed"}

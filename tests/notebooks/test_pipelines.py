@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from lakehouse import EngineProcess, Lakehouse
 from olist import personal_data
-from olist.entities import KEYED
+from olist.entities import CHANGING, KEYED
 from olist.generator import generate, parse
 from olist.reconciliation import GRAINS
-from oracle import bronze_rows, odd
+from oracle import bronze_rows, compare, odd
 
 sys.path.append(str(Path(__file__).parents[2] / "scripts" / "docs"))
 
@@ -96,6 +96,22 @@ def test_current_and_history_start_from_the_version_of_a_row_that_silver_holds(u
     assert _cities(house, "cdc.sellers_current") == held
     first = _cities(house, "cdc.sellers_history", "__END_AT IS NULL")
     assert first == held
+
+
+def test_a_full_refresh_makes_state_and_history_anew_without_the_files(updated) -> None:
+    house, _ = updated
+    tables = [f"cdc.{entity.name}_{kind}" for entity in CHANGING for kind in ("current", "history")]
+    before = {name: house.table(name) for name in tables}
+    gone = [(Path(volume), Path(f"{volume}.gone")) for volume in (house.landing, house.changes)]
+    for volume, elsewhere in gone:
+        volume.rename(elsewhere)
+        volume.mkdir()
+    house.update("cdc", fullRefresh=True)
+    for volume, elsewhere in gone:
+        volume.rmdir()
+        elsewhere.rename(volume)
+    assert all(len(rows) for rows in before.values())
+    assert compare(before, {name: house.table(name) for name in tables}) == []
 
 
 def _cities(house: Lakehouse, table: str, condition: str = "true") -> dict[str, str]:

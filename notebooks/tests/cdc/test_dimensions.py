@@ -1,8 +1,4 @@
-"""Change events: which count, which are set aside, and both kinds of dimension with late and repeated events.
-
-The initial load comes from files. On Databricks a test reads those of the pipeline's volume, so every test looks at
-keys of its own only.
-"""
+"""Change events: which count, which are set aside, and both kinds of dimension with late and repeated events."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -68,8 +64,9 @@ def test_an_event_counts_or_is_set_aside_as_delivered_with_the_rules_it_breaks(t
 
 @pytest.fixture
 def staged(test_spark):  # noqa: F811
-    """Empty tables where the dimensions look for events and for what silver has."""
+    """Empty tables where the dimensions look for the initial load, for events and for what silver has."""
     for entity in CHANGING:
+        append(test_spark, f"bronze.{entity.name}", bronze.schema(entity), [])
         append(test_spark, f"cdc.{entity.name}_staged", changes.staged_schema(events_of(entity)), [])
         append(test_spark, f"silver.{entity.name}", silver_schema(entity), [])
     return test_spark
@@ -116,3 +113,13 @@ def test_late_repeated_and_unordered_events_end_in_the_same_rows(staged):
     pipeline.run(staged, dimensions)
     assert own(staged, "sellers_current") == []
     assert history(staged) == [("Recife", 1, 3), ("Olinda", 3, 5), ("Natal", 5, 7), ("Caruaru", 7, 9)]
+
+
+def test_the_initial_load_holds_before_every_event_and_without_the_rows_that_break_a_rule(staged):
+    row = {"seller_id": KEY, "seller_zip_code_prefix": "01234", "seller_city": "recife", "seller_state": "pe"}
+    delivered = {**row, "_source_file": "1.csv", "_file_modified_at": datetime(2018, 9, 20)}
+    append(staged, "bronze.sellers", bronze.schema(SELLERS), [delivered, {**delivered, "seller_state": " "}])
+    change(staged, ("UPDATE", 5, "Natal"))
+    pipeline.run(staged, {"cdc.sellers_current", "cdc.sellers_history"})
+    assert [row.seller_city for row in own(staged, "sellers_current")] == ["Natal"]
+    assert history(staged) == [("Recife", 1, 5), ("Natal", 5, None)]
