@@ -226,8 +226,8 @@ export const dataBreaks: readonly Break[] = [
     ],
     ["a log of a day", "SqlTable", { properties: { "delta.logRetentionDuration": "1 day" } }],
   ]),
-  stackBreak("permissions-single-owner", "two lists of one cluster", "clusterId", [
-    ...["one", "two"].map((name) => resource("Permissions", { ...levels, clusterId: "c" }, name)),
+  stackBreak("permissions-single-owner", "two lists of one pipeline", "pipelineId", [
+    ...["one", "two"].map((name) => resource("Permissions", { ...levels, pipelineId: "p" }, name)),
   ]),
   stackBreak("permissions-single-owner", "two lists of a pipeline that is not known yet", "pipelineId", [
     resource("Pipeline"),
