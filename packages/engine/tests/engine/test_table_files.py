@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from itertools import chain
 from pathlib import Path
 
 import pytest
+from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, Row, SparkSession
 
 
@@ -72,3 +74,49 @@ def test_a_table_of_many_files_is_left_to_delta(spark: SparkSession, tmp_path: P
     spark.range(120).repartition(60).write.format("delta").save(f"file:{tmp_path / 'many'}")
     assert spark.sql(f"SELECT count(DISTINCT id) AS n, max(id) AS last FROM {name}").first() == Row(n=120, last=119)
     assert jobs_of_planning(spark, spark.table(name)) > 0
+
+
+def batches(spark: SparkSession, table: Path, checkpoint: Path) -> list[list[int]]:
+    """The ids of each batch of a stream that reads a file of the table at a time."""
+    found: list[list[int]] = []
+    stream = spark.readStream.format("delta").option("maxFilesPerTrigger", "1").load(f"file:{table}")
+    writer = stream.writeStream.foreachBatch(lambda rows, _: found.append(ids(rows))).trigger(availableNow=True)
+    query = writer.option("checkpointLocation", f"file:{checkpoint}").start()
+    query.awaitTermination()
+    return [batch for batch in found if batch]
+
+
+def test_a_stream_begins_with_the_files_in_the_order_of_delta(spark: SparkSession, table: str, tmp_path: Path) -> None:
+    for number in range(10, 16):
+        spark.sql(f"INSERT INTO {table} VALUES ({number}, 'c')")
+    spark.sql(f"DELETE FROM {table} WHERE id IN (2, 12)")
+    jobs = spark.sparkContext._jsc.sc().dagScheduler().numTotalJobs
+    start = jobs()
+    listed = batches(spark, tmp_path / "t", tmp_path / "listed")
+    assert sorted(chain(*listed)) == [1, 3, 10, 11, 13, 14, 15]
+    without = jobs() - start
+    for checksum in (tmp_path / "t" / "_delta_log").glob("*.crc"):
+        checksum.unlink()
+    spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()
+    assert batches(spark, tmp_path / "t", tmp_path / "asked") == listed
+    assert jobs() - start - without > without
+
+
+def test_a_stream_goes_on_within_its_first_files(spark: SparkSession, table: str, tmp_path: Path) -> None:
+    for number in range(10, 14):
+        spark.sql(f"INSERT INTO {table} VALUES ({number}, 'c')")
+    seen: list[list[int]] = []
+
+    def stop_at_the_third(rows: DataFrame, batch: int) -> None:
+        if batch == 2:
+            raise RuntimeError("stopped")
+        seen.append(ids(rows))
+
+    stream = spark.readStream.format("delta").option("maxFilesPerTrigger", "1").load(f"file:{tmp_path / 't'}")
+    writer = stream.writeStream.foreachBatch(stop_at_the_third).trigger(availableNow=True)
+    query = writer.option("checkpointLocation", f"file:{tmp_path / 'checkpoint'}").start()
+    with pytest.raises(StreamingQueryException, match="stopped"):
+        query.awaitTermination()
+    spark.sql(f"INSERT INTO {table} VALUES (20, 'd')")
+    rest = batches(spark, tmp_path / "t", tmp_path / "checkpoint")
+    assert sorted(chain(*seen, *rest)) == [1, 2, 3, 10, 11, 12, 13, 20]
