@@ -13,6 +13,7 @@ import threading
 import time
 from typing import Any
 
+from py4j.java_gateway import JavaClass, JavaPackage, JVMView
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
@@ -25,6 +26,25 @@ _ending = threading.Event()
 def of(session: SparkSession) -> Any:
     """The classes of the JVM; PySpark's own type says that there may be none, which holds for Spark Connect only."""
     return session._jvm
+
+
+def keep_names() -> None:
+    """The JVM's packages and classes are asked for once: py4j asks again at each use, where a name that is a package
+    is looked for as a class in every jar."""
+    _keep(JVMView)
+    _keep(JavaPackage)
+
+
+def _keep(owner: Any) -> None:
+    find = owner.__getattr__
+
+    def kept(self: Any, name: str) -> Any:
+        found = find(self, name)
+        if isinstance(found, JavaPackage | JavaClass):
+            self.__dict__[name] = found
+        return found
+
+    owner.__getattr__ = kept
 
 
 def _process() -> subprocess.Popen[bytes] | None:

@@ -109,6 +109,7 @@ class Engine:
         self._catalogs: set[str] = set()
         self._sessions: weakref.WeakSet[SparkSession] = weakref.WeakSet()
         self._lock = threading.RLock()
+        jvm.keep_names()
         self.spark = self._start(volumes_root)
         self.jvm: Any = self.spark._jvm
         self.jvm.lakehouse.catalog.Registry.start(self.spark._jsparkSession)

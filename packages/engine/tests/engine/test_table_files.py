@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+from lakehouse_engine.flows import streams
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, Row, SparkSession
 
@@ -120,3 +121,30 @@ def test_a_stream_goes_on_within_its_first_files(spark: SparkSession, table: str
     spark.sql(f"INSERT INTO {table} VALUES (20, 'd')")
     rest = batches(spark, tmp_path / "t", tmp_path / "checkpoint")
     assert sorted(chain(*seen, *rest)) == [1, 2, 3, 10, 11, 12, 13, 20]
+
+
+@pytest.mark.parametrize("listed", [True, False], ids=["with checksums", "without checksums"])
+def test_a_batch_that_is_repeated_is_not_written_twice(
+    spark: SparkSession, table: str, tmp_path: Path, listed: bool
+) -> None:
+    target, checkpoint = tmp_path / "copy", tmp_path / "checkpoint"
+
+    def copy() -> None:
+        stream = spark.readStream.format("delta").load(f"file:{tmp_path / 't'}")
+        writer = stream.writeStream.format(streams.TABLE).trigger(availableNow=True)
+        writer.option("checkpointLocation", f"file:{checkpoint}").start(f"file:{target}").awaitTermination()
+
+    copy()
+    (checkpoint / "commits" / "0").unlink()  # as after a kill between the table's commit and the stream's
+    if not listed:
+        for checksum in (target / "_delta_log").glob("*.crc"):
+            checksum.unlink()
+        spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()
+    spark.sql(f"INSERT INTO {table} VALUES (4, 'c')")
+    copy()
+    assert ids(spark.read.format("delta").load(f"file:{target}")) == [1, 2, 3, 4]
+    history = spark.sql(f"DESCRIBE HISTORY delta.`file:{target}`").orderBy("version").collect()
+    assert [(row.operation, row.operationParameters["epochId"]) for row in history] == [
+        ("STREAMING UPDATE", "0"),
+        ("STREAMING UPDATE", "1"),
+    ]

@@ -14,6 +14,8 @@ from lakehouse_engine.expectations import Rules
 from lakehouse_engine.flows.context import Reader
 
 ROWS = "flow_rows"
+# Delta's sink, without its jobs for what a small table's checksum says (scala/catalog/TableStreams.scala).
+TABLE = "org.apache.spark.sql.delta.lakehouse.TableStreams"
 
 
 def replaces(frame: DataFrame) -> bool:

@@ -212,7 +212,7 @@ class Work:
                     flow, "has several flows, and this one replaces all rows: it aggregates without a watermark"
                 )
         fitted = self.target.fit(self.rules.apply(frame, streams.ROWS))
-        writer = streams.available_now(fitted, self.target.checkpoint(flow.name), flow.name, mode).format("delta")
+        writer = streams.available_now(fitted, self.target.checkpoint(flow.name), flow.name, mode).format(streams.TABLE)
         query = streams.run(reader, writer, lambda w: w.start(self.target.location))
         return streams.metrics(reader, self.rules, query)
 
