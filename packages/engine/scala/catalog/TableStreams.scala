@@ -30,6 +30,9 @@ object TableStreamsRule extends Rule[LogicalPlan] {
     case relation: StreamingRelation if ofDelta(relation) => replaced(relation)
   }
 
+  /** The format by the name that users gave. */
+  def format(className: String): String = if (className == classOf[TableStreams].getName) "delta" else className
+
   private def ofDelta(relation: StreamingRelation): Boolean =
     DeltaSourceUtils.isDeltaDataSourceName(relation.dataSource.className)
 

@@ -15,6 +15,7 @@ import org.apache.spark.sql.delta.DeltaLogFileIndex
 import org.apache.spark.sql.delta.catalog.DeltaTableV2
 import org.apache.spark.sql.delta.commands.cdc.CDCReader.DeltaCDFRelation
 import org.apache.spark.sql.delta.files.{TahoeFileIndex, TahoeLogFileIndex}
+import org.apache.spark.sql.delta.lakehouse.TableStreamsRule
 import org.apache.spark.sql.delta.sources.{DeltaDataSource, DeltaSink}
 import org.apache.spark.sql.execution.command._
 import org.apache.spark.sql.execution.datasources._
@@ -121,7 +122,7 @@ class GuardCheck(session: SparkSession) extends (LogicalPlan => Unit) {
     }
 
     private def stream(source: DataSource): Unit =
-      if (source.catalogTable.isEmpty) paths.source(source.className, source.paths, source.options, "READ_VOLUME")
+      if (source.catalogTable.isEmpty) paths.source(TableStreamsRule.format(source.className), source.paths, source.options, "READ_VOLUME")
 
     private def written(stream: WriteToStream): Unit = {
       paths.checkpoint(stream.resolvedCheckpointLocation)

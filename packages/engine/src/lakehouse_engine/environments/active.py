@@ -84,7 +84,8 @@ class Environments:
 
     def _taken(self) -> dict[str, ModuleType]:
         """The modules whose names are the environment's, out of sys.modules."""
-        names = [name for name in sys.modules if name.partition(".")[0] in self._tops]
+        # A copy, here as wherever sys.modules is gone through: other threads import meanwhile.
+        names = [name for name in list(sys.modules) if name.partition(".")[0] in self._tops]
         return {name: sys.modules.pop(name) for name in names}
 
 

@@ -49,7 +49,7 @@ class Modules:
         """What a run appended, such as the folder above its own, would hide the next project's modules from it."""
         if not self._going:
             sys.path[:] = [path for path in sys.path if not self._is_below(path)]
-            for path in [path for path in sys.path_importer_cache if self._is_below(path)]:
+            for path in [path for path in list(sys.path_importer_cache) if self._is_below(path)]:
                 sys.path_importer_cache.pop(path, None)
 
     def _is_below(self, path: str) -> bool:

@@ -55,7 +55,8 @@ class PipelineImports:
             if first:
                 self._search(first)
             roots = tuple(dict.fromkeys([first, *self._roots] if first else self._roots))
-            path, before = list(sys.path), {name: module for name, module in sys.modules.items() if self.has(name)}
+            path = list(sys.path)
+            before = {name: module for name, module in list(sys.modules.items()) if self.has(name)}
             for name in before:
                 del sys.modules[name]
             sys.modules.update(self._own)
@@ -69,7 +70,7 @@ class PipelineImports:
             finally:
                 self._active = False
                 sys.path[:] = process.path(path)  # %pip may have installed packages meanwhile
-                for name in [name for name in sys.modules if self.has(name)]:
+                for name in [name for name in list(sys.modules) if self.has(name)]:
                     module = sys.modules.pop(name)
                     if name not in self._front:
                         self._own[name] = module
