@@ -1,7 +1,8 @@
 /** Rules on what keeps earlier versions of data: a full refresh and a short retention lose them without an error. */
+import { CLUSTER_TYPES, clustersOf, within } from "../read/clusters.ts";
 import { tasksOf } from "../read/tasks.ts";
 import { type Finding, type Rule, resourceRule } from "../rule.ts";
-import { type Fields, isFalseValue, isFields, isTrue, objects, type Value } from "../values.ts";
+import { isFalseValue, isFields, isTrue, objects, type Value } from "../values.ts";
 
 const RETENTION = ["delta.deletedFileRetentionDuration", "delta.logRetentionDuration"];
 const CHECK = "spark.databricks.delta.retentionDurationCheck.enabled";
@@ -19,19 +20,6 @@ function unchecked(path: string, settings: Value): Finding[] {
     : [];
 }
 
-const clustersOf = ({ type, props }: { type: string; props: Fields }): [path: string, cluster: Fields][] => {
-  if (type === "Cluster") return [["", props]];
-  if (type === "Pipeline") return objects(props.clusters).map((cluster, at) => [`clusters[${at}].`, cluster]);
-  return [
-    ...objects(props.jobClusters).flatMap((job, at) =>
-      objects(job.newCluster).map((cluster): [string, Fields] => [`jobClusters[${at}].newCluster.`, cluster]),
-    ),
-    ...tasksOf(props).flatMap(({ path, task }) =>
-      objects(task.newCluster).map((cluster): [string, Fields] => [`${path}.newCluster.`, cluster]),
-    ),
-  ];
-};
-
 export const historyRules: readonly Rule[] = [
   resourceRule({
     name: "data-keep-history",
@@ -42,7 +30,7 @@ export const historyRules: readonly Rule[] = [
     fix: "Leave `fullRefresh` to a person, the check of retention on, and retention at a week or more.",
     source: "own",
     url: "https://docs.databricks.com/aws/en/delta/history",
-    types: ["Job", "Pipeline", "Cluster", "SqlTable"],
+    types: [...CLUSTER_TYPES, "SqlTable"],
     limits: {
       minDays: {
         type: "integer",
@@ -51,8 +39,7 @@ export const historyRules: readonly Rule[] = [
         description: "Fewest days that removed files and the log are kept",
       },
     },
-    check: (resource, { minDays }) => {
-      const { type, props } = resource;
+    check: ({ type, props }, { minDays }) => {
       if (type === "SqlTable") {
         const properties = isFields(props.properties) ? props.properties : {};
         return RETENTION.filter((key) => (daysOf(properties[key]) ?? minDays) < minDays).map((key) => ({
@@ -67,7 +54,9 @@ export const historyRules: readonly Rule[] = [
             .map(() => ({ property: `${path}.pipelineTask.fullRefresh`, problem: "is true" })),
         ),
         ...(type === "Pipeline" ? unchecked("configuration", props.configuration) : []),
-        ...clustersOf(resource).flatMap(([path, cluster]) => unchecked(`${path}sparkConf`, cluster.sparkConf)),
+        ...clustersOf(type, props).flatMap(({ path, cluster }) =>
+          unchecked(within(path, "sparkConf"), cluster.sparkConf),
+        ),
       ];
     },
   }),
