@@ -1,4 +1,4 @@
-/** Calls of the checks to the workspace's REST API. */
+/** Calls to a workspace's REST API. */
 import { type WorkspaceApi, WorkspaceApiError } from "lakehouse-local-workspace/client";
 
 /** What is not there is undefined; other errors are thrown. */

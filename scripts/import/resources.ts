@@ -1,5 +1,6 @@
 /** What a deployed bundle or a catalog consists of, read from a workspace's REST API. */
 import type { WorkspaceApi } from "lakehouse-local-workspace/client";
+import { pages } from "../api.ts";
 
 /** An entry of the file that `pulumi import --file` takes. */
 export interface Imported {
@@ -51,32 +52,16 @@ function collect(found: readonly { kind: string; name: string; id: string }[]): 
   });
 }
 
-async function pages<T>(
-  api: WorkspaceApi,
-  path: string,
-  key: string,
-  query: Record<string, string> = {},
-): Promise<T[]> {
-  const all: T[] = [];
-  for (let page: string | undefined; ; ) {
-    const asked = page === undefined ? query : { ...query, page_token: page };
-    const answer = await api.get<Record<string, unknown> & { next_page_token?: string }>(path, asked);
-    all.push(...((answer[key] as T[] | undefined) ?? []));
-    if (!answer.next_page_token) return all;
-    page = answer.next_page_token;
-  }
-}
-
 /** The catalog, its schemas and volumes, and the grants on each. Tables are left out: pipelines and jobs make them. */
 export async function readCatalog(api: WorkspaceApi, name: string): Promise<Imported[]> {
   const uc = "/api/2.1/unity-catalog";
   await api.get(`${uc}/catalogs/${encodeURIComponent(name)}`);
   const found = [{ kind: "catalogs", name, id: name }];
-  const schemas = await pages<{ name: string }>(api, `${uc}/schemas`, "schemas", { catalog_name: name });
+  const schemas = await pages<{ name: string }>(api, `${uc}/schemas`, { catalog_name: name }, "schemas");
   for (const { name: schema } of schemas.filter((one) => one.name !== "information_schema")) {
     found.push({ kind: "schemas", name: schema, id: `${name}.${schema}` });
     const query = { catalog_name: name, schema_name: schema };
-    for (const volume of await pages<{ name: string }>(api, `${uc}/volumes`, "volumes", query))
+    for (const volume of await pages<{ name: string }>(api, `${uc}/volumes`, query, "volumes"))
       found.push({ kind: "volumes", name: `${schema}_${volume.name}`, id: `${name}.${schema}.${volume.name}` });
   }
   for (const { kind, id, name: of } of [...found]) {
@@ -106,13 +91,13 @@ function stateFolder({ deployment }: Marked, bundle: string): string | undefined
  */
 export async function readBundle(api: WorkspaceApi, bundle: string, target?: string): Promise<Imported[]> {
   const found: { kind: string; name: string; id: string; folder: string }[] = [];
-  const jobs = await pages<{ job_id: number; settings: Marked }>(api, "/api/2.2/jobs/list", "jobs");
+  const jobs = await pages<{ job_id: number; settings: Marked }>(api, "/api/2.2/jobs/list", {}, "jobs");
   for (const { job_id } of jobs) {
     const { settings } = await api.get<{ settings: Marked }>("/api/2.2/jobs/get", { job_id: String(job_id) });
     const folder = stateFolder(settings, bundle);
     if (folder) found.push({ kind: "jobs", name: settings.name ?? "job", id: String(job_id), folder });
   }
-  for (const { pipeline_id } of await pages<{ pipeline_id: string }>(api, "/api/2.0/pipelines", "statuses")) {
+  for (const { pipeline_id } of await pages<{ pipeline_id: string }>(api, "/api/2.0/pipelines", {}, "statuses")) {
     const { spec, name } = await api.get<{ spec: Marked; name: string }>(`/api/2.0/pipelines/${pipeline_id}`);
     const folder = stateFolder(spec, bundle);
     if (folder) found.push({ kind: "pipelines", name, id: pipeline_id, folder });

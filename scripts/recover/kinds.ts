@@ -3,7 +3,7 @@
  * the next update without harm: their create is a PUT or overwrites (Grants, Permissions, Notebook, WorkspaceFile, …).
  */
 import type { WorkspaceApi } from "lakehouse-local-workspace/client";
-import { found, pages } from "../drift/api.ts";
+import { found, pages } from "../api.ts";
 import { text, type Values } from "../drift/state.ts";
 import type { Kind, Match } from "./model.ts";
 

@@ -1,6 +1,6 @@
 /** Compares what the program wants, what the state has and what is in the workspace. */
 import type { WorkspaceApi } from "lakehouse-local-workspace/client";
-import { mapped } from "../drift/api.ts";
+import { mapped } from "../api.ts";
 import { type State, text } from "../drift/state.ts";
 import type { StepMetadata } from "../pull-request/resources.ts";
 import { KINDS } from "./kinds.ts";

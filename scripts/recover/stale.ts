@@ -3,7 +3,7 @@
  * older version would be refused for ever; and the provider deletes a dashboard when it does not hear that it was published.
  */
 import type { WorkspaceApi } from "lakehouse-local-workspace/client";
-import { found, mapped } from "../drift/api.ts";
+import { found, mapped } from "../api.ts";
 import type { State } from "../drift/state.ts";
 
 interface Dashboard {

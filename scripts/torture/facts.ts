@@ -1,5 +1,6 @@
 /** What is there when the workspace has come to rest. */
 import { basename, join, relative } from "node:path";
+import { pages } from "../api.ts";
 import { filesBelow, filesWith } from "./machine.ts";
 import { ENDED, SCHEMA, type Subject, WAYS } from "./subject.ts";
 
@@ -55,28 +56,9 @@ async function datasets(subject: Subject, schema: string): Promise<Record<string
   return found;
 }
 
-async function pages<T>(
-  subject: Subject,
-  path: string,
-  query: Record<string, string | number>,
-  key: string,
-): Promise<T[]> {
-  const all: T[] = [];
-  let token: string | undefined;
-  do {
-    const page = await subject.api.get<Record<string, unknown>>(path, {
-      ...query,
-      ...(token ? { page_token: token } : {}),
-    });
-    all.push(...((page[key] as T[] | undefined) ?? []));
-    token = page.next_page_token as string | undefined;
-  } while (token);
-  return all;
-}
-
 async function tables(subject: Subject): Promise<Map<string, number | string>> {
   const query = { catalog_name: "main", schema_name: "torture" };
-  const listed = await pages<{ name: string }>(subject, "/api/2.1/unity-catalog/tables", query, "tables");
+  const listed = await pages<{ name: string }>(subject.api, "/api/2.1/unity-catalog/tables", query, "tables");
   const names = listed.map(({ name }) => name).filter((name) => name.startsWith("made_"));
   const count = (name: string): string => `SELECT '${name}' AS name, count(*) AS n FROM ${SCHEMA}.${name}`;
   const found = new Map<string, number | string>();
@@ -95,7 +77,7 @@ async function tables(subject: Subject): Promise<Map<string, number | string>> {
 /** Those that the engine and the REST API both know. */
 async function schemas(subject: Subject): Promise<string[]> {
   const path = "/api/2.1/unity-catalog/schemas";
-  const listed = await pages<{ name: string }>(subject, path, { catalog_name: "main" }, "schemas");
+  const listed = await pages<{ name: string }>(subject.api, path, { catalog_name: "main" }, "schemas");
   const shown = new Set((await rowsOf(subject, "SHOW SCHEMAS IN main")).map(([name]) => name));
   return listed.map(({ name }) => name).filter((name) => name.startsWith("made_") && shown.has(name));
 }
@@ -109,7 +91,7 @@ interface Job {
 }
 
 async function jobs(subject: Subject): Promise<Map<string, string>> {
-  const listed = await pages<Job>(subject, "/api/2.2/jobs/list", { limit: 100, expand_tasks: "true" }, "jobs");
+  const listed = await pages<Job>(subject.api, "/api/2.2/jobs/list", { limit: 100, expand_tasks: "true" }, "jobs");
   const found = new Map<string, string>();
   for (const { settings } of listed) {
     const { name, tags, tasks = [] } = settings;
@@ -132,7 +114,7 @@ interface Event {
 async function updates(subject: Subject): Promise<UpdateFact[]> {
   const path = `/api/2.0/pipelines/${subject.pipeline}`;
   const query = { max_results: 250, order_by: "timestamp asc" };
-  const events = await pages<Event>(subject, `${path}/events`, query, "events");
+  const events = await pages<Event>(subject.api, `${path}/events`, query, "events");
   const found = new Map<string, { times: number[]; states: string[]; reason: string }>();
   for (const { event_type, timestamp, origin, details, error } of events) {
     const state = details?.update_progress?.state;
@@ -144,7 +126,7 @@ async function updates(subject: Subject): Promise<UpdateFact[]> {
     found.set(origin.update_id, update);
   }
   const listed = await pages<{ update_id: string; state: string; creation_time: number }>(
-    subject,
+    subject.api,
     `${path}/updates`,
     { max_results: 100 },
     "updates",
@@ -172,8 +154,8 @@ interface Run {
 }
 
 async function statementsAndRuns(subject: Subject): Promise<Ended[]> {
-  const statements = await pages<Statement>(subject, "/api/2.0/sql/history/queries", { max_results: 1000 }, "res");
-  const runs = await pages<Run>(subject, "/api/2.2/jobs/runs/list", { limit: 25 }, "runs");
+  const statements = await pages<Statement>(subject.api, "/api/2.0/sql/history/queries", { max_results: 1000 }, "res");
+  const runs = await pages<Run>(subject.api, "/api/2.2/jobs/runs/list", { limit: 25 }, "runs");
   return [
     ...statements.map(({ query_text, is_final, error_message }) => ({
       what: `statement ${query_text.slice(0, 60)}`,

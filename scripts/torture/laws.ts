@@ -1,7 +1,7 @@
 /** What must hold when the workspace has come to rest, whatever it was given. */
 import type { Facts, UpdateFact } from "./facts.ts";
 import type { Size } from "./machine.ts";
-import type { Model } from "./model.ts";
+import { type Model, numbers } from "./model.ts";
 import { TABLE_ROWS } from "./schedule.ts";
 import { ENDED } from "./subject.ts";
 
@@ -28,11 +28,12 @@ const DENIED = /PERMISSION_DENIED|INSUFFICIENT_PERMISSIONS|does not have|not an 
 /** States in which an update has neither made nor changed anything. */
 const UNTOUCHED = ["QUEUED", "CREATED", "WAITING_FOR_RESOURCES", "INITIALIZING"];
 
+/** How many rows each batch has. */
+const rowsOfBatches = ({ inserted }: Facts): Map<number, number> => numbers(inserted.map(({ batch }) => batch));
+
 function contents({ model, facts }: Evidence): string[] {
-  const rowsOf = (batch: number): number => facts.inserted.filter((row) => row.batch === batch).length;
-  const batches = [...new Set(facts.inserted.map(({ batch }) => batch))];
-  const present = batches.flatMap((batch) => {
-    const times = rowsOf(batch) / (model.batches.get(batch) ?? 1);
+  const present = [...rowsOfBatches(facts)].flatMap(([batch, rows]) => {
+    const times = rows / (model.batches.get(batch) ?? 1);
     return Array.from({ length: Math.max(1, Math.floor(times)) }, () => batch);
   });
   return [
@@ -53,8 +54,9 @@ function acknowledged({ model, facts }: Evidence): string[] {
 }
 
 function whole({ model, facts }: Evidence): string[] {
+  const present = rowsOfBatches(facts);
   const halves = [...model.batches].flatMap(([batch, rows]) => {
-    const found = facts.inserted.filter((row) => row.batch === batch).length;
+    const found = present.get(batch) ?? 0;
     return found === 0 || found === rows ? [] : [`batch ${batch} has ${found} of ${rows} rows`];
   });
   const tables = [...facts.tables].filter(([, rows]) => rows !== TABLE_ROWS);

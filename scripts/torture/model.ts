@@ -91,3 +91,10 @@ export class Model {
 }
 
 export type Outcome = "done" | "unknown";
+
+/** How often each value is there. */
+export function numbers<T>(values: readonly T[]): Map<T, number> {
+  const counts = new Map<T, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
+}

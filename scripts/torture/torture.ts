@@ -4,7 +4,7 @@ import type { LocalWorkspace } from "lakehouse-local-workspace/testing";
 import { observe } from "./facts.ts";
 import { type Evidence, LAWS } from "./laws.ts";
 import { type Size, sizeOf } from "./machine.ts";
-import { Model } from "./model.ts";
+import { type Latest, Model, numbers } from "./model.ts";
 import { type Fault, type Step, schedule, type Timed } from "./schedule.ts";
 import { Subject } from "./subject.ts";
 
@@ -100,43 +100,33 @@ class Torture {
         model.inserted.acknowledged.add(step.batch);
         return;
       case "change":
-        model.accounts.sent(step.key, step.value);
-        await subject.change(step.key, step.value);
-        model.accounts.acknowledged(step.key, step.value);
-        return;
+        return this.#set(model.accounts, step.key, step.value, subject.change(step.key, step.value));
       case "make table":
-      case "drop table": {
-        const exists = step.act === "make table";
-        model.tables.sent(step.name, exists);
-        await (exists ? subject.makeTable(step.name) : subject.dropTable(step.name));
-        model.tables.acknowledged(step.name, exists);
-        return;
-      }
+        return this.#set(model.tables, step.name, true, subject.makeTable(step.name));
+      case "drop table":
+        return this.#set(model.tables, step.name, false, subject.dropTable(step.name));
       case "create schema":
-      case "delete schema": {
-        const exists = step.act === "create schema";
-        model.schemas.sent(step.name, exists);
-        await (exists ? subject.createSchema(step.name) : subject.deleteSchema(step.name));
-        model.schemas.acknowledged(step.name, exists);
-        return;
-      }
+        return this.#set(model.schemas, step.name, true, subject.createSchema(step.name));
+      case "delete schema":
+        return this.#set(model.schemas, step.name, false, subject.deleteSchema(step.name));
       case "create job":
-        model.jobs.sent(step.name, true);
-        await subject.createJob(step.name);
-        model.jobs.acknowledged(step.name, true);
-        return;
+        return this.#set(model.jobs, step.name, true, subject.createJob(step.name));
       case "delete job":
         model.jobs.sent(step.name, false);
         if (await subject.deleteJob(step.name)) model.jobs.acknowledged(step.name, false);
         return;
       case "grant":
-        model.grant.sent("accounts", step.granted);
-        await subject.grant(step.granted);
-        model.grant.acknowledged("accounts", step.granted);
-        return;
+        return this.#set(model.grant, "accounts", step.granted, subject.grant(step.granted));
       default:
         return this.#other(step);
     }
+  }
+
+  /** Nobody knows the value while the answer to its change is missing. */
+  async #set<K, V>(known: Latest<K, V>, key: K, value: V, change: Promise<void>): Promise<void> {
+    known.sent(key, value);
+    await change;
+    known.acknowledged(key, value);
   }
 
   async #other(step: Extract<Step, { act: "run" | "intrude" | "update" | "stop" | "fault" }>): Promise<void> {
@@ -198,10 +188,4 @@ export async function torture(workspace: LocalWorkspace, options: Options): Prom
     updates: numbers(facts.updates.map(({ states }) => states.at(-1) ?? "of no state")),
     laws: LAWS.map(({ says, broken }) => ({ says, broken: broken(evidence) })),
   };
-}
-
-function numbers(values: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return counts;
 }

@@ -1,6 +1,6 @@
 /** Unity Catalog: what was put beside the stack's objects, and owners. A refresh looks at the stack's own objects only. */
 import type { WorkspaceApi } from "lakehouse-local-workspace/client";
-import { found, mapped, pages } from "../api.ts";
+import { found, mapped, pages } from "../../api.ts";
 import { type Difference, shown } from "../model.ts";
 import { SECURABLES, type StackResource, type State, securableName, text } from "../state.ts";
 

@@ -1,6 +1,6 @@
 /** Notebooks and files that somebody edited, and objects put beside them: the provider reads their metadata only. */
 import type { WorkspaceApi } from "lakehouse-local-workspace/client";
-import { found, mapped } from "../api.ts";
+import { found, mapped } from "../../api.ts";
 import type { Difference } from "../model.ts";
 import { type StackResource, type State, text } from "../state.ts";
 

@@ -1,6 +1,6 @@
 /** Pipelines and schedules that somebody changed in the web interface. */
 import type { WorkspaceApi } from "lakehouse-local-workspace/client";
-import { found, mapped } from "../api.ts";
+import { found, mapped } from "../../api.ts";
 import { type Difference, shown } from "../model.ts";
 import { type State, snake, text, type Values } from "../state.ts";
 
