@@ -62,12 +62,13 @@ def rows_of(spark: SparkSession, where: Columns, person: str) -> set[str]:
 
 def earlier(spark: SparkSession, where: Columns, person: str, rows: set[str]) -> str | None:
     """The id that stands for the person since an earlier run that did not reach everything; None before the first."""
+    ids = _texts(rows)
     for table, columns in where.items():
         personal = [name for name in columns if name in personal_data.COLUMNS]
-        if _texts(rows) and personal and {PERSON, ROW} <= set(columns):
+        if ids and personal and {PERSON, ROW} <= set(columns):
             erased = " AND ".join(f"{name} IS NULL" for name in personal)
             found = spark.sql(
-                f"SELECT min({PERSON}) AS id FROM {table} WHERE trim({ROW}) IN ({_texts(rows)}) AND {erased} "
+                f"SELECT min({PERSON}) AS id FROM {table} WHERE trim({ROW}) IN ({ids}) AND {erased} "
                 f"AND {PERSON} <> '{person}' AND {PERSON} RLIKE '^[0-9a-f]{{32}}$'"
             ).first()
             if found and found.id:

@@ -1,7 +1,7 @@
 // What a stream reads of a table's log is of types that Delta keeps to its own packages.
 package org.apache.spark.sql.delta.lakehouse
 
-import org.apache.spark.sql.{DataFrame, SparkSessionExtensions, SQLContext}
+import org.apache.spark.sql.{DataFrame, SQLContext}
 import org.apache.spark.sql.catalyst.catalog.CatalogTable
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 import org.apache.spark.sql.catalyst.rules.Rule
@@ -14,10 +14,6 @@ import org.apache.spark.sql.execution.streaming.{Sink, Source}
 import org.apache.spark.sql.execution.streaming.runtime.StreamingRelation
 import org.apache.spark.sql.streaming.OutputMode
 import org.apache.spark.sql.types.StructType
-
-class TableStreamsExtension extends (SparkSessionExtensions => Unit) {
-  override def apply(extensions: SparkSessionExtensions): Unit = extensions.injectPostHocResolutionRule(_ => TableStreamsRule)
-}
 
 /**
  * Takes the files of a stream's first batch from the checksum of the table's version, as TableFilesRule does for

@@ -29,7 +29,6 @@ SETTINGS = {
     "spark.sql.extensions": ",".join(
         [
             "org.apache.spark.sql.lakehouse.TableFilesExtension",
-            "org.apache.spark.sql.delta.lakehouse.TableStreamsExtension",
             "io.delta.sql.DeltaSparkSessionExtension",
             "lakehouse.catalog.Extensions",
         ]

@@ -46,11 +46,7 @@ def spark_session() -> Iterator[SparkSession]:
     settings = {
         **{name: value for name, value in SETTINGS.items() if name not in _OF_THE_WORKSPACE},
         "spark.sql.extensions": ",".join(
-            [
-                "org.apache.spark.sql.lakehouse.TableFilesExtension",
-                "org.apache.spark.sql.delta.lakehouse.TableStreamsExtension",
-                "io.delta.sql.DeltaSparkSessionExtension",
-            ]
+            ["org.apache.spark.sql.lakehouse.TableFilesExtension", "io.delta.sql.DeltaSparkSessionExtension"]
         ),
         "spark.databricks.delta.properties.defaults.enableDeletionVectors": "true",
         "spark.driver.extraClassPath": _jars(),

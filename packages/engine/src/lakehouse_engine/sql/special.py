@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
@@ -45,6 +46,9 @@ def syntax() -> Iterator[None]:
         raise EngineError(
             f"[{error.error_class}] {error}", error_class=error.error_class, location=error.location
         ) from None
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -128,29 +132,22 @@ class SpecialStatements:
         return copies.run(statement.session, self._catalog, found, statement.principal)
 
     def _change_rows(self, statement: Statement, found: row_changes.RowChange) -> DataFrame | None:
-        record = self._changeable(statement, found.table)
-        if record is None:
-            return None
-        answer = row_changes.run(statement.session, found, record)
-        self._catalog.follow_events(statement.principal)
-        return answer
+        return self._changed(statement, found.table, partial(row_changes.run, statement.session, found))
 
     def _replace_rows(self, statement: Statement, found: replacing.Replacement) -> DataFrame | None:
-        record = self._changeable(statement, found.table)
-        if record is None:
-            return None
-        rows = replacing.run(statement.session, found, record)
-        self._catalog.follow_events(statement.principal)
-        return statement.answer((rows, rows), schema=struct(inserted.COLUMNS))
+        rows = self._changed(statement, found.table, partial(replacing.run, statement.session, found))
+        return None if rows is None else statement.answer((rows, rows), schema=struct(inserted.COLUMNS))
 
-    def _changeable(self, statement: Statement, table: str) -> TableRecord | None:
-        """The record of a table; None for what is none, which Spark refuses itself. Raises for who may not change it:
-        errors name columns."""
+    def _changed(self, statement: Statement, table: str, change: Callable[[TableRecord], T]) -> T | None:
+        """What the change answers; None for what is no table, which Spark refuses itself. Who may not change the table
+        is refused first: errors of the change name columns."""
         record = self._catalog.get(statement.names.table(table))
         if record is None or not record.get("location"):
             return None
         self._catalog.authorize(statement.principal, "MODIFY", "TABLE", record["fullName"])
-        return record
+        answer = change(record)
+        self._catalog.follow_events(statement.principal)
+        return answer
 
     def _run_shown(self, statement: Statement, found: Answer) -> DataFrame:
         return statement.answer(*found.rows, schema=struct(found.columns))

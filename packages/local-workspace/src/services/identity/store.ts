@@ -157,7 +157,7 @@ export function groupNames(db: Database, memberId: string): string[] {
 }
 
 /** The principal's own name and the names of its groups: what a grant may name to reach it. */
-export function principalNames(db: Database, principal: Principal): Set<string> {
+export function principalNames(db: Database, principal: Pick<Identity, "id" | "name">): Set<string> {
   return new Set([principal.name, ...groupNames(db, principal.id), "account users"]);
 }
 

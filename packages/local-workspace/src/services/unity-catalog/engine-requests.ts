@@ -2,7 +2,7 @@
 import type { TableProtection, TableRecord, WorkspaceParams } from "lakehouse-engine/protocol";
 import { ApiError, denied, invalid } from "../../core/errors.ts";
 import type { Context } from "../../core/service.ts";
-import { actingPrincipal, findPrincipal, groupNames } from "../identity/store.ts";
+import { actingPrincipal, findPrincipal, principalNames } from "../identity/store.ts";
 import { type Actor, actor, type Rights, requireBinding, requirePrivilege, requireUse, visible } from "./access.ts";
 import { grantTarget, securableType } from "./grants.ts";
 import { informationSchema } from "./information-schema.ts";
@@ -114,7 +114,7 @@ function requireOwner({ db }: Context, definer: Securable, item: Securable, priv
   const identity = findPrincipal(db, owner);
   try {
     if (!identity?.active) throw denied("User does not exist, or is not active.");
-    const names = new Set([owner, ...groupNames(db, identity.id), "account users"]);
+    const names = principalNames(db, identity);
     const as: Rights = { admin: names.has("admins"), names };
     requireUse(db, as, item);
     requirePrivilege(db, as, item, privilege);
