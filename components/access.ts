@@ -1,17 +1,20 @@
-/** Who may do what with a workspace object: the access control list of a folder, pipeline, job or warehouse. */
+/** Who may do what with a workspace object: the access control list of a folder, pipeline, job, warehouse, dashboard or alert. */
 import * as databricks from "@pulumi/databricks";
 import type * as pulumi from "@pulumi/pulumi";
 import { make, type Transform } from "./component.ts";
 
 /** One principal and its level. */
-export type AccessRule<Level extends string> = { readonly level: Level } & (
+export type AccessRule<Level extends string> = { readonly level: pulumi.Input<Level> } & (
   | { readonly group: pulumi.Input<string> }
   | { readonly user: pulumi.Input<string> }
   /** Application id. */
   | { readonly servicePrincipal: pulumi.Input<string> }
 );
 
-type Target = Pick<databricks.PermissionsArgs, "jobId" | "pipelineId" | "directoryPath" | "sqlEndpointId">;
+type Target = Pick<
+  databricks.PermissionsArgs,
+  "jobId" | "pipelineId" | "directoryPath" | "sqlEndpointId" | "dashboardId" | "alertV2Id"
+>;
 
 /** Makes the object's `Permissions`; none for an empty list, which leaves the object to its owner and the admins. */
 export function permissions(

@@ -10,7 +10,7 @@ export type Tags = Readonly<Record<string, pulumi.Input<string>>>;
 
 export interface VolumePlan {
   /** Physical name. Default: the volume's key. */
-  readonly name?: string;
+  readonly name?: pulumi.Input<string>;
   readonly comment: pulumi.Input<string>;
   /** Path under an external location: makes the volume EXTERNAL. MANAGED when absent. */
   readonly storageLocation?: pulumi.Input<string>;
@@ -20,7 +20,7 @@ export interface VolumePlan {
 
 export interface SchemaPlan {
   /** Physical name. Default: the schema's key. */
-  readonly name?: string;
+  readonly name?: pulumi.Input<string>;
   readonly comment: pulumi.Input<string>;
   /** Path under an external location for managed data. Default: the catalog's. */
   readonly storageRoot?: pulumi.Input<string>;
@@ -41,7 +41,7 @@ export interface WorkspaceAccess {
   /** Workspace id. Default: the entry's key. */
   readonly id?: pulumi.Input<string>;
   /** Default READ_WRITE. */
-  readonly mode?: "READ_WRITE" | "READ_ONLY";
+  readonly mode?: pulumi.Input<"READ_WRITE" | "READ_ONLY">;
 }
 
 export interface LakehouseCatalogArgs<S extends SchemaPlans = SchemaPlans> {
@@ -151,10 +151,10 @@ class Maker {
     this.#transform = transform;
   }
 
-  #options(...id: string[]): pulumi.CustomResourceOptions {
+  #options(...id: pulumi.Input<string>[]): pulumi.CustomResourceOptions {
     const protect = this.#protectData;
     const options = { parent: this.#parent, protect, retainOnDelete: protect };
-    return this.#adopt ? { ...options, import: [plain(this.#physical), ...id].join(".") } : options;
+    return this.#adopt ? { ...options, import: [this.#physical, ...id].map((part) => plain(part)).join(".") } : options;
   }
 
   catalog(args: LakehouseCatalogArgs): databricks.Catalog {
@@ -202,7 +202,7 @@ class Maker {
   volume(
     schema: databricks.Schema,
     schemaKey: string,
-    schemaName: string,
+    schemaName: pulumi.Input<string>,
     key: string,
     plan: VolumePlan,
   ): databricks.Volume {
@@ -227,7 +227,7 @@ class Maker {
       securableType: "catalog",
       securableName,
       workspaceId: workspace.id ?? key,
-      bindingType: `BINDING_TYPE_${workspace.mode ?? "READ_WRITE"}`,
+      bindingType: pulumi.interpolate`BINDING_TYPE_${workspace.mode ?? "READ_WRITE"}`,
     };
     const options = { parent: this.#parent };
     make(databricks.WorkspaceBinding, `${this.#name}-${key}`, args, options, this.#transform.workspaceBinding);
@@ -250,14 +250,14 @@ function checkArgs<S extends SchemaPlans>(
   args: LakehouseCatalogArgs<S>,
 ): void {
   const violations = new Violations();
-  const check = (path: string, value: string | undefined): void => {
+  const check = (path: string, given: pulumi.Input<string>): void => {
+    const value = plain(given);
     if (value !== undefined && !NAME.test(value)) violations.add(path, `'${value}' must match ${NAME.source}`);
+    if (value === undefined && args.adopt)
+      violations.add(path, "must be plain text for `adopt`, since it is the id that is imported");
   };
-  check("name", plain(physical));
+  check("name", physical);
   checkExisting(args, violations);
-  if (args.adopt && plain(physical) === undefined) {
-    violations.add("adopt", "needs the name of the catalog as plain text, since it is the id that is imported");
-  }
   for (const [key, workspace] of Object.entries(args.workspaces ?? {})) {
     const id = workspace.id === undefined ? key : plain(workspace.id);
     if (id !== undefined && !/^\d+$/.test(id))
@@ -286,10 +286,15 @@ function checkExisting<S extends SchemaPlans>(args: LakehouseCatalogArgs<S>, vio
 }
 
 /** Two keys with one physical name would be two resources for one schema or volume. */
-function checkTwice(path: string, plans: Readonly<Record<string, { name?: string }>>, violations: Violations): void {
+function checkTwice(
+  path: string,
+  plans: Readonly<Record<string, { name?: pulumi.Input<string> }>>,
+  violations: Violations,
+): void {
   const byName = new Map<string, string>();
   for (const [key, plan] of Object.entries(plans)) {
-    const name = plan.name ?? key;
+    const name = plain(plan.name ?? key);
+    if (name === undefined) continue;
     const other = byName.get(name);
     if (other !== undefined) violations.add(`${path}.${key}`, `has the name '${name}', as has '${other}'`);
     byName.set(name, key);

@@ -78,6 +78,10 @@ export function plain<T>(value: pulumi.Input<T> | undefined): T | undefined {
   return pulumi.Output.isInstance(value) || value instanceof Promise ? undefined : (value as T | undefined);
 }
 
+/** What schedules take for `paused`. */
+export const pauseStatus = (paused: pulumi.Input<boolean> = false): pulumi.Output<string> =>
+  pulumi.output(paused).apply((is) => (is ? "PAUSED" : "UNPAUSED"));
+
 /** The object without the keys whose value is undefined: an absent argument and an undefined one are the same. */
 export function given<T extends object>(values: T): T {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import * as databricks from "@pulumi/databricks";
 import type * as pulumi from "@pulumi/pulumi";
+import { type AccessRule, permissions } from "./access.ts";
 import { Component, make, type Transform, Violations } from "./component.ts";
 import { type Naming, stackNaming } from "./names.ts";
 
@@ -19,8 +20,13 @@ export interface LakehouseDashboardArgs {
   /** Catalog of the tables that its queries name without one. */
   catalog: pulumi.Input<string>;
   /** Readers see what the publisher sees. Default false: each sees with rights of their own. */
-  embedCredentials?: boolean;
-  transform?: { dashboard?: Transform<databricks.DashboardArgs> };
+  embedCredentials?: pulumi.Input<boolean>;
+  /** Who may do what with the dashboard, besides those with access to its folder; the deployer manages it. */
+  access?: readonly AccessRule<"CAN_READ" | "CAN_RUN" | "CAN_EDIT" | "CAN_MANAGE">[];
+  transform?: {
+    dashboard?: Transform<databricks.DashboardArgs>;
+    permissions?: Transform<databricks.PermissionsArgs>;
+  };
 }
 
 export class LakehouseDashboard extends Component {
@@ -28,6 +34,7 @@ export class LakehouseDashboard extends Component {
 
   constructor(name: string, args: LakehouseDashboardArgs, opts?: pulumi.ComponentResourceOptions) {
     super("LakehouseDashboard", name, opts);
+    const { access = [], transform = {} } = args;
     const dashboardArgs: databricks.DashboardArgs = {
       displayName: args.name ?? (args.naming ?? stackNaming()).display(name),
       parentPath: args.folder,
@@ -36,7 +43,8 @@ export class LakehouseDashboard extends Component {
       serializedDashboard: definition(name, args.source),
       embedCredentials: args.embedCredentials ?? false,
     };
-    this.dashboard = make(databricks.Dashboard, name, dashboardArgs, { parent: this }, args.transform?.dashboard);
+    this.dashboard = make(databricks.Dashboard, name, dashboardArgs, { parent: this }, transform.dashboard);
+    permissions(name, { dashboardId: this.dashboard.id }, access, { parent: this }, transform.permissions);
     this.registerOutputs({});
   }
 }

@@ -1,17 +1,17 @@
 /** A service principal that CI deploys as, without a stored secret: it trusts the tokens that the CI system issues to one repository. */
 import * as databricks from "@pulumi/databricks";
-import type * as pulumi from "@pulumi/pulumi";
-import { Component, make, type Transform, Violations } from "./component.ts";
+import * as pulumi from "@pulumi/pulumi";
+import { Component, make, plain, type Transform, Violations } from "./component.ts";
 
 export interface DeployIdentityArgs {
   /** Display name of the service principal. */
   name: pulumi.Input<string>;
   /** Account of Databricks: the default audience of a token. */
-  accountId: string;
+  accountId: pulumi.Input<string>;
   /** Issuer of the tokens. Default: GitHub Actions. */
   issuer?: pulumi.Input<string>;
   /** Whose tokens are trusted, for example `repo:acme/lakehouse:environment:prod`; one policy each. */
-  subjects: readonly string[];
+  subjects: readonly pulumi.Input<string>[];
   transform?: {
     servicePrincipal?: Transform<databricks.ServicePrincipalArgs>;
     policy?: Transform<databricks.ServicePrincipalFederationPolicyArgs>;
@@ -40,7 +40,7 @@ export class DeployIdentity extends Component {
     args.subjects.forEach((subject, at) => {
       const policy: databricks.ServicePrincipalFederationPolicyArgs = {
         servicePrincipalId: this.servicePrincipal.id.apply(Number),
-        description: `Trusts ${subject}`,
+        description: pulumi.interpolate`Trusts ${subject}`,
         oidcPolicy: { issuer, subject, audiences: [args.accountId] },
       };
       const child = `${name}-${at}`;
@@ -50,10 +50,12 @@ export class DeployIdentity extends Component {
   }
 }
 
-function checkSubjects(name: string, subjects: readonly string[]): void {
+function checkSubjects(name: string, subjects: readonly pulumi.Input<string>[]): void {
   const wrong = new Violations();
   if (subjects.length === 0) wrong.add("subjects", "is empty, so nothing could deploy as this identity");
-  subjects.forEach((subject, at) => {
+  subjects.forEach((given, at) => {
+    const subject = plain(given);
+    if (subject === undefined) return;
     if (subject.includes("*") || subject.trim() === "")
       wrong.add(`subjects[${at}]`, `'${subject}' must be one exact subject: a policy has no wildcards`);
   });

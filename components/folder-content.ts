@@ -64,12 +64,14 @@ const provider: pulumi.dynamic.ResourceProvider<ContentState, ContentState> = {
   async delete() {},
 };
 
+export interface VerifiedContent {
+  root: pulumi.Input<string>;
+  /** Hash of the local content by path under the root. */
+  files: Readonly<Record<string, string>>;
+}
+
 export class FolderContent extends pulumi.dynamic.Resource {
-  constructor(
-    name: string,
-    args: { root: pulumi.Input<string>; files: Readonly<Record<string, string>> },
-    opts?: pulumi.CustomResourceOptions,
-  ) {
+  constructor(name: string, args: VerifiedContent, opts?: pulumi.CustomResourceOptions) {
     super(provider, name, { ...args, exported: undefined }, opts, "databricks-lakehouse", "FolderContent");
   }
 }

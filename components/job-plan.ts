@@ -49,12 +49,13 @@ export interface Recipients {
 }
 
 export interface HealthRule {
-  metric:
+  metric: pulumi.Input<
     | "RUN_DURATION_SECONDS"
     | "STREAMING_BACKLOG_BYTES"
     | "STREAMING_BACKLOG_RECORDS"
     | "STREAMING_BACKLOG_SECONDS"
-    | "STREAMING_BACKLOG_FILES";
+    | "STREAMING_BACKLOG_FILES"
+  >;
   greaterThan: pulumi.Input<number>;
 }
 
@@ -63,11 +64,13 @@ export interface TaskOptions<Key extends string> {
   /** Tasks that run before; of a condition task, `outcome` says which of its branches this task is in. */
   dependsOn?: readonly (Key | { task: Key; outcome: "true" | "false" })[];
   /** Default ALL_SUCCESS. */
-  runIf?: "ALL_SUCCESS" | "ALL_DONE" | "NONE_FAILED" | "AT_LEAST_ONE_SUCCESS" | "ALL_FAILED" | "AT_LEAST_ONE_FAILED";
+  runIf?: pulumi.Input<
+    "ALL_SUCCESS" | "ALL_DONE" | "NONE_FAILED" | "AT_LEAST_ONE_SUCCESS" | "ALL_FAILED" | "AT_LEAST_ONE_FAILED"
+  >;
   disabled?: pulumi.Input<boolean>;
   /** Default none. Pipelines retry by themselves. */
   retries?: { max: pulumi.Input<number>; waitSeconds?: pulumi.Input<number>; onTimeout?: pulumi.Input<boolean> };
-  timeoutMinutes?: number;
+  timeoutMinutes?: pulumi.Input<number>;
   /** Key of one of the job's `environments`. */
   environment?: string;
   /** Key of one of the job's `clusters`. */
@@ -84,7 +87,10 @@ export type Task<Key extends string> = TaskOptions<Key> & OneOf<TaskKinds>;
 /** Tasks whose keys the compiler no longer knows. */
 export type Tasks = Readonly<Record<string, Task<string>>>;
 
-export const MINUTE = 60;
+const MINUTE = 60;
+
+export const seconds = (minutes: pulumi.Input<number>): pulumi.Output<number> =>
+  pulumi.output(minutes).apply((known) => known * MINUTE);
 /** https://docs.databricks.com/api/workspace/jobs/create */
 const TASK_KEY = /^[\w-]{1,100}$/;
 const MOST_TASKS = 1000;
@@ -126,7 +132,7 @@ function planTask(key: string, task: Task<string>, git: boolean): Inputs {
     runIf: task.runIf,
     disabled: task.disabled,
     ...retryArgs(task.retries),
-    timeoutSeconds: task.timeoutMinutes === undefined ? undefined : task.timeoutMinutes * MINUTE,
+    timeoutSeconds: task.timeoutMinutes === undefined ? undefined : seconds(task.timeoutMinutes),
     environmentKey: task.environment,
     jobClusterKey: task.cluster,
     existingClusterId: task.existingClusterId,
@@ -235,7 +241,8 @@ function checkReference(path: string, key: string | undefined, known: readonly s
   );
 }
 
-export function checkMinutes(path: string, minutes: number | undefined, violations: Violations): void {
+export function checkMinutes(path: string, given: pulumi.Input<number> | undefined, violations: Violations): void {
+  const minutes = plain(given);
   if (minutes === undefined || (Number.isFinite(minutes) && minutes > 0 && Number.isInteger(minutes * MINUTE))) return;
   violations.add(path, `${minutes} must be a positive number of minutes`);
 }

@@ -1,17 +1,17 @@
 /** A job: tasks by name, what starts it, who runs it and who hears of it. */
 import * as databricks from "@pulumi/databricks";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { type AccessRule, permissions, type RunAs, runAsArgs } from "./access.ts";
-import { Component, given, make, plain, quartzProblem, type Transform, Violations } from "./component.ts";
+import { Component, given, make, pauseStatus, plain, quartzProblem, type Transform, Violations } from "./component.ts";
 import {
   checkMinutes,
   checkTasks,
   type HealthRule,
   healthArgs,
-  MINUTE,
   planTasks,
   type Recipients,
   recipients,
+  seconds,
   type Task,
   type Tasks,
 } from "./job-plan.ts";
@@ -32,7 +32,7 @@ export interface LakehouseJobArgs<Key extends string> {
   /** Arrival of files, updates of tables, or a period. */
   trigger?: databricks.types.input.JobTrigger;
   /** Runs again as soon as a run ends. */
-  continuous?: { paused?: pulumi.Input<boolean>; taskRetries?: "NEVER" | "ON_FAILURE" };
+  continuous?: { paused?: pulumi.Input<boolean>; taskRetries?: pulumi.Input<"NEVER" | "ON_FAILURE"> };
   /** Notebooks, scripts and dbt projects come from this repository unless a task says otherwise. */
   gitSource?: databricks.types.input.JobGitSource;
   /** Serverless environments by key. */
@@ -55,7 +55,7 @@ export interface LakehouseJobArgs<Key extends string> {
   /** Serverless compute: cheap, or quick to start. */
   performanceTarget?: pulumi.Input<"STANDARD" | "PERFORMANCE_OPTIMIZED">;
   /** Limit of a whole run in minutes. Default 120; none for a continuous job. */
-  timeoutMinutes?: number;
+  timeoutMinutes?: pulumi.Input<number>;
   /** Default 1. */
   maxConcurrentRuns?: pulumi.Input<number>;
   /** Runs above the limit wait instead of being skipped. Default true. */
@@ -85,9 +85,6 @@ export class LakehouseJob<const Key extends string> extends Component {
 const byKey = <T>(all: Readonly<Record<string, T>> = {}): [string, T][] =>
   Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1));
 
-const pauseStatus = (paused: pulumi.Input<boolean> = false): pulumi.Output<string> =>
-  pulumi.output(paused).apply((is) => (is ? "PAUSED" : "UNPAUSED"));
-
 function planJob(name: string, args: LakehouseJobArgs<string>): databricks.JobArgs {
   const { schedule, continuous, alerts = [], emails = {}, webhooks } = args;
   const timeoutMinutes = args.timeoutMinutes ?? (continuous === undefined ? 120 : 0);
@@ -103,7 +100,7 @@ function planJob(name: string, args: LakehouseJobArgs<string>): databricks.JobAr
       noAlertForSkippedRuns: true,
     },
     webhookNotifications: webhooks === undefined ? undefined : recipients(webhooks, (id) => ({ id })),
-    timeoutSeconds: timeoutMinutes * MINUTE,
+    timeoutSeconds: seconds(timeoutMinutes),
     parameters: byKey(args.parameters).map(([parameter, value]) => ({ name: parameter, default: value })),
     tasks: planTasks(args.tasks as Tasks, args.gitSource !== undefined),
     ...(schedule === undefined

@@ -4,8 +4,8 @@ import { resolve } from "node:path";
 import * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
 import { type AccessRule, permissions } from "./access.ts";
-import { Component, make, type Transform, Violations } from "./component.ts";
-import { FolderContent } from "./folder-content.ts";
+import { Component, make, plain, type Transform, Violations } from "./component.ts";
+import { FolderContent, type VerifiedContent } from "./folder-content.ts";
 import { type Naming, stackNaming, workspacePath } from "./names.ts";
 import { planUploads, type UploadPlan } from "./notebook-files.ts";
 import { claimFolder, hooks } from "./ownership.ts";
@@ -19,7 +19,7 @@ export interface NotebookFolderArgs {
   /** Globs of paths under `source` that are not uploaded, for example `tests/**`. */
   exclude?: readonly string[];
   /** Workspace folder to upload to, which must not exist yet. Not a person's folder. Default: made by `naming`. */
-  target?: string;
+  target?: pulumi.Input<string>;
   /** Makes the folder's path. Default: Pulumi's project and stack. */
   naming?: Naming;
   /**
@@ -40,6 +40,8 @@ export interface NotebookFolderArgs {
     folder?: Transform<databricks.DirectoryArgs>;
     notebook?: Transform<databricks.NotebookArgs>;
     file?: Transform<databricks.WorkspaceFileArgs>;
+    /** Of the resource that `verifyContent` makes. */
+    content?: Transform<VerifiedContent>;
     permissions?: Transform<databricks.PermissionsArgs>;
   };
 }
@@ -53,8 +55,8 @@ export class NotebookFolder extends Component {
   constructor(name: string, args: NotebookFolderArgs, opts?: pulumi.ComponentResourceOptions) {
     super("NotebookFolder", name, opts);
     const { access = [], exclude = [], protectData = true, adopt = false, transform = {} } = args;
-    const target = workspacePath(args.target ?? (args.naming ?? stackNaming()).folder());
-    checkTarget(name, target);
+    const target = placed(args);
+    checkTarget(name, plain(target), adopt);
     const uploads = planUploads(resolve(args.source), exclude);
 
     const root = make(
@@ -66,7 +68,7 @@ export class NotebookFolder extends Component {
         protect: protectData,
         retainOnDelete: protectData,
         ...hooks(() => ({ beforeCreate: [claimFolder(this, name)] })),
-        ...(adopt ? { import: target } : {}),
+        ...(adopt ? { import: plain(target)! } : {}),
       },
       transform.folder,
     );
@@ -93,7 +95,7 @@ export class NotebookFolder extends Component {
     if (args.verifyContent) {
       const files = Object.fromEntries(uploads.map(({ path, content }) => [path, sha256(content)]));
       const opts = { parent: this, dependsOn: Object.values(objects) };
-      new FolderContent(`${name}-content`, { root: root.path, files }, opts);
+      make(FolderContent, `${name}-content`, { root: root.path, files }, opts, transform.content);
     }
     this.path = root.path;
     this.registerOutputs({ path: this.path });
@@ -131,8 +133,20 @@ function uploaded(
 /** A service principal's own folder: it has no person who leaves. */
 const SERVICE_PRINCIPAL_FOLDER = /^\/Users\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\/|$)/i;
 
-function checkTarget(name: string, target: string): void {
+/** The folder's path; a plain one stays plain, since `adopt` imports by it. */
+function placed({ target, naming }: NotebookFolderArgs): pulumi.Input<string> {
+  const given = target ?? (naming ?? stackNaming()).folder();
+  const known = plain(given);
+  return known === undefined ? pulumi.output(given).apply(workspacePath) : workspacePath(known);
+}
+
+function checkTarget(name: string, target: string | undefined, adopt: boolean): void {
   const violations = new Violations();
+  if (target === undefined) {
+    if (adopt) violations.add("target", "must be known while the program runs for `adopt`, which imports by it");
+    violations.check("NotebookFolder", name);
+    return;
+  }
   if (!/^\/[^/]+/.test(target))
     violations.add("target", `'${target}' must be an absolute workspace folder below the root`);
   if (target.startsWith("/Users/") && !SERVICE_PRINCIPAL_FOLDER.test(target)) {

@@ -18,7 +18,7 @@ export type PipelineCompute =
       minWorkers?: pulumi.Input<number>;
       maxWorkers: pulumi.Input<number>;
       /** Default ENHANCED. */
-      autoscale?: "ENHANCED" | "LEGACY";
+      autoscale?: pulumi.Input<"ENHANCED" | "LEGACY">;
       /** Default true. */
       photon?: pulumi.Input<boolean>;
       /** Encrypts the local disks of the machines. Default true; Google Cloud does it by itself. */
@@ -62,7 +62,7 @@ export interface LakehousePipelineArgs {
   /** E-mail addresses that hear of failed updates and flows. */
   alerts?: readonly pulumi.Input<string>[];
   /** Further notifications. */
-  notifications?: readonly { on: readonly PipelineEvent[]; emails: readonly pulumi.Input<string>[] }[];
+  notifications?: readonly { on: readonly pulumi.Input<PipelineEvent>[]; emails: readonly pulumi.Input<string>[] }[];
   /** Application id of the service principal that runs it, or a user; the deployer when absent. */
   runAs?: RunAs;
   /** Development mode keeps compute and stops retries. Default false. */

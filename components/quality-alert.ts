@@ -1,7 +1,8 @@
 /** An alert on a number that a query computes: who hears of it when the number is above a limit, or there is none. */
 import * as databricks from "@pulumi/databricks";
 import type * as pulumi from "@pulumi/pulumi";
-import { Component, given, make, quartzProblem, type Transform, Violations } from "./component.ts";
+import { type AccessRule, permissions } from "./access.ts";
+import { Component, given, make, pauseStatus, quartzProblem, type Transform, Violations } from "./component.ts";
 import { type Naming, stackNaming } from "./names.ts";
 
 export interface QualityAlertArgs {
@@ -12,7 +13,7 @@ export interface QualityAlertArgs {
   /** A query with one row. */
   query: pulumi.Input<string>;
   /** Column of the query with the number. */
-  column: string;
+  column: pulumi.Input<string>;
   /** The alert is raised above this. */
   above: pulumi.Input<number>;
   warehouseId: pulumi.Input<string>;
@@ -21,14 +22,16 @@ export interface QualityAlertArgs {
   /** Default UTC. */
   timezone?: pulumi.Input<string>;
   /** Keeps the alert from being evaluated. Default false. */
-  paused?: boolean;
+  paused?: pulumi.Input<boolean>;
   /** E-mail addresses that hear of it; at least one. */
   alerts: readonly pulumi.Input<string>[];
   /** Workspace folder that holds the alert. */
   folder?: pulumi.Input<string>;
   /** Application id of the service principal whose rights the query has. */
   runAs?: pulumi.Input<string> | undefined;
-  transform?: { alert?: Transform<databricks.AlertV2Args> };
+  /** Who may do what with the alert, besides those with access to its folder; the deployer manages it. */
+  access?: readonly AccessRule<"CAN_READ" | "CAN_RUN" | "CAN_EDIT" | "CAN_MANAGE">[];
+  transform?: { alert?: Transform<databricks.AlertV2Args>; permissions?: Transform<databricks.PermissionsArgs> };
 }
 
 export class QualityAlert extends Component {
@@ -36,6 +39,7 @@ export class QualityAlert extends Component {
 
   constructor(name: string, args: QualityAlertArgs, opts?: pulumi.ComponentResourceOptions) {
     super("QualityAlert", name, opts);
+    const { access = [], transform = {} } = args;
     const wrong = new Violations();
     if (args.alerts.length === 0) wrong.add("alerts", "is empty, so nobody would hear of it");
     const cron = quartzProblem(args.cron);
@@ -58,10 +62,11 @@ export class QualityAlert extends Component {
       schedule: {
         quartzCronSchedule: args.cron,
         timezoneId: args.timezone ?? "UTC",
-        pauseStatus: args.paused ? "PAUSED" : "UNPAUSED",
+        pauseStatus: pauseStatus(args.paused),
       },
     });
-    this.alert = make(databricks.AlertV2, name, alertArgs, { parent: this }, args.transform?.alert);
+    this.alert = make(databricks.AlertV2, name, alertArgs, { parent: this }, transform.alert);
+    permissions(name, { alertV2Id: this.alert.id }, access, { parent: this }, transform.permissions);
     this.registerOutputs({});
   }
 }

@@ -4,13 +4,18 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component, make, plain, type Transform, Violations } from "./component.ts";
 import { type Naming, stackNaming } from "./names.ts";
 
+export type SecretLevel = "READ" | "WRITE" | "MANAGE";
+
 export interface LakehouseSecretScopeArgs {
   /** Name of the scope. Default: made by `naming`, in the characters that a scope's name has. */
   name?: pulumi.Input<string>;
   /** Makes the name. Default: Pulumi's project and stack. */
   naming?: Naming;
-  /** Permission of each group or service principal (application id). Everyone else sees nothing. */
-  access: Readonly<Record<string, "READ" | "WRITE" | "MANAGE">>;
+  /**
+   * Permission of each group, user or service principal (application id), by its name; one whose name is known later, by a
+   * key of your own. Everyone else sees nothing.
+   */
+  access: Readonly<Record<string, SecretLevel | { principal: pulumi.Input<string>; level: pulumi.Input<SecretLevel> }>>;
   transform?: { scope?: Transform<databricks.SecretScopeArgs>; acl?: Transform<databricks.SecretAclArgs> };
 }
 
@@ -25,9 +30,10 @@ export class LakehouseSecretScope extends Component {
     checkArgs(name, plain(scopeName), args.access);
     this.scope = make(databricks.SecretScope, name, { name: scopeName }, { parent: this }, args.transform?.scope);
     this.scopeName = this.scope.name;
-    for (const [principal, permission] of Object.entries(args.access)) {
-      const acl = { scope: this.scopeName, principal, permission };
-      make(databricks.SecretAcl, `${name}-${principal}`, acl, { parent: this }, args.transform?.acl);
+    for (const [key, rule] of Object.entries(args.access)) {
+      const { principal, level } = typeof rule === "string" ? { principal: key, level: rule } : rule;
+      const acl = { scope: this.scopeName, principal, permission: level };
+      make(databricks.SecretAcl, `${name}-${key}`, acl, { parent: this }, args.transform?.acl);
     }
     this.registerOutputs({ scopeName: this.scopeName });
   }
@@ -43,6 +49,10 @@ function checkArgs(name: string, scope: string | undefined, access: LakehouseSec
   // https://docs.databricks.com/api/workspace/secrets/createscope
   if (scope !== undefined && !/^[A-Za-z0-9_.@-]{1,128}$/.test(scope))
     wrong.add("name", `'${scope}' is not 1 to 128 of letters, digits and _ - . @`);
-  if (access.users === "MANAGE") wrong.add("access.users", "MANAGE for everyone would let everyone read and delete");
+  for (const [key, rule] of Object.entries(access)) {
+    const [principal, level] = typeof rule === "string" ? [key, rule] : [plain(rule.principal), plain(rule.level)];
+    if (principal === "users" && level === "MANAGE")
+      wrong.add(`access.${key}`, "MANAGE for everyone would let everyone read and delete");
+  }
   wrong.check("LakehouseSecretScope", name);
 }

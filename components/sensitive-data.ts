@@ -4,14 +4,14 @@
  */
 import * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
-import { Component, given, make, type Transform, Violations } from "./component.ts";
-import { SqlFunction } from "./sql-function.ts";
+import { Component, given, make, plain, type Transform, Violations } from "./component.ts";
+import { SqlFunction, type SqlFunctionArgs } from "./sql-function.ts";
 
 export interface Mask {
   /** SQL expression of what others see; the column's value is `value`. For example `'***'` or `sha2(value, 256)`. */
   readonly mask: pulumi.Input<string>;
   /** SQL type of the columns. Default STRING. */
-  readonly type?: string;
+  readonly type?: pulumi.Input<string>;
 }
 
 export interface RowFilter<Kind extends string> {
@@ -19,7 +19,7 @@ export interface RowFilter<Kind extends string> {
   readonly condition: pulumi.Input<string>;
   readonly kind: Kind;
   /** SQL type of the column. Default STRING. */
-  readonly type?: string;
+  readonly type?: pulumi.Input<string>;
 }
 
 export interface TaggedColumn<Kind extends string> {
@@ -27,6 +27,8 @@ export interface TaggedColumn<Kind extends string> {
   readonly table: pulumi.Input<string>;
   readonly column: string;
   readonly kind: Kind;
+  /** Names the child. Default: the table where it is plain text, else the kind; with the column. */
+  readonly key?: string;
 }
 
 export interface SensitiveDataArgs<Kind extends string> {
@@ -37,7 +39,7 @@ export interface SensitiveDataArgs<Kind extends string> {
   /** SQL warehouse that creates the functions. */
   warehouseId: pulumi.Input<string>;
   /** Key of the governed tag; its values are the kinds. */
-  tagKey: string;
+  tagKey: pulumi.Input<string>;
   /** Makes the tag policy, which is the account's: exactly one stack may. Default false. */
   tagPolicy?: boolean;
   /** Kinds of data, the values of the tag, with how others see them. */
@@ -53,6 +55,7 @@ export interface SensitiveDataArgs<Kind extends string> {
   /** Functions and policies stay when they leave the program, as the data that they protect does. Default true. */
   protectData?: boolean;
   transform?: {
+    function?: Transform<SqlFunctionArgs>;
     policy?: Transform<databricks.PolicyInfoArgs>;
     tag?: Transform<databricks.EntityTagAssignmentArgs>;
     tagPolicy?: Transform<databricks.TagPolicyArgs>;
@@ -71,16 +74,28 @@ export class SensitiveData<const Kind extends string> extends Component {
     const maker = new Maker(this, name, args as SensitiveDataArgs<string>);
     maker.tags();
     for (const [kind, { mask, type = "STRING" }] of Object.entries<Mask>(args.kinds)) {
-      maker.policy(`mask_${kind}`, kind, { body: mask, type, returns: type });
+      maker.policy(`mask_${kind}`, kind, { body: mask, type, masks: true });
     }
     for (const [key, filter] of Object.entries(args.rowFilters ?? {})) {
       const { condition, kind, type = "STRING" } = filter as RowFilter<string>;
-      maker.policy(`filter_${key}`, kind, { body: condition, type, returns: "BOOLEAN" });
+      maker.policy(`filter_${key}`, kind, { body: condition, type, masks: false });
     }
     this.functions = maker.functions;
     this.policies = maker.policies;
     this.registerOutputs({});
   }
+}
+
+const keyOf = ({ key, table, column, kind }: TaggedColumn<string>): string =>
+  key ?? `${plain(table) ?? kind}-${column}`;
+
+interface PolicyPlan {
+  /** SQL of the function, whose parameter is `value`. */
+  body: pulumi.Input<string>;
+  /** SQL type of the column. */
+  type: pulumi.Input<string>;
+  /** A mask of the column; a row filter otherwise. */
+  masks: boolean;
 }
 
 class Maker {
@@ -103,9 +118,10 @@ class Maker {
     const governed = tagPolicy
       ? [make(databricks.TagPolicy, `${this.#name}-tag`, { tagKey, values }, { parent }, transform?.tagPolicy)]
       : [];
-    for (const { table, column, kind } of columns) {
+    for (const tagged of columns) {
+      const { table, column, kind } = tagged;
       const entityName = pulumi.interpolate`${table}.${column}`;
-      const child = `${this.#name}-tag-${typeof table === "string" ? table : kind}-${column}`;
+      const child = `${this.#name}-tag-${keyOf(tagged)}`;
       const tag = { entityType: "columns", entityName, tagKey, tagValue: kind };
       // The tag's values are governed from the first assignment on.
       make(databricks.EntityTagAssignment, child, tag, { parent, dependsOn: governed }, transform?.tag);
@@ -113,30 +129,34 @@ class Maker {
   }
 
   /** A function and the policy that uses it; the policy's input makes it go first when both go. */
-  policy(key: string, kind: string, fn: { body: pulumi.Input<string>; type: string; returns: string }): void {
+  policy(key: string, kind: string, { body, type, masks }: PolicyPlan): void {
     const { on, functions, warehouseId, tagKey, exempt, principals = ["account users"], transform } = this.#args;
     const protect = this.#args.protectData ?? true;
     const options = { parent: this.#parent, protect, retainOnDelete: protect };
-    const made = new SqlFunction(
-      `${this.#name}-${key}`,
-      { schema: functions, name: key, parameters: { value: fn.type }, returns: fn.returns, body: fn.body, warehouseId },
-      options,
-    );
+    const returns = masks ? type : "BOOLEAN";
+    const fn: SqlFunctionArgs = {
+      schema: functions,
+      name: key,
+      parameters: { value: type },
+      returns,
+      body,
+      warehouseId,
+    };
+    const made = make(SqlFunction, `${this.#name}-${key}`, fn, { ...options }, transform?.function);
     this.functions[key] = made;
     const { fullName } = made;
-    const filter = fn.returns === "BOOLEAN" && key.startsWith("filter_");
     const alias = "sensitive";
     const policy: databricks.PolicyInfoArgs = given({
       name: key,
       onSecurableType: "catalog" in on ? "CATALOG" : "SCHEMA",
       onSecurableFullname: "catalog" in on ? on.catalog : on.schema,
       forSecurableType: "TABLE",
-      policyType: filter ? "POLICY_TYPE_ROW_FILTER" : "POLICY_TYPE_COLUMN_MASK",
+      policyType: masks ? "POLICY_TYPE_COLUMN_MASK" : "POLICY_TYPE_ROW_FILTER",
       toPrincipals: [...principals],
       exceptPrincipals: [...exempt],
-      matchColumns: [{ alias, condition: `has_tag_value('${tagKey}', '${kind}')` }],
-      rowFilter: filter ? { functionName: fullName, usings: [{ alias }] } : undefined,
-      columnMask: filter ? undefined : { functionName: fullName, onColumn: alias },
+      matchColumns: [{ alias, condition: pulumi.interpolate`has_tag_value('${tagKey}', '${kind}')` }],
+      rowFilter: masks ? undefined : { functionName: fullName, usings: [{ alias }] },
+      columnMask: masks ? { functionName: fullName, onColumn: alias } : undefined,
     });
     this.policies[key] = make(databricks.PolicyInfo, `${this.#name}-${key}`, policy, options, transform?.policy);
   }
@@ -145,19 +165,25 @@ class Maker {
 function checkArgs(name: string, args: SensitiveDataArgs<string>): void {
   const violations = new Violations();
   const kinds = Object.keys(args.kinds);
-  const check = (path: string, word: string): void => {
-    if (!/^\w+$/.test(word)) violations.add(path, `'${word}' must be of letters, digits and _`);
+  const check = (path: string, word: string | undefined): void => {
+    if (word !== undefined && !/^\w+$/.test(word)) violations.add(path, `'${word}' must be of letters, digits and _`);
   };
   const known = (path: string, kind: string): void => {
     if (!kinds.includes(kind)) violations.add(path, `'${kind}' is not a kind; kinds are ${kinds.join(", ")}`);
   };
-  check("tagKey", args.tagKey);
+  check("tagKey", plain(args.tagKey));
   for (const kind of kinds) check(`kinds.${kind}`, kind);
   for (const [key, { kind }] of Object.entries(args.rowFilters ?? {})) {
     check(`rowFilters.${key}`, key);
     known(`rowFilters.${key}.kind`, kind);
   }
-  (args.columns ?? []).forEach(({ kind }, at) => void known(`columns[${at}].kind`, kind));
+  const keys = (args.columns ?? []).map(keyOf);
+  (args.columns ?? []).forEach(({ kind }, at) => {
+    known(`columns[${at}].kind`, kind);
+    const first = keys.indexOf(keys[at]!);
+    if (first < at)
+      violations.add(`columns[${at}].key`, `'${keys[at]}' names columns[${first}], too; give one a \`key\``);
+  });
   if (args.exempt.length === 0) {
     violations.add(
       "exempt",

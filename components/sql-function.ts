@@ -12,7 +12,7 @@ export interface SqlFunctionArgs {
   /** Name in the schema. */
   name: pulumi.Input<string>;
   /** Parameters in order, each with its SQL type. */
-  parameters: Readonly<Record<string, string>>;
+  parameters: Readonly<Record<string, pulumi.Input<string>>>;
   /** SQL type of the result. */
   returns: pulumi.Input<string>;
   /** The expression that the function returns. */
@@ -124,15 +124,13 @@ export class SqlFunction extends pulumi.dynamic.Resource {
 
   constructor(name: string, args: SqlFunctionArgs, opts?: pulumi.CustomResourceOptions) {
     checkArgs(name, args);
-    const parameters = Object.entries(args.parameters)
-      .map(([parameter, type]) => `${parameter} ${type}`)
-      .join(", ");
+    const declared = Object.entries(args.parameters).map(([key, type]) => pulumi.interpolate`${key} ${type}`);
     super(
       provider,
       name,
       {
         fullName: pulumi.interpolate`${args.schema}.${args.name}`,
-        parameters,
+        parameters: pulumi.all(declared).apply((all) => all.join(", ")),
         returns: args.returns,
         body: args.body,
         comment: args.comment ?? "",

@@ -56,6 +56,27 @@ describe("SensitiveData", () => {
     assert.deepEqual((await all("TagPolicy"))[0]!.inputs.values, [{ name: "name" }, { name: "amount" }]);
   });
 
+  it("takes columns of tables that are outputs, each by a key where they would share a name", async () => {
+    const table = (name: string) => pulumi.output(`c.silver.${name}`);
+    const columns = ["customers", "sellers"].map((name) => ({
+      table: table(name),
+      column: "name",
+      kind: "name" as const,
+    }));
+    assert.deepEqual(
+      violations(() => new SensitiveData("pii", { ...ARGS, columns })),
+      ["columns[1].key: 'name-name' names columns[0], too; give one a `key`"],
+    );
+    new SensitiveData("pii", { ...ARGS, columns: columns.map((column, at) => ({ ...column, key: `of-${at}` })) });
+    assert.deepEqual(
+      (await all("EntityTagAssignment")).map(({ name, inputs }) => [name, inputs.entityName]),
+      [
+        ["pii-tag-of-0", "c.silver.customers.name"],
+        ["pii-tag-of-1", "c.silver.sellers.name"],
+      ],
+    );
+  });
+
   it("keeps functions and policies that leave the program, unless the data is not protected either", async () => {
     const options = async (protectData?: boolean): Promise<unknown[]> => {
       const seen: unknown[] = [];
