@@ -22,7 +22,8 @@ def content() -> str:
         "and column, and says what to do instead.\n\n" + markdown() + "\n## Options of read_files and Auto Loader\n\n"
         "`read_files(path, name => value, …)` in SQL, `cloudFiles` in SQL and Python. Options of the group cloudFiles\n"
         "have the prefix `cloudFiles.` in Auto Loader and none in `read_files`. Every value is checked; an option\n"
-        "that is not in the table is refused.\n\n" + options()
+        "that is not in the table is refused. One of another format has no effect, and the event log warns of it.\n\n"
+        + options()
     )
 
 

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, FunctionType, ModuleType
 
 from lakehouse_engine.environments.install import SHARED_MODULES, install_locked, locked_folder
 
@@ -25,10 +25,18 @@ IMPORTS = frozenset({
 # fmt: on
 
 
+_wrappers: set[CodeType] = set()
+
+
+def passes_imports_on(function: FunctionType) -> None:
+    """Marks a function that stands in for Python's import: whoever calls it is who asks."""
+    _wrappers.add(function.__code__)
+
+
 def _asked_by_the_engine() -> bool:
     """Whether the import stands in code of the engine or of its packages, which do without what they do not find."""
     frame = sys._getframe(2)
-    while frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
+    while frame is not None and (frame.f_code.co_filename.startswith("<frozen importlib") or frame.f_code in _wrappers):
         frame = frame.f_back
     return frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in SHARED_MODULES
 

@@ -33,7 +33,7 @@ class FileOptions:
     max_files: int | None = None
     max_bytes: int | None = None
     include_existing: bool = True
-    ignored: tuple[str, ...] = ()  # names that are no options of Auto Loader, nor of the format
+    ignored: tuple[str, ...] = ()  # names that are options neither of Auto Loader nor of the format
     after: str | None = None  # modifiedAfter and modifiedBefore of a stream, which Spark takes in a batch query only
     before: str | None = None
 
@@ -51,7 +51,7 @@ def parse(source: str, given: Mapping[str, str], *, schema_given: bool, streamin
     """Checks `given`: names in any case, `cloudFiles.` before those of Auto Loader, or not in `read_files`.
 
     Auto Loader checks the names that begin with `cloudFiles.` and passes the others on to Spark's source, which ignores
-    what it does not know.
+    what it does not know. `read_files` has no prefix to tell them apart: it ignores the options of other formats.
     """
     wanted = {name.lower().removeprefix("cloudfiles."): (name, value) for name, value in given.items()}
     file_format = _format(source, wanted)
@@ -64,7 +64,7 @@ def parse(source: str, given: Mapping[str, str], *, schema_given: bool, streamin
         groups = ["cloudFiles"] if own else [file_format, "any format"]
         option = find(groups if own or source != "read_files" else [*groups, "cloudFiles"], low)
         if option is None:
-            if not validate or (source == "cloudFiles" and not own):
+            if not validate or (not own and (source == "cloudFiles" or find(FORMATS, low))):
                 ignored.append(name)
                 continue
             what = "there is no such option of Auto Loader" if own else f"format {file_format} has no such option"

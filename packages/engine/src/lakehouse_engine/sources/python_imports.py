@@ -22,6 +22,7 @@ from typing import Any
 import pyspark
 
 from lakehouse_engine.environments.active import process
+from lakehouse_engine.environments.runtime import passes_imports_on
 from lakehouse_engine.sources import python_api
 
 _lock = threading.RLock()
@@ -189,5 +190,7 @@ def install() -> None:
         with imports.active():
             return _original["import_module"](name, package)
 
+    for function in (importer, import_module):
+        passes_imports_on(function)
     builtins.__import__ = importer
     importlib.import_module = import_module

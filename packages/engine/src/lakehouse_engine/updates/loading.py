@@ -93,8 +93,8 @@ class Sources:
     def _one(self, source: Mapping[str, Any], file: str, spark: Any) -> None:
         path = self._loading = source["path"]
         scope = self._scopes[path] = {
-            # Not the name of a module that a worker could import: what is defined here travels with the code.
-            "__name__": "pipeline_source",
+            # As in a notebook; and what is defined in `__main__` travels with the code to the workers.
+            "__name__": "__main__",
             "__file__": file,
             "spark": spark,
             "sc": self._session.sparkContext,

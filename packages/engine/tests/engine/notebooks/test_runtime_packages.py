@@ -7,6 +7,7 @@ import importlib
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engine.notebooks.test_packages import wheel_of
@@ -15,6 +16,7 @@ from lakehouse_engine.environments.active import Environments
 from lakehouse_engine.environments.install import added, install
 from lakehouse_engine.environments.pip import requirements
 from lakehouse_engine.errors import EngineError
+from lakehouse_engine.sources import python_imports
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +50,14 @@ def test_a_package_of_the_runtime_is_installed_when_user_code_imports_it(
     assert importlib.import_module("patsy").here
     assert len(told) == 1
     monkeypatch.delitem(sys.modules, "patsy")
+    python_imports.install()  # as the first update of a pipeline does
+    of_user: dict[str, Any] = {"__name__": "__main__"}
+    exec("import patsy", of_user)
+    assert of_user["patsy"].here
+    monkeypatch.delitem(sys.modules, "patsy")
+    monkeypatch.setattr(sys, "path", [folder for folder in sys.path if folder != packages.folder()])
+    exec("try:\n    import patsy\nexcept ImportError:\n    patsy = None", of_the_engine)
+    assert of_the_engine["patsy"] is None
 
 
 def test_another_environment_waits_and_modules_come_back_as_they_were(tmp_path: Path) -> None:

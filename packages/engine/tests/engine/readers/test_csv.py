@@ -111,6 +111,8 @@ def test_an_option_that_is_none_of_auto_loader_has_no_effect_and_is_told(spark, 
     (landing / "a.csv").write_text("id,name\n1,a\n")
     reader(spark, skipChangeCommits="true").schema(SCHEMA).load(str(landing))
     assert "option skipChangeCommits has no effect" in capsys.readouterr().out
+    read_files(spark, str(landing), format="text", inferSchema="true")
+    assert "option inferSchema has no effect" in capsys.readouterr().out
     with pytest.raises(EngineError, match="nonsense is not supported here: format csv has no such option"):
         read_files(spark, str(landing), format="csv", nonsense="1")
 

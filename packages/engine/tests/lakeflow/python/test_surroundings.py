@@ -70,7 +70,8 @@ def following(latest):
     frame = spark.read.format(dbutils.widgets.get("kind")).schema("id INT, v STRING").load(f"LANDING/s/{found[0]}")
     return frame, int(found[0].split(".")[0])
 
-dp.create_streaming_table("s_snapshots", comment=TOKEN)
+if __name__ == "__main__":
+    dp.create_streaming_table("s_snapshots", comment=TOKEN)
 dp.create_auto_cdc_from_snapshot_flow("s_snapshots", following, ["id"], stored_as_scd_type=1)
 """
     )

@@ -85,10 +85,10 @@ AREA = Area(
             r"source\.sql:2:\d+: .*name => value",
         ),
         refused(
-            "an option of another format",
+            "an option that no format has",
             READ_FILES,
-            stream("wrong", "'LANDING', format => 'json', sep => ','"),
-            "option sep.*json has no such option",
+            stream("wrong", "'LANDING', format => 'json', separator => ','"),
+            "option separator.*json has no such option",
         ),
     ],
 )
