@@ -14,9 +14,10 @@ import {
   names,
   SqlWarehouse,
 } from "./components/index.ts";
+import { generateTask, generatorParameters } from "./generator.ts";
 import { identities } from "./identities.ts";
 import { operations } from "./operations.ts";
-import { personalData } from "./personal-data.ts";
+import { personalData, protectTask } from "./personal-data.ts";
 import { parseSettings } from "./settings.ts";
 
 // Pulumi's contract with a language host: the keys of the stack's secrets, whose values an error must not show.
@@ -74,14 +75,14 @@ const access = <Level extends string>(level: Level) => [
   ...(dataEngineers ? [{ group: dataEngineers, level }] : []),
 ];
 
-const readers = [
+const queriers = [
   ...[analysts, auditors, dataStewards].flatMap((group) => (group ? [{ group, level: "CAN_USE" as const }] : [])),
   // The alerts' queries run as this principal.
   ...(runAs && settings.quality ? [{ servicePrincipal: runAs, level: "CAN_USE" as const }] : []),
 ];
 const warehouse =
   settings.warehouse &&
-  new SqlWarehouse("warehouse", { ...settings.warehouse, naming, tags, access: [...access("CAN_USE"), ...readers] });
+  new SqlWarehouse("warehouse", { ...settings.warehouse, naming, tags, access: [...access("CAN_USE"), ...queriers] });
 const masks =
   settings.personalData &&
   warehouse &&
@@ -108,27 +109,26 @@ const notebooks = new NotebookFolder(
 
 const landing = lakehouse.volumePath("raw.landing");
 const changes = lakehouse.volumePath("raw.changes");
-const common = {
-  naming,
+/** What pipelines and jobs share. */
+const common = { naming, root: notebooks, tags, alerts, runAs };
+const pipelines = {
+  ...common,
   catalog: lakehouse.catalogName,
-  root: notebooks,
   configuration: { "olist.landing_path": landing, "olist.changes_path": changes },
-  tags,
   compute,
-  alerts,
-  runAs,
   development: environment === "dev",
   // The job runs as this principal and starts the pipelines.
   access: [...access("CAN_VIEW"), ...(runAs ? [{ servicePrincipal: runAs, level: "CAN_RUN" as const }] : [])],
   protectData,
 };
+const jobs = { ...common, budgetPolicyId: compute.budgetPolicyId };
 // A pipeline's principal must hold its grants before the pipeline is made, and no output says when it does.
 const afterGrants = { dependsOn: [grants] };
 
 const medallion = new LakehousePipeline(
   "medallion",
   {
-    ...common,
+    ...pipelines,
     schema: lakehouse.schemas.silver.name,
     sources: [{ folder: "medallion" }],
     eventLog: { schema: lakehouse.schemas.ops.name, name: "event_log_medallion" },
@@ -139,7 +139,7 @@ const medallion = new LakehousePipeline(
 const cdc = new LakehousePipeline(
   "cdc",
   {
-    ...common,
+    ...pipelines,
     schema: lakehouse.schemas.cdc.name,
     sources: [{ folder: "cdc" }],
     eventLog: { schema: lakehouse.schemas.ops.name, name: "event_log_cdc" },
@@ -147,67 +147,22 @@ const cdc = new LakehousePipeline(
   afterGrants,
 );
 
-const generator = {
-  notebookPath: notebooks.pathOf("generator/generate"),
-  // The run names its batch, so that a retry after the batch was written does not write the next one.
-  baseParameters: { landing_path: landing, changes_path: changes, run: "{{job.run_id}}" },
-};
-/** Whatever became of the pipelines: what they have made is masked, then the task fails as they did. */
-const protect = {
-  description: "Tags the columns with personal data, which the masks go by",
-  dependsOn: ["medallion", "cdc"] as const,
-  runIf: "ALL_DONE" as const,
-  retries: { max: 1 },
-  notebook: {
-    notebookPath: notebooks.pathOf("operations/protect"),
-    baseParameters: {
-      catalog: lakehouse.catalogName,
-      upstream: "{{tasks.medallion.result_state}},{{tasks.cdc.result_state}}",
-    },
+const job = new LakehouseJob("orchestration", {
+  ...jobs,
+  description: "Generates the next batch, refines it, applies the changes",
+  tasks: {
+    generate: generateTask(landing, changes),
+    medallion: { description: "Bronze, silver and gold", pipeline: medallion },
+    cdc: { description: "Current state and history of customers, products and sellers", pipeline: cdc },
+    protect: masks && protectTask(lakehouse.catalogName, ["medallion", "cdc"]),
   },
-};
-const { scale, seed, badShare } = settings.generator;
-const job = new LakehouseJob(
-  "orchestration",
-  {
-    naming,
-    description: "Generates the next batch, refines it, applies the changes",
-    tasks: {
-      // The generator writes a batch whole or not at all, so running it again is safe.
-      generate: {
-        description: "Writes the next batch of files into the landing volumes",
-        notebook: generator,
-        retries: { max: 2 },
-      },
-      medallion: {
-        description: "Bronze, silver and gold",
-        dependsOn: ["generate"],
-        pipeline: { pipelineId: medallion.pipelineId },
-      },
-      cdc: {
-        description: "Current state and history of customers, products and sellers",
-        dependsOn: ["medallion"],
-        pipeline: { pipelineId: cdc.pipelineId },
-      },
-      protect: masks && protect,
-    },
-    parameters: { scale: String(scale), seed: String(seed), bad_share: String(badShare), batch: "next" },
-    schedule: settings.schedule,
-    tags,
-    alerts,
-    runAs,
-    budgetPolicyId: compute.budgetPolicyId,
-    access: access("CAN_MANAGE_RUN"),
-  },
-  // The generator imports modules that no output of the notebook names.
-  { dependsOn: [notebooks] },
-);
-
-operations({
-  ...{ settings, naming, tags, platformAdmins, dataStewards, notebooks, landing, changes, medallion, cdc },
-  catalog: lakehouse.catalogName,
-  budgetPolicyId: compute.budgetPolicyId,
+  inOrder: true,
+  parameters: generatorParameters(settings.generator),
+  schedule: settings.schedule,
+  access: access("CAN_MANAGE_RUN"),
 });
+
+operations({ jobs, platformAdmins, dataStewards, landing, changes, medallion, cdc, catalog: lakehouse.catalogName });
 
 // Values are put in by people or CI; the program only says who may read them.
 if (settings.secretScope) {
@@ -226,7 +181,11 @@ if (settings.secretScope) {
 
 if (warehouse) {
   const { warehouseId } = warehouse;
-  analysis({ settings, naming, catalog: lakehouse.catalogName, folder: notebooks.path, warehouseId });
+  analysis({
+    ...{ settings, naming, catalog: lakehouse.catalogName, folder: notebooks.path, warehouseId },
+    access: access("CAN_READ"),
+    readers: analysts ? [analysts] : [],
+  });
 }
 
 export const catalogName = lakehouse.catalogName;

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as databricks from "@pulumi/databricks";
 import type * as pulumi from "@pulumi/pulumi";
-import { SensitiveData } from "./components/index.ts";
+import { SensitiveData, type Task } from "./components/index.ts";
 import type { Settings } from "./settings.ts";
 
 interface Declaration {
@@ -52,3 +52,21 @@ export function personalData({
     protectData,
   });
 }
+
+/**
+ * Tags the columns of the tables that the tasks `after` make. Whatever became of these: what they have made is masked, then
+ * the task fails as they did.
+ */
+export const protectTask = <const Key extends string>(
+  catalog: pulumi.Input<string>,
+  after: readonly Key[],
+): Task<Key> => ({
+  description: "Tags the columns with personal data, which the masks go by",
+  dependsOn: after,
+  runIf: "ALL_DONE",
+  retries: { max: 1 },
+  notebook: {
+    notebookPath: "operations/protect",
+    baseParameters: { catalog, upstream: after.map((key) => `{{tasks.${key}.result_state}}`).join(",") },
+  },
+});

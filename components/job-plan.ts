@@ -2,12 +2,15 @@
 import type * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
 import { given, plain, type Violations } from "./component.ts";
+import { NotebookFolder } from "./notebooks.ts";
+import { LakehousePipeline } from "./pipeline.ts";
 
 type Inputs = databricks.types.input.JobTask;
 
 /** What a task does, with the provider's own arguments. */
 export interface TaskKinds {
-  pipeline: databricks.types.input.JobTaskPipelineTask;
+  pipeline: LakehousePipeline | databricks.types.input.JobTaskPipelineTask;
+  /** A relative `notebookPath` is one in the job's `root`, or in its `gitSource`. */
   notebook: databricks.types.input.JobTaskNotebookTask;
   sql: databricks.types.input.JobTaskSqlTask;
   pythonScript: databricks.types.input.JobTaskSparkPythonTask;
@@ -113,14 +116,27 @@ const KINDS = {
 const kindsOf = (task: object): (keyof TaskKinds)[] =>
   (Object.keys(KINDS) as (keyof TaskKinds)[]).filter((kind) => (task as Record<string, unknown>)[kind] !== undefined);
 
-/** Sorted by key, as the provider sends them: any other order shows as a change in every preview. */
-export function planTasks(tasks: Tasks, git: boolean): Inputs[] {
-  return Object.keys(tasks)
-    .sort()
-    .map((key) => planTask(key, tasks[key]!, git));
+/** Where notebooks with a relative path are. */
+export interface CodePlace {
+  root?: NotebookFolder | pulumi.Input<string> | undefined;
+  git: boolean;
 }
 
-function planTask(key: string, task: Task<string>, git: boolean): Inputs {
+/** Each task that does not say what it waits for waits for the one before it. */
+export function inOrder(tasks: Tasks): Tasks {
+  const keys = Object.keys(tasks);
+  const chained = keys.map((key, at) => [key, { dependsOn: at === 0 ? [] : [keys[at - 1]!], ...given(tasks[key]!) }]);
+  return Object.fromEntries(chained) as Tasks;
+}
+
+/** Sorted by key, as the provider sends them: any other order shows as a change in every preview. */
+export function planTasks(tasks: Tasks, code: CodePlace): Inputs[] {
+  return Object.keys(tasks)
+    .sort()
+    .map((key) => planTask(key, tasks[key]!, code));
+}
+
+function planTask(key: string, task: Task<string>, code: CodePlace): Inputs {
   const dependsOns = (task.dependsOn ?? [])
     .map((on) => (typeof on === "string" ? { taskKey: on } : { taskKey: on.task, outcome: on.outcome }))
     .sort((a, b) => (a.taskKey < b.taskKey ? -1 : 1));
@@ -128,7 +144,7 @@ function planTask(key: string, task: Task<string>, git: boolean): Inputs {
     taskKey: key,
     description: task.description,
     ...(dependsOns.length === 0 ? {} : { dependsOns }),
-    ...action(key, task, git),
+    ...action(key, task, code),
     runIf: task.runIf,
     disabled: task.disabled,
     ...retryArgs(task.retries),
@@ -145,20 +161,35 @@ function planTask(key: string, task: Task<string>, git: boolean): Inputs {
 }
 
 /** The one `…Task` property of a task. */
-function action(key: string, task: object, git: boolean): Partial<Inputs> {
+function action(key: string, task: object, code: CodePlace): Partial<Inputs> {
   const kind = kindsOf(task)[0]!;
   const args = (task as Record<string, object>)[kind]!;
-  if (kind === "notebook") return { notebookTask: { source: git ? "GIT" : "WORKSPACE", ...args } as never };
+  if (kind === "notebook") return { notebookTask: notebookArgs(args as TaskKinds["notebook"], code) };
+  if (args instanceof LakehousePipeline) return { pipelineTask: { pipelineId: args.pipelineId } };
   if (kind === "runJob") {
     const { jobId } = args as TaskKinds["runJob"];
     return { runJobTask: { ...args, jobId: pulumi.output(jobId).apply(Number) } };
   }
   if (kind === "forEach") {
     const { task: nested, ...loop } = args as TaskKinds["forEach"];
-    const iteration = { taskKey: `${key}_iteration`, ...action(key, nested, git) };
+    const iteration = { taskKey: `${key}_iteration`, ...action(key, nested, code) };
     return { forEachTask: { ...loop, task: iteration as databricks.types.input.JobTaskForEachTaskTask } };
   }
   return { [KINDS[kind]]: { ...args } };
+}
+
+function notebookArgs(args: TaskKinds["notebook"], { root, git }: CodePlace): TaskKinds["notebook"] {
+  const notebook = { source: git ? "GIT" : "WORKSPACE", ...args };
+  const path = relativePath(args);
+  if (path === undefined || root === undefined || notebook.source === "GIT") return notebook;
+  const inRoot = root instanceof NotebookFolder ? root.pathOf(path) : pulumi.interpolate`${root}/${path}`;
+  return { ...notebook, notebookPath: inRoot };
+}
+
+/** A notebook's path that is known and not absolute. */
+function relativePath({ notebookPath }: TaskKinds["notebook"]): string | undefined {
+  const path = plain(notebookPath);
+  return path === undefined || path.startsWith("/") ? undefined : path;
 }
 
 function retryArgs(retries: TaskOptions<string>["retries"]): Partial<Inputs> {
@@ -186,7 +217,7 @@ export function healthArgs(rules: readonly HealthRule[] = []): databricks.types.
 
 export function checkTasks(
   tasks: Tasks,
-  known: { environments: readonly string[]; clusters: readonly string[] },
+  known: CodePlace & { environments: readonly string[]; clusters: readonly string[] },
   violations: Violations,
 ): void {
   const keys = Object.keys(tasks);
@@ -195,7 +226,7 @@ export function checkTasks(
   for (const [key, task] of Object.entries(tasks)) {
     const path = `tasks.${key}`;
     if (!TASK_KEY.test(key)) violations.add(path, `'${key}' must match ${TASK_KEY.source}`);
-    checkKind(path, task, violations);
+    checkKind(path, task, known, violations);
     checkDependencies(path, task, tasks, violations);
     checkReference(`${path}.environment`, task.environment, known.environments, violations);
     checkReference(`${path}.cluster`, task.cluster, known.clusters, violations);
@@ -209,17 +240,30 @@ export function checkTasks(
   if (cycle) violations.add("tasks", `depend on each other in a circle: ${cycle.join(" → ")}`);
 }
 
-function checkKind(path: string, task: object, violations: Violations): void {
+function checkKind(path: string, task: object, code: CodePlace, violations: Violations): void {
   const kinds = kindsOf(task);
   if (kinds.length !== 1) {
     const given = kinds.length === 0 ? "none" : kinds.join(" and ");
     violations.add(path, `must have exactly one of ${Object.keys(KINDS).join(", ")}; it has ${given}`);
     return;
   }
-  const nested = (task as { forEach?: { task: object } }).forEach?.task;
+  const { notebook, forEach } = task as { notebook?: TaskKinds["notebook"]; forEach?: { task: object } };
+  if (notebook !== undefined) checkNotebook(`${path}.notebook.notebookPath`, notebook, code, violations);
+  const nested = forEach?.task;
   if (nested === undefined) return;
   if (kindsOf(nested).includes("forEach")) violations.add(`${path}.forEach.task`, "cannot be a forEach itself");
-  else checkKind(`${path}.forEach.task`, nested, violations);
+  else checkKind(`${path}.forEach.task`, nested, code, violations);
+}
+
+function checkNotebook(at: string, notebook: TaskKinds["notebook"], { root, git }: CodePlace, wrong: Violations): void {
+  const path = relativePath(notebook);
+  const source = plain(notebook.source ?? (git ? "GIT" : "WORKSPACE"));
+  if (path === undefined || source !== "WORKSPACE") return;
+  if (root === undefined) {
+    wrong.add(at, `'${path}' must be an absolute workspace path, unless the job has a \`root\` or a \`gitSource\``);
+  } else if (root instanceof NotebookFolder && root.objects[path] === undefined) {
+    wrong.add(at, `'${path}' is not in the job's root, which has: ${Object.keys(root.objects).join(", ")}`);
+  }
 }
 
 function checkDependencies(path: string, task: Task<string>, tasks: Tasks, violations: Violations): void {

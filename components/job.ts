@@ -4,10 +4,12 @@ import type * as pulumi from "@pulumi/pulumi";
 import { type AccessRule, permissions, type RunAs, runAsArgs } from "./access.ts";
 import { Component, given, make, pauseStatus, plain, quartzProblem, type Transform, Violations } from "./component.ts";
 import {
+  type CodePlace,
   checkMinutes,
   checkTasks,
   type HealthRule,
   healthArgs,
+  inOrder,
   planTasks,
   type Recipients,
   recipients,
@@ -16,6 +18,7 @@ import {
   type Tasks,
 } from "./job-plan.ts";
 import { type Naming, stackNaming } from "./names.ts";
+import { NotebookFolder } from "./notebooks.ts";
 
 export interface LakehouseJobArgs<Key extends string> {
   /** Display name. Default: made by `naming`. */
@@ -23,8 +26,15 @@ export interface LakehouseJobArgs<Key extends string> {
   /** Makes the display name. Default: Pulumi's project and stack. */
   naming?: Naming;
   description?: pulumi.Input<string>;
+  /**
+   * Folder of the notebooks that tasks name by a relative path. The job waits for all uploads of a `NotebookFolder`, so for
+   * the modules that a notebook imports, too.
+   */
+  root?: NotebookFolder | pulumi.Input<string>;
   /** By task key; a task that is undefined is left out. */
   tasks: Readonly<Record<Key, Task<NoInfer<Key>> | undefined>>;
+  /** Each task waits for the one before it, unless it has `dependsOn` of its own. Default false. */
+  inOrder?: boolean;
   /** Job parameters and their defaults; a run may override them. */
   parameters?: Readonly<Record<string, pulumi.Input<string>>>;
   /** What starts the job; at most one. Absent: only a person, another job or a program. */
@@ -72,10 +82,12 @@ export class LakehouseJob<const Key extends string> extends Component {
 
   constructor(name: string, args: LakehouseJobArgs<Key>, opts?: pulumi.ComponentResourceOptions) {
     super("LakehouseJob", name, opts);
-    const known = { ...args, tasks: given(args.tasks) } as LakehouseJobArgs<string>;
+    const tasks = given(args.tasks) as Tasks;
+    const known: LakehouseJobArgs<string> = { ...args, tasks: args.inOrder ? inOrder(tasks) : tasks };
     checkArgs(name, known);
     const jobArgs = planJob(name, known);
-    this.job = make(databricks.Job, name, jobArgs, { parent: this }, args.transform?.job);
+    const uploads = args.root instanceof NotebookFolder ? { dependsOn: [args.root] } : {};
+    this.job = make(databricks.Job, name, jobArgs, { parent: this, ...uploads }, args.transform?.job);
     this.jobId = this.job.id;
     permissions(name, { jobId: this.jobId }, args.access ?? [], { parent: this }, args.transform?.permissions);
     this.registerOutputs({ jobId: this.jobId });
@@ -84,6 +96,11 @@ export class LakehouseJob<const Key extends string> extends Component {
 
 const byKey = <T>(all: Readonly<Record<string, T>> = {}): [string, T][] =>
   Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1));
+
+const codePlace = ({ root, gitSource }: LakehouseJobArgs<string>): CodePlace => ({
+  root,
+  git: gitSource !== undefined,
+});
 
 function planJob(name: string, args: LakehouseJobArgs<string>): databricks.JobArgs {
   const { schedule, continuous, alerts = [], emails = {}, webhooks } = args;
@@ -102,7 +119,7 @@ function planJob(name: string, args: LakehouseJobArgs<string>): databricks.JobAr
     webhookNotifications: webhooks === undefined ? undefined : recipients(webhooks, (id) => ({ id })),
     timeoutSeconds: seconds(timeoutMinutes),
     parameters: byKey(args.parameters).map(([parameter, value]) => ({ name: parameter, default: value })),
-    tasks: planTasks(args.tasks as Tasks, args.gitSource !== undefined),
+    tasks: planTasks(args.tasks as Tasks, codePlace(args)),
     ...(schedule === undefined
       ? {}
       : {
@@ -145,7 +162,14 @@ function checkArgs(name: string, args: LakehouseJobArgs<string>): void {
   }
   const cron = quartzProblem(args.schedule?.cron);
   if (cron !== undefined) violations.add("schedule.cron", cron);
-  const known = { environments: Object.keys(args.environments ?? {}), clusters: Object.keys(args.clusters ?? {}) };
+  // JavaScript puts such keys before all others, whatever the program says.
+  const numbers = args.inOrder ? Object.keys(args.tasks).filter((key) => /^\d+$/.test(key)) : [];
+  for (const key of numbers) violations.add(`tasks.${key}`, "must not be a number, whose place `inOrder` cannot know");
+  const known = {
+    ...codePlace(args),
+    environments: Object.keys(args.environments ?? {}),
+    clusters: Object.keys(args.clusters ?? {}),
+  };
   checkTasks(args.tasks as Tasks, known, violations);
   violations.check("LakehouseJob", name);
 }

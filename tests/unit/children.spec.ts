@@ -39,7 +39,8 @@ const schemas = {
 const CATALOG_KINDS = { catalog: true, schema: true, volume: true, workspaceBinding: true, tag: true } as const;
 const JOB_KINDS = { job: true, permissions: true } as const;
 const job: components.LakehouseJobArgs<string> = {
-  ...{ ...common, access, tasks: { a: { notebook: { notebookPath: later } } }, description: later },
+  ...{ ...common, access, tasks: { a: { notebook: { notebookPath: later } } }, inOrder: true, root: later },
+  description: later,
   ...{ parameters: { a: later }, tags: { a: later }, gitSource: { url: later, branch: "main" } },
   ...{ environments: { e: { environmentVersion: "2" } }, clusters: { c: { sparkVersion: "17.3.x-scala2.13" } } },
   ...{ alerts: [later], emails: { onStart: [later] }, webhooks: { onFailure: [later] }, runAs: { user: later } },
@@ -240,6 +241,7 @@ const PLAIN: readonly string[] = [
   "LakehouseCatalog.existing",
   "LakehouseCatalog.protectData",
   "LakehouseDashboard.source",
+  "LakehouseJob.inOrder",
   "LakehouseJob.tasks.*.cluster",
   "LakehouseJob.tasks.*.dependsOn[]",
   "LakehouseJob.tasks.*.dependsOn[].outcome",

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { LakehouseJob, type LakehouseJobArgs } from "../../components/job.ts";
+import { NotebookFolder } from "../../components/notebooks.ts";
+import { LakehousePipeline } from "../../components/pipeline.ts";
 import { all, forget, type Made, violations } from "./mocks.ts";
 
 const notebook = { notebookPath: "/sales/x/load" };
@@ -40,6 +42,59 @@ describe("LakehouseJob", () => {
     assert.deepEqual(
       [maxConcurrentRuns, queue, timeoutSeconds, schedule, emailNotifications],
       [1, { enabled: true }, 7200, undefined, { onFailures: ["a@example.com"], noAlertForSkippedRuns: true }],
+    );
+  });
+
+  it("takes pipelines as they are, notebooks by their path in its root, and tasks in their order", async () => {
+    const root = "/sales/x";
+    const etl = new LakehousePipeline("etl", { catalog: "c", schema: "s", root, sources: [{ folder: "etl" }] });
+    const { tasks } = await inputsOf("ordered", {
+      root,
+      inOrder: true,
+      tasks: {
+        zero: { notebook: { notebookPath: "load" } },
+        left_out: undefined,
+        etl: { pipeline: etl },
+        elsewhere: { notebook: { notebookPath: "/shared/report" }, dependsOn: [] },
+        check: { forEach: { inputs: "[1]", task: { notebook: { notebookPath: pulumi.output("/sales/x/check") } } } },
+        after: { notebook: { notebookPath: "after" }, dependsOn: ["zero", "etl"] },
+      },
+    });
+    type Task = { taskKey: string; dependsOns?: { taskKey: string }[]; notebookTask?: { notebookPath: string } };
+    assert.deepEqual(
+      (tasks as Task[]).map(({ taskKey, dependsOns = [], notebookTask }) => [
+        taskKey,
+        dependsOns.map((on) => on.taskKey),
+        notebookTask?.notebookPath,
+      ]),
+      [
+        ["after", ["etl", "zero"], "/sales/x/after"],
+        ["check", ["elsewhere"], undefined],
+        ["elsewhere", [], "/shared/report"],
+        ["etl", ["zero"], undefined],
+        ["zero", [], "/sales/x/load"],
+      ],
+    );
+    assert.deepEqual((tasks as { pipelineTask?: object }[])[3]!.pipelineTask, { pipelineId: "etl-id" });
+  });
+
+  it("refuses notebooks that it cannot find, and an order that JavaScript does not keep", () => {
+    const relative = { notebook: { notebookPath: "load" } };
+    const tasks = { "1": relative, a: { forEach: { inputs: "[1]", task: relative } } };
+    assert.deepEqual(
+      violations(() => new LakehouseJob("lost", { tasks, inOrder: true })),
+      [
+        "tasks.1: must not be a number, whose place `inOrder` cannot know",
+        "tasks.1.notebook.notebookPath: 'load' must be an absolute workspace path, unless the job has a `root` or a `gitSource`",
+        "tasks.a.forEach.task.notebook.notebookPath: 'load' must be an absolute workspace path, unless the job has a `root` or a `gitSource`",
+      ],
+    );
+    const root = new NotebookFolder("generator", { source: "./notebooks/generator", target: "/sales/g" });
+    assert.match(
+      violations(
+        () => new LakehouseJob("misspelt", { root, tasks: { a: { notebook: { notebookPath: "generat" } } } }),
+      )[0]!,
+      /^tasks\.a\.notebook\.notebookPath: 'generat' is not in the job's root, which has: .*\bgenerate\b/,
     );
   });
 
@@ -89,9 +144,9 @@ describe("LakehouseJob", () => {
   });
 
   it("starts by schedule, trigger or continuously, from a repository, watched by rules and webhooks", async () => {
-    const tasks = { load: { notebook: { notebookPath: "jobs/load" } } };
+    const tasks = { load: { notebook } };
     const scheduled = await inputsOf("j3", {
-      tasks,
+      tasks: { load: { notebook: { notebookPath: "jobs/load" } } },
       schedule: { cron: "0 0 6 * * ?", timezone: "UTC", paused: pulumi.output(true) },
       gitSource: { url: "https://example.com/sales.git", provider: "gitHub", branch: "main" },
       webhooks: { onFailure: ["destination"] },

@@ -59,6 +59,21 @@ describe("the program", () => {
     assert.ok(rules.some((rule) => rule.servicePrincipalName === OWN.runAs && rule.permissionLevel === "CAN_USE"));
   });
 
+  it("lets the readers of gold see its dashboard, and engineers the dashboard and the alerts", async () => {
+    const permissions = (await program("prod", OWN)).get("Permissions")!;
+    const seenBy = (key: string): string[][] =>
+      permissions
+        .filter(({ inputs }) => inputs[key] !== undefined)
+        .map(({ inputs }) =>
+          (inputs.accessControls as { groupName: string; permissionLevel: string }[]).map(
+            ({ groupName, permissionLevel }) => `${groupName} ${permissionLevel}`,
+          ),
+        );
+    const watchers = ["platform-admins CAN_MANAGE", "data-engineers CAN_READ"];
+    assert.deepEqual(seenBy("dashboardId"), [[...watchers, "analysts CAN_READ"]]);
+    assert.deepEqual(seenBy("alertV2Id"), [watchers, watchers]);
+  });
+
   it("of stack pr is named by its suffix, and has a tenth of the data", async () => {
     const all = await program("pr", { suffix: "pr_123" });
     assert.deepEqual(names(all, "Catalog"), ["olist_pr_123"]);
