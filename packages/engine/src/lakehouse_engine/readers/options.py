@@ -123,7 +123,8 @@ def _bytes(source: str, name: str, value: str) -> int:
 def _options(
     source: str, file_format: str, cloud: dict[str, str], spark: dict[str, str], schema_given: bool, streaming: bool
 ) -> FileOptions:
-    rescued, variant = spark.pop("rescuedDataColumn", None), spark.pop("singleVariantColumn", None)
+    of_any = None if file_format in _FIXED_SCHEMA else cloud.get("rescuedDataColumn")
+    rescued, variant = spark.pop("rescuedDataColumn", of_any), spark.pop("singleVariantColumn", None)
     inferring = not schema_given and variant is None and file_format not in _FIXED_SCHEMA
     mode = cloud.get("schemaEvolutionMode")
     if mode == "addNewColumns" and schema_given:

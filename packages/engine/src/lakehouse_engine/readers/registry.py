@@ -57,6 +57,7 @@ _CLOUD: tuple[Option, ...] = (
         "schemaEvolutionMode", "choice", choices=EVOLUTION_MODES, status="differs",
         note="`addNewColumnsWithTypeWidening` is refused. In a pipeline the flow starts again within the update",
     ),
+    _cloud("rescuedDataColumn", note="The same as the format's option, which goes before it"),
     _cloud("partitionColumns", note="Default: every `name=value` folder. An empty text: none"),
     _cloud("maxFilesPerTrigger", "count", "Default 1000"),
     _cloud("maxBytesPerTrigger", "size", "With `maxFilesPerTrigger`, too, only the bytes count", "differs"),

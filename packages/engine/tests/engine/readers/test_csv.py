@@ -52,9 +52,10 @@ def test_columns_are_matched_by_each_files_own_header(spark, landing: Path) -> N
     ]
 
 
-def test_what_does_not_fit_the_schema_is_rescued(spark, landing: Path) -> None:
+@pytest.mark.parametrize("option", ["rescuedDataColumn", "cloudFiles.rescuedDataColumn"])
+def test_what_does_not_fit_the_schema_is_rescued(spark, landing: Path, option: str) -> None:
     (landing / "c.csv").write_text("id,name,amount,extra\n5,eve,oops,E\n6,fay\n7,gus,7,,over\n8,hal,8,\n")
-    frame = reader(spark, rescuedDataColumn="_rescued_data").schema(SCHEMA).load(str(landing))
+    frame = reader(spark, **{option: "_rescued_data"}).schema(SCHEMA).load(str(landing))
     rescued = [r["_rescued_data"] and json.loads(r["_rescued_data"]) for r in update(frame, landing)]
     for record in rescued:
         if record:
