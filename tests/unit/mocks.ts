@@ -24,6 +24,7 @@ const IDS: Record<string, (inputs: Record<string, unknown>) => string> = {
 /** Properties that the provider makes. */
 const COMPUTED: Record<string, object> = {
   "databricks:index/budgetPolicy:BudgetPolicy": { policyId: "usage-policy" },
+  "databricks:index/servicePrincipal:ServicePrincipal": { applicationId: "application-id" },
 };
 
 const CALLS: Record<string, object> = {
