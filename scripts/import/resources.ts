@@ -22,6 +22,7 @@ const TYPES: Readonly<Record<string, string>> = {
   alerts: "AlertV2",
   sql_warehouses: "SqlEndpoint",
   secret_scopes: "SecretScope",
+  secret_acls: "SecretAcl",
   experiments: "MlflowExperiment",
   model_serving_endpoints: "ModelServing",
   apps: "App",
@@ -35,7 +36,9 @@ const TERRAFORM: Readonly<Record<string, string>> = {
   databricks_permissions: "permissions",
   databricks_grants: "grants",
   databricks_alert_v2: "alerts",
+  databricks_secret_acl: "secret_acls",
 };
+const SCOPE_PERMISSIONS = "secret_scopes.permissions";
 const token = (type: string): string => `databricks:index/${type[0]!.toLowerCase()}${type.slice(1)}:${type}`;
 const nameOf = (text: string): string => text.replace(/[^A-Za-z0-9]+/g, "_").replace(/^_+|_+$/g, "");
 
@@ -119,7 +122,25 @@ export async function readBundle(api: WorkspaceApi, bundle: string, target?: str
   const named = new Map(state.map((one) => [`${one.kind} ${one.id}`, one]));
   // The state's names are those of the bundle's files, without a target's prefix.
   const marked = found.filter((one) => one.folder === folder && !named.has(`${one.kind} ${one.id}`));
-  return collect([...state, ...marked]);
+  return collect([...(await withAcls(api, state)), ...marked]);
+}
+
+/** A bundle's state has the permissions of a secret scope as one entry; for the provider each is a resource. */
+async function withAcls<One extends { kind: string; name: string; id: string }>(
+  api: WorkspaceApi,
+  state: readonly One[],
+): Promise<One[]> {
+  const acls = state
+    .filter(({ kind }) => kind === "secret_scopes")
+    .map(async (scope) => {
+      const query = { scope: scope.id };
+      const { items = [] } = await api.get<{ items?: { principal: string }[] }>("/api/2.0/secrets/acls/list", query);
+      return items.map(({ principal }) => ({
+        ...{ ...scope, kind: "secret_acls", name: `${scope.name}_${principal}` },
+        id: `${scope.id}|||${principal}`,
+      }));
+    });
+  return [...state.filter(({ kind }) => kind !== SCOPE_PERMISSIONS), ...(await Promise.all(acls)).flat()];
 }
 
 interface Direct {
@@ -145,7 +166,8 @@ async function readState(api: WorkspaceApi, folder: string): Promise<{ kind: str
   if (direct) {
     return Object.entries(direct.state ?? {}).flatMap(([key, { __id__: id }]) => {
       const [, kind = "", name = "", below] = key.split(".");
-      return id === undefined ? [] : [{ kind: below ?? kind, name: below ? `${name}_${below}` : name, id }];
+      const of = kind === "secret_scopes" && below === "permissions" ? SCOPE_PERMISSIONS : (below ?? kind);
+      return id === undefined ? [] : [{ kind: of, name: below ? `${name}_${below}` : name, id }];
     });
   }
   const terraform = await read<Terraform>("terraform.tfstate");

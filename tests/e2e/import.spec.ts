@@ -1,13 +1,21 @@
-/** `npm run import`: what a bundle deployed, or a catalog holds, becomes a Pulumi program that changes nothing. */
+/**
+ * `npm run import`: what a bundle deployed, or a catalog holds, becomes a Pulumi program that changes nothing. The bundle
+ * (tests/programs/bundle) is deployed by Databricks' own CLI where it is on PATH or in the folder `clients` of the
+ * toolchain's cache: `go mod download -json github.com/databricks/cli@v1.13.0`, copy its Dir, `go build`. Elsewhere
+ * requests to the REST API leave what that CLI leaves, and the test's title says so.
+ */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
+import { findClient } from "lakehouse-toolchain/engine";
 import { stackEnv } from "../../scripts/stack/stack.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
+const BUNDLE = join(ROOT, "tests", "programs", "bundle");
+const CLI = findClient("databricks");
 const MAIN = join(ROOT, "scripts", "import", "main.ts");
 
 interface Output {
@@ -15,9 +23,9 @@ interface Output {
   text: string;
 }
 
-function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Output> {
+function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv, cwd?: string): Promise<Output> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, [...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, [...args], { env, cwd, stdio: ["ignore", "pipe", "pipe"] });
     let text = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (text += data));
     child.on("error", reject);
@@ -27,6 +35,7 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): 
 
 describe("npm run import", () => {
   const dir = mkdtempSync(join(tmpdir(), "olist-import-"));
+  const bundle = join(dir, "bundle");
   let workspace: LocalWorkspace;
   let env: NodeJS.ProcessEnv;
 
@@ -35,13 +44,22 @@ describe("npm run import", () => {
     symlinkSync(join(ROOT, "node_modules"), join(dir, "node_modules"));
     const { PULUMI_STACK: _, ...unselected } = stackEnv(workspace.tools, workspace, join(dir, "backend"));
     env = unselected;
-    await deployBundle(workspace, "dev");
+    await prepare(workspace);
+    cpSync(BUNDLE, bundle, { recursive: true });
+    if (CLI) await deployBundle(CLI);
+    else await imitateBundle(workspace, "dev");
   });
   after(async () => {
     rmSync(dir, { recursive: true, force: true });
     await workspace?.remove();
   });
 
+  async function deployBundle(cli: string): Promise<void> {
+    const { DATABRICKS_HOST, DATABRICKS_TOKEN } = env;
+    const own = { PATH: process.env.PATH, HOME: join(dir, "home"), DATABRICKS_HOST, DATABRICKS_TOKEN };
+    const { code, text } = await run(cli, ["bundle", "deploy", "--target", "dev"], own, bundle);
+    assert.equal(code, 0, text);
+  }
   const adopt = (...args: string[]): Promise<Output> => run(process.execPath, [MAIN, ...args], env);
   const assertClean = async (project: string): Promise<void> => {
     const args = ["--cwd", project, "preview", "--stack", "dev", "--refresh", "--expect-no-changes", "--diff"];
@@ -49,18 +67,18 @@ describe("npm run import", () => {
     assert.equal(code, 0, text);
   };
 
-  it("adopts a bundle's jobs, pipelines and the rest of its state, and the next preview is clean", async () => {
-    const bundle = join(dir, "bundle");
-    mkdirSync(bundle);
-    writeFileSync(
-      join(bundle, "databricks.yml"),
-      "bundle:\n  # of the team\n  name: sales\ntargets:\n  dev:\n    default: true\n",
-    );
+  const deployed = CLI ? "Databricks' CLI deployed" : "REST requests deployed in place of the CLI, which is not here,";
+  it(`adopts a bundle that ${deployed} as a whole, and the next preview is clean`, async () => {
     const project = join(dir, "from-bundle");
     const { code, text } = await adopt("--bundle", bundle, "--out", project);
     assert.equal(code, 0, text);
     const program = readFileSync(join(project, "index.ts"), "utf8");
-    for (const part of ["new databricks.Job(", "new databricks.Schema(", "pipelineId: pipelineSalesEtl.id"])
+    for (const part of [
+      "new databricks.Job(",
+      "new databricks.Schema(",
+      "new databricks.SecretAcl(",
+      "pipelineId: pipelineSalesEtl.id",
+    ])
       assert.ok(program.includes(part), `'${part}' is not in:\n${program}`);
     await assertClean(project);
     // What the workspace says of itself is no part of the program.
@@ -77,9 +95,11 @@ describe("npm run import", () => {
     const { resources } = JSON.parse(readFileSync(join(project, "import.json"), "utf8")) as {
       resources: { type: string; id: string }[];
     };
+    // The CLI puts its user before the names of a target in development.
+    const raw = CLI ? "sales.dev_admin_raw" : "sales.raw";
     assert.deepEqual(
       resources.map(({ id }) => id),
-      ["sales", "sales.default", "sales.raw", "sales.raw.landing", "schema/sales.raw"],
+      ["sales", "sales.default", raw, `${raw}.landing`, `schema/${raw}`],
     );
     await assertClean(project);
   });
@@ -99,8 +119,14 @@ describe("npm run import", () => {
   });
 });
 
+/** What is there before the bundle. */
+async function prepare({ api }: LocalWorkspace): Promise<void> {
+  await api.post("/api/2.1/unity-catalog/catalogs", { name: "sales", comment: "Sales" });
+  await api.post("/api/2.0/preview/scim/v2/Groups", { displayName: "analysts" });
+}
+
 /** Makes over plain REST what `databricks bundle deploy` makes: marks on jobs and pipelines, and the direct engine's state. */
-async function deployBundle({ api, token }: LocalWorkspace, target: string): Promise<void> {
+async function imitateBundle({ api, token }: LocalWorkspace, target: string): Promise<void> {
   const { userName } = await api.get<{ userName: string }>("/api/2.0/preview/scim/v2/Me");
   const root = `/Workspace/Users/${userName}/.bundle/sales/${target}`;
   for (const folder of ["files", "state"]) await api.post("/api/2.0/workspace/mkdirs", { path: `${root}/${folder}` });
@@ -108,7 +134,6 @@ async function deployBundle({ api, token }: LocalWorkspace, target: string): Pro
     api.post("/api/2.0/workspace/import", { path, content: Buffer.from(text).toString("base64"), ...format });
   await file(`${root}/files/etl`, "# Databricks notebook source\nprint(1)\n", { format: "SOURCE", language: "PYTHON" });
   const uc = "/api/2.1/unity-catalog";
-  await api.post(`${uc}/catalogs`, { name: "sales", comment: "Sales" });
   await api.post(`${uc}/schemas`, { name: "raw", catalog_name: "sales", comment: "Files" });
   await api.post(`${uc}/volumes`, {
     name: "landing",
@@ -116,7 +141,6 @@ async function deployBundle({ api, token }: LocalWorkspace, target: string): Pro
     schema_name: "raw",
     volume_type: "MANAGED",
   });
-  await api.post("/api/2.0/preview/scim/v2/Groups", { displayName: "analysts" });
   const granted = await fetch(`${api.host}${uc}/permissions/schema/sales.raw`, {
     method: "PATCH",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
@@ -143,7 +167,11 @@ async function deployBundle({ api, token }: LocalWorkspace, target: string): Pro
       { task_key: "extract", notebook_task: { notebook_path: `${root}/files/etl` }, max_retries: 2 },
     ],
   });
+  await api.post("/api/2.0/secrets/scopes/create", { scope: "sales" });
+  await api.post("/api/2.0/secrets/acls/put", { scope: "sales", principal: "analysts", permission: "READ" });
   const state = {
+    "resources.secret_scopes.secrets": { __id__: "sales" },
+    "resources.secret_scopes.secrets.permissions": { __id__: "sales" },
     "resources.jobs.nightly": { __id__: String(job_id) },
     "resources.pipelines.sales_etl": { __id__: pipeline_id },
     "resources.schemas.raw": { __id__: "sales.raw" },
