@@ -1,6 +1,6 @@
 /** A copy of the project, driven by the real Pulumi CLI. Everything is gone afterwards. */
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { LocalWorkspace } from "lakehouse-local-workspace/testing";
@@ -27,13 +27,7 @@ export class ProjectCopy {
   constructor(workspace: Deployed) {
     this.#workspace = workspace;
     const parts = [
-      "index.ts",
-      "settings.ts",
-      "access.ts",
-      "analysis.ts",
-      "identities.ts",
-      "operations.ts",
-      "personal-data.ts",
+      ...globSync("*.ts", { cwd: ROOT }),
       "dashboards",
       "settings",
       "components",

@@ -6,9 +6,10 @@
  */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
 import { findClient } from "lakehouse-toolchain/engine";
 import { stackEnv } from "../../scripts/stack/stack.ts";
@@ -104,6 +105,30 @@ describe("npm run import", () => {
     await assertClean(project);
   });
 
+  it("has a counterpart in components: they adopt what somebody else made, by name and by id, and replace nothing", async () => {
+    const ids = await makeCatalogs(workspace);
+    const project = join(dir, "adopt");
+    cpSync(join(ROOT, "tests", "programs", "adopt"), project, { recursive: true });
+    linkComponents(project);
+    const pulumi = async (...args: string[]): Promise<string> => {
+      const own = ["--cwd", project, "--stack", "dev", "--non-interactive"];
+      const { code, text } = await run(workspace.tools.pulumi, [...args, ...own], env);
+      assert.equal(code, 0, `pulumi ${args.join(" ")}:\n${text}`);
+      return text;
+    };
+    await pulumi("stack", "init");
+    await pulumi("config", "set", "adopt", "true");
+    const adopted = await pulumi("up", "--yes", "--skip-preview");
+    assert.match(adopted, /= 6 imported/);
+    assert.doesNotMatch(adopted, /replaced|deleted/);
+    await pulumi("config", "rm", "adopt");
+    const marked = await pulumi("up", "--yes", "--skip-preview");
+    assert.match(marked, /~ 2 updated/, "the marks of the stack");
+    assert.doesNotMatch(marked, /replaced|deleted/);
+    await pulumi("preview", "--refresh", "--expect-no-changes", "--diff");
+    assert.deepEqual(await idsOf(workspace), ids);
+  });
+
   it("says what is wrong before it writes anything", async () => {
     for (const [args, pattern] of [
       [["--out", join(dir, "x")], /either --bundle or --catalog/],
@@ -177,4 +202,60 @@ async function imitateBundle({ api, token }: LocalWorkspace, target: string): Pr
     "resources.schemas.raw": { __id__: "sales.raw" },
   };
   await file(`${root}/state/resources.json`, JSON.stringify({ state_version: 1, state }), { format: "AUTO" });
+}
+
+/** Catalogs of people who do not use Pulumi. */
+async function makeCatalogs(workspace: LocalWorkspace): Promise<object> {
+  const { api } = workspace;
+  const uc = "/api/2.1/unity-catalog";
+  await api.post("/api/2.0/preview/scim/v2/Groups", { displayName: "trade-owners" });
+  for (const [name, comment] of [
+    ["trade", "Made by hand"],
+    ["science", "Of another team"],
+  ])
+    await api.post(`${uc}/catalogs`, { name, comment });
+  for (const [catalog_name, name, comment] of [
+    ["trade", "raw", "Files"],
+    ["trade", "gold", "Measures"],
+    ["science", "models", "Of both teams"],
+  ])
+    await api.post(`${uc}/schemas`, { catalog_name, name, comment });
+  for (const [name, comment] of [
+    ["landing", "As delivered"],
+    ["returns", "Sent back"],
+  ])
+    await api.post(`${uc}/volumes`, {
+      catalog_name: "trade",
+      schema_name: "raw",
+      name,
+      comment,
+      volume_type: "MANAGED",
+    });
+  await api.request("PATCH", `${uc}/catalogs/trade`, { body: { owner: "trade-owners" } });
+  return idsOf(workspace);
+}
+
+/** What tells an object from another one of the same name. */
+async function idsOf({ api }: LocalWorkspace): Promise<object> {
+  const uc = "/api/2.1/unity-catalog";
+  const found: Record<string, unknown> = {};
+  for (const path of [
+    ...["catalogs/trade", "schemas/trade.raw", "schemas/trade.gold", "schemas/science.models"],
+    ...["volumes/trade.raw.landing", "volumes/trade.raw.returns"],
+  ]) {
+    const { id, schema_id, volume_id, created_at } = await api.get<Record<string, unknown>>(`${uc}/${path}`);
+    found[path] = [id ?? schema_id ?? volume_id, created_at];
+  }
+  return found;
+}
+
+/** The package of components as if it were installed: its sources, beside the packages of the checkout. */
+function linkComponents(project: string): void {
+  const modules = join(project, "node_modules");
+  mkdirSync(join(modules, "databricks-lakehouse"), { recursive: true });
+  symlinkSync(join(ROOT, "node_modules", "@pulumi"), join(modules, "@pulumi"));
+  const manifest = { name: "databricks-lakehouse", type: "module", exports: "./index.js" };
+  writeFileSync(join(modules, "databricks-lakehouse", "package.json"), JSON.stringify(manifest));
+  const source = pathToFileURL(join(ROOT, "components", "index.ts"));
+  writeFileSync(join(modules, "databricks-lakehouse", "index.js"), `export * from ${JSON.stringify(source)};\n`);
 }
