@@ -76,7 +76,7 @@ describe("lifecycle of the stack on the local workspace", () => {
     await mustRun(["destroy", "--yes", "--skip-preview", "--non-interactive"]);
     const { api } = workspace;
     const { catalogs } = await api.get<{ catalogs: { name: string }[] }>("/api/2.1/unity-catalog/catalogs");
-    assert.deepEqual(catalogs.map(({ name }) => name).sort(), ["main", "system"]);
+    assert.deepEqual(catalogs.map(({ name }) => name).sort(), ["main", "samples", "system"]);
     assert.deepEqual((await api.get<{ statuses?: unknown[] }>("/api/2.0/pipelines")).statuses ?? [], []);
     assert.deepEqual((await api.get<{ jobs?: unknown[] }>("/api/2.2/jobs/list")).jobs ?? [], []);
     const team = await api.get<{ objects?: unknown[] }>("/api/2.0/workspace/list", { path: "/olist" });

@@ -178,7 +178,7 @@ describe("the package of components", () => {
   it("leaves no catalog, pipeline or job when it is destroyed", async () => {
     pulumi("destroy", "--yes", "--skip-preview");
     const { catalogs } = await workspace.api.get<{ catalogs: { name: string }[] }>("/api/2.1/unity-catalog/catalogs");
-    assert.deepEqual(catalogs.map(({ name }) => name).sort(), ["main", "system"]);
+    assert.deepEqual(catalogs.map(({ name }) => name).sort(), ["main", "samples", "system"]);
     assert.deepEqual((await workspace.api.get<{ statuses?: unknown[] }>("/api/2.0/pipelines")).statuses ?? [], []);
     assert.deepEqual((await workspace.api.get<{ jobs?: unknown[] }>("/api/2.2/jobs/list")).jobs ?? [], []);
   });

@@ -82,7 +82,7 @@ describe("stacks dev, pr, free and prod on one workspace", () => {
 
   it("have what their files ask for: schemas in the catalog of Free Edition, dashboard, alerts and secret scope in prod", async () => {
     const own = ["olist_dev", "olist_pr_123", "olist_prod"];
-    assert.deepEqual(await catalogs(), ["main", ...own, "system", "workspace"]);
+    assert.deepEqual(await catalogs(), ["main", ...own, "samples", "system", "workspace"]);
     assert.deepEqual(await names("/api/2.0/alerts", "alerts", "display_name"), [
       "olist_prod quarantine",
       "olist_prod staleness",
@@ -121,7 +121,7 @@ describe("stacks dev, pr, free and prod on one workspace", () => {
 
   it("of a pull request and of Free Edition go without a trace, and leave the other stacks and the catalog", async () => {
     for (const stack of ["pr-123", "free"]) await run(stack, "destroy", "--yes", "--skip-preview");
-    assert.deepEqual(await catalogs(), ["main", "olist_dev", "olist_prod", "system", "workspace"]);
+    assert.deepEqual(await catalogs(), ["main", "olist_dev", "olist_prod", "samples", "system", "workspace"]);
     const schemas = await names("/api/2.1/unity-catalog/schemas?catalog_name=workspace", "schemas");
     assert.deepEqual(schemas, ["default", "information_schema"]);
     const jobs = await workspace.api.get<{ jobs: { settings: { name: string } }[] }>("/api/2.2/jobs/list");

@@ -29,7 +29,7 @@ import {
   updateSecurable,
 } from "./store.ts";
 import { created, dropped, publish, renamed } from "./sync.ts";
-import { isSystemTable } from "./system-tables.ts";
+import { inSystemCatalog } from "./system-tables.ts";
 
 /** The privilege on the parent that making one needs. */
 const CREATE_PRIVILEGE: Partial<Record<SecurableType, string>> = {
@@ -43,11 +43,10 @@ const CREATE_PRIVILEGE: Partial<Record<SecurableType, string>> = {
   EXTERNAL_LOCATION: "CREATE_EXTERNAL_LOCATION",
 };
 
-/** `information_schema` and the catalog `system` belong to the workspace. */
+/** `information_schema` and the catalogs `system` and `samples` belong to the workspace. */
 export const isBuiltIn = (item: Securable): boolean =>
-  (item.type === "CATALOG" && item.name === "system") ||
-  (item.type === "SCHEMA" && (item.name === "information_schema" || item.fullName.startsWith("system."))) ||
-  isSystemTable(item);
+  (["CATALOG", "SCHEMA", "TABLE"].includes(item.type) && inSystemCatalog(item)) ||
+  (item.type === "SCHEMA" && item.name === "information_schema");
 
 function refuseBuiltIn(item: Securable, verb: string): void {
   if (!isBuiltIn(item)) return;

@@ -2,6 +2,7 @@
 import type { Context } from "../../core/service.ts";
 import { type Body, type Securable, theMetastore } from "./store.ts";
 import { volumeLocation } from "./sync.ts";
+import { inSystemCatalog } from "./system-tables.ts";
 
 const KIND: Partial<Record<Securable["type"], string>> = {
   CATALOG: "CATALOG_STANDARD",
@@ -38,9 +39,9 @@ const place = (item: Securable): Body => {
 
 export const catalogInfo = (context: Context, item: Securable): Body => ({
   ...common(context, item),
-  catalog_type: item.name === "system" ? "SYSTEM_CATALOG" : "MANAGED_CATALOG",
+  catalog_type: inSystemCatalog(item) ? "SYSTEM_CATALOG" : "MANAGED_CATALOG",
   securable_type: "CATALOG",
-  securable_kind: item.name === "system" ? "CATALOG_SYSTEM" : KIND.CATALOG,
+  securable_kind: inSystemCatalog(item) ? "CATALOG_SYSTEM" : KIND.CATALOG,
   isolation_mode: "OPEN",
   accessible_in_current_workspace: true,
   browse_only: false,
@@ -55,7 +56,7 @@ export const catalogInfo = (context: Context, item: Securable): Body => ({
 export const schemaInfo = (context: Context, item: Securable): Body => ({
   ...common(context, item),
   catalog_name: item.fullName.split(".")[0],
-  catalog_type: item.fullName.startsWith("system.") ? "SYSTEM_CATALOG" : "MANAGED_CATALOG",
+  catalog_type: inSystemCatalog(item) ? "SYSTEM_CATALOG" : "MANAGED_CATALOG",
   schema_id: item.id,
   securable_type: "SCHEMA",
   browse_only: false,

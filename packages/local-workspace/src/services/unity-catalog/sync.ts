@@ -4,7 +4,7 @@ import type { Context } from "../../core/service.ts";
 import type { Database } from "../../store/database.ts";
 import { volumeFolder } from "./disk.ts";
 import { descendants, listSecurables, type Securable } from "./store.ts";
-import { emptyQuery, isSystemTable } from "./system-tables.ts";
+import { systemQuery } from "./system-tables.ts";
 
 /** The record without what the store does not have; the store's bodies were validated when they came. */
 const defined = <T extends object>(record: { [K in keyof T]: unknown }): T =>
@@ -12,17 +12,17 @@ const defined = <T extends object>(record: { [K in keyof T]: unknown }): T =>
 
 export function tableRecord(table: Securable): TableRecord {
   const { body } = table;
-  const empty = isSystemTable(table) ? emptyQuery(body.columns as { name: string; type_text: string }[]) : undefined;
+  const query = systemQuery(table);
   return defined<TableRecord>({
     fullName: table.fullName,
     tableId: table.id,
-    tableType: empty ? "VIEW" : body.table_type,
+    tableType: query ? "VIEW" : body.table_type,
     location: body.storage_location,
     dataSourceFormat: body.data_source_format,
     columns: body.columns ?? [],
     comment: table.comment,
     properties: body.properties ?? {},
-    viewDefinition: empty ?? body.view_definition,
+    viewDefinition: query ?? body.view_definition,
     pipelineId: body.pipeline_id,
     owner: table.owner,
     clusteringColumns: body.clustering_columns,

@@ -1,10 +1,15 @@
 /**
- * The system tables that Databricks documents, without rows: nothing here is billed, and runs, queries and clusters are
- * told of by their APIs. Columns and types: https://docs.databricks.com/aws/en/admin/system-tables/
+ * The tables that Databricks itself has: samples, and the system tables that it documents. The latter have no rows: nothing
+ * here is billed, and runs, queries and clusters are told of by their APIs. Columns and types of them:
+ * https://docs.databricks.com/aws/en/admin/system-tables/
  */
 
 import { columnInfos, type SystemColumn } from "./column-types.ts";
+import { sampleQuery, sampleTables } from "./samples.ts";
 import type { Securable } from "./store.ts";
+
+/** Who owns what Databricks itself makes. */
+export const SYSTEM_USER = "System user";
 
 const PLACE = "account_id string, workspace_id string";
 const PERIOD = "period_start_time timestamp, period_end_time timestamp";
@@ -133,20 +138,34 @@ const TABLES: Readonly<Record<string, string>> = {
 };
 
 export interface SystemTable {
+  catalog: string;
   schema: string;
   name: string;
   columns: SystemColumn[];
 }
 
-export const systemTables = (): SystemTable[] =>
-  Object.entries(TABLES).map(([path, columns]) => {
+export const systemTables = (): SystemTable[] => [
+  ...Object.entries(TABLES).map(([path, columns]) => {
     const [schema = "", name = ""] = path.split(".");
-    return { schema, name, columns: columnInfos(columns) };
-  });
+    return { catalog: "system", schema, name, columns: columnInfos(columns) };
+  }),
+  ...sampleTables().map((table) => ({ catalog: "samples", ...table, columns: columnInfos(table.columns) })),
+];
 
-export const isSystemTable = ({ type, fullName }: Securable): boolean =>
-  type === "TABLE" && fullName.startsWith("system.");
+/** Catalogs of Databricks, and what is in them. Someone may have had a catalog `samples` of their own before. */
+export const inSystemCatalog = ({ fullName, owner }: Securable): boolean => {
+  const catalog = fullName.split(".")[0];
+  return catalog === "system" || (catalog === "samples" && owner === SYSTEM_USER);
+};
 
-/** What the engine reads instead of files: no rows, of the table's columns. */
-export const emptyQuery = (columns: readonly { name: string; type_text: string }[]): string =>
+type Columns = readonly { name: string; type_text: string }[];
+
+/** What the engine reads instead of the table's files. */
+export function systemQuery(table: Securable): string | undefined {
+  if (table.type !== "TABLE" || !inSystemCatalog(table)) return undefined;
+  const columns = table.body.columns as Columns;
+  return table.fullName.startsWith("samples.") ? sampleQuery(table.fullName, columns) : emptyQuery(columns);
+}
+
+export const emptyQuery = (columns: Columns): string =>
   `SELECT ${columns.map(({ name, type_text }) => `CAST(NULL AS ${type_text}) AS \`${name}\``).join(", ")} WHERE false`;

@@ -68,7 +68,7 @@ describe("metadata over Thrift", function () {
   it("lists catalogs and schemas by pattern", async () => {
     assert.deepEqual(
       (await ask("GetCatalogs")).map((row) => row.TABLE_CAT),
-      ["main", "shop", "system"],
+      ["main", "samples", "shop", "system"],
     );
     const schemas = async (schemaName: string): Promise<string[]> =>
       (await ask("GetSchemas", { catalogName: "SHOP", schemaName })).map((row) => row.TABLE_SCHEM);

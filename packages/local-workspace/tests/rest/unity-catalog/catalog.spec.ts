@@ -24,10 +24,14 @@ describe("Unity Catalog", () => {
   const names = (list: Json[]) => list.map(({ name }) => name);
   const folder = (...parts: string[]) => join(workspace.dataDir, "volumes", ...parts);
 
-  it("a new workspace has a metastore and the catalogs main and system; every catalog has its two schemas", async () => {
+  it("a new workspace has a metastore and the catalogs main, samples and system; every catalog has its two schemas", async () => {
     const assigned = await workspace.admin.ok("GET", `${UC}/current-metastore-assignment`);
     assert.equal((await workspace.admin.ok("GET", `${UC}/metastore_summary`)).metastore_id, assigned.metastore_id);
-    assert.deepEqual(names((await workspace.admin.ok("GET", `${UC}/catalogs`)).catalogs), ["main", "system"]);
+    assert.deepEqual(names((await workspace.admin.ok("GET", `${UC}/catalogs`)).catalogs), [
+      "main",
+      "samples",
+      "system",
+    ]);
     const { schemas } = await workspace.admin.ok("GET", `${UC}/schemas?catalog_name=main`);
     assert.deepEqual(names(schemas), ["default", "information_schema"]);
   });
@@ -146,6 +150,16 @@ describe("Unity Catalog", () => {
     await client.refused("PERMISSION_DENIED", "GET", `${UC}/tables/system.billing.usage`);
     await workspace.grant("schema", "system.billing", name, "USE_SCHEMA", "SELECT");
     assert.equal((await client.ok("GET", `${UC}/tables/system.billing.usage`)).table_type, "MANAGED");
+  });
+
+  it("everybody reads the samples, and nobody changes them", async () => {
+    const { client } = await workspace.servicePrincipal("reader");
+    const { tables } = await client.ok("GET", `${UC}/tables?catalog_name=samples&schema_name=nyctaxi`);
+    assert.deepEqual(names(tables), ["trips"]);
+    assert.equal(tables[0].columns[0].type_text, "timestamp");
+    await client.refused("PERMISSION_DENIED", "DELETE", `${UC}/tables/samples.nyctaxi.trips`);
+    await workspace.admin.refused("PERMISSION_DENIED", "PATCH", `${UC}/catalogs/samples`, { owner: "x" });
+    await workspace.admin.refused("PERMISSION_DENIED", "POST", `${UC}/schemas`, { name: "x", catalog_name: "samples" });
   });
 
   it("protects system and information_schema", async () => {
