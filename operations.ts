@@ -27,7 +27,7 @@ export function operations(args: OperationsArgs): void {
   ];
   const common = { ...args.jobs, access, inOrder: true };
   const retries = { max: 1, waitSeconds: 10 };
-  const updates = { medallion: { pipeline: medallion }, cdc: { pipeline: cdc } };
+  const updates = { medallion, cdc };
 
   const replay = {
     notebookPath: "operations/replay",

@@ -8,7 +8,7 @@ export * from "./deploy-identity.ts";
 export * from "./grants.ts";
 export * from "./groups.ts";
 export * from "./job.ts";
-export type { HealthRule, Recipients, Task, TaskKinds } from "./job-plan.ts";
+export type { HealthRule, Recipients, Task, TaskKinds, TaskOrPipeline } from "./job-plan.ts";
 export * from "./names.ts";
 export { planUploads, type UploadPlan } from "./notebook-files.ts";
 export * from "./notebooks.ts";

@@ -1,5 +1,5 @@
 /** Plans the tasks of a job: tasks by name become the provider's list, and everything that is wrong with them is named. */
-import type * as databricks from "@pulumi/databricks";
+import * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
 import { given, plain, type Violations } from "./component.ts";
 import { NotebookFolder } from "./notebooks.ts";
@@ -9,7 +9,7 @@ type Inputs = databricks.types.input.JobTask;
 
 /** What a task does, with the provider's own arguments. */
 export interface TaskKinds {
-  pipeline: LakehousePipeline | databricks.types.input.JobTaskPipelineTask;
+  pipeline: LakehousePipeline | databricks.Pipeline | databricks.types.input.JobTaskPipelineTask;
   /** A relative `notebookPath` is one in the job's `root`, or in its `gitSource`. */
   notebook: databricks.types.input.JobTaskNotebookTask;
   sql: databricks.types.input.JobTaskSqlTask;
@@ -87,6 +87,8 @@ export interface TaskOptions<Key extends string> {
 }
 
 export type Task<Key extends string> = TaskOptions<Key> & OneOf<TaskKinds>;
+/** A pipeline alone is a task that updates it. */
+export type TaskOrPipeline<Key extends string> = Task<Key> | LakehousePipeline;
 /** Tasks whose keys the compiler no longer knows. */
 export type Tasks = Readonly<Record<string, Task<string>>>;
 
@@ -120,6 +122,14 @@ const kindsOf = (task: object): (keyof TaskKinds)[] =>
 export interface CodePlace {
   root?: NotebookFolder | pulumi.Input<string> | undefined;
   git: boolean;
+}
+
+/** Without the tasks that are left out; a pipeline alone as the task that it stands for. */
+export function knownTasks(tasks: Readonly<Record<string, TaskOrPipeline<string> | undefined>>): Tasks {
+  const known = Object.entries(tasks).filter(([, task]) => task !== undefined);
+  return Object.fromEntries(
+    known.map(([key, task]) => [key, task instanceof LakehousePipeline ? { pipeline: task } : task]),
+  ) as Tasks;
 }
 
 /** Each task that does not say what it waits for waits for the one before it. */
@@ -166,6 +176,7 @@ function action(key: string, task: object, code: CodePlace): Partial<Inputs> {
   const args = (task as Record<string, object>)[kind]!;
   if (kind === "notebook") return { notebookTask: notebookArgs(args as TaskKinds["notebook"], code) };
   if (args instanceof LakehousePipeline) return { pipelineTask: { pipelineId: args.pipelineId } };
+  if (args instanceof databricks.Pipeline) return { pipelineTask: { pipelineId: args.id } };
   if (kind === "runJob") {
     const { jobId } = args as TaskKinds["runJob"];
     return { runJobTask: { ...args, jobId: pulumi.output(jobId).apply(Number) } };
@@ -245,6 +256,12 @@ function checkKind(path: string, task: object, code: CodePlace, violations: Viol
   if (kinds.length !== 1) {
     const given = kinds.length === 0 ? "none" : kinds.join(" and ");
     violations.add(path, `must have exactly one of ${Object.keys(KINDS).join(", ")}; it has ${given}`);
+    return;
+  }
+  const given = (task as Record<string, unknown>)[kinds[0]!];
+  // A resource has properties that a task has, too, so the compiler lets some through.
+  if (kinds[0] !== "pipeline" && pulumi.Resource.isInstance(given)) {
+    violations.add(`${path}.${kinds[0]}`, "is a resource; give what the task takes, for example its id");
     return;
   }
   const { notebook, forEach } = task as { notebook?: TaskKinds["notebook"]; forEach?: { task: object } };

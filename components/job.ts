@@ -10,11 +10,12 @@ import {
   type HealthRule,
   healthArgs,
   inOrder,
+  knownTasks,
   planTasks,
   type Recipients,
   recipients,
   seconds,
-  type Task,
+  type TaskOrPipeline,
   type Tasks,
 } from "./job-plan.ts";
 import { type Naming, stackNaming } from "./names.ts";
@@ -31,8 +32,8 @@ export interface LakehouseJobArgs<Key extends string> {
    * the modules that a notebook imports, too.
    */
   root?: NotebookFolder | pulumi.Input<string>;
-  /** By task key; a task that is undefined is left out. */
-  tasks: Readonly<Record<Key, Task<NoInfer<Key>> | undefined>>;
+  /** By task key; a pipeline alone is a task that updates it, and a task that is undefined is left out. */
+  tasks: Readonly<Record<Key, TaskOrPipeline<NoInfer<Key>> | undefined>>;
   /** Each task waits for the one before it, unless it has `dependsOn` of its own. Default false. */
   inOrder?: boolean;
   /** Job parameters and their defaults; a run may override them. */
@@ -82,7 +83,7 @@ export class LakehouseJob<const Key extends string> extends Component {
 
   constructor(name: string, args: LakehouseJobArgs<Key>, opts?: pulumi.ComponentResourceOptions) {
     super("LakehouseJob", name, opts);
-    const tasks = given(args.tasks) as Tasks;
+    const tasks = knownTasks(args.tasks);
     const known: LakehouseJobArgs<string> = { ...args, tasks: args.inOrder ? inOrder(tasks) : tasks };
     checkArgs(name, known);
     const jobArgs = planJob(name, known);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { LakehouseDashboard } from "../../components/dashboard.ts";
 import { LakehouseJob, type LakehouseJobArgs } from "../../components/job.ts";
 import { NotebookFolder } from "../../components/notebooks.ts";
 import { LakehousePipeline } from "../../components/pipeline.ts";
@@ -76,6 +77,11 @@ describe("LakehouseJob", () => {
       ],
     );
     assert.deepEqual((tasks as { pipelineTask?: object }[])[3]!.pipelineTask, { pipelineId: "etl-id" });
+    const forms = await inputsOf("forms", { tasks: { a: etl, b: { pipeline: etl.pipeline } } });
+    assert.deepEqual(forms.tasks, [
+      { taskKey: "a", pipelineTask: { pipelineId: "etl-id" } },
+      { taskKey: "b", pipelineTask: { pipelineId: "etl-id" } },
+    ]);
   });
 
   it("refuses notebooks that it cannot find, and an order that JavaScript does not keep", () => {
@@ -88,6 +94,14 @@ describe("LakehouseJob", () => {
         "tasks.1.notebook.notebookPath: 'load' must be an absolute workspace path, unless the job has a `root` or a `gitSource`",
         "tasks.a.forEach.task.notebook.notebookPath: 'load' must be an absolute workspace path, unless the job has a `root` or a `gitSource`",
       ],
+    );
+    const { dashboard } = new LakehouseDashboard("kpis", {
+      source: "./dashboards/gold.lvdash.json",
+      ...{ folder: "/sales", warehouseId: "w", catalog: "c" },
+    });
+    assert.deepEqual(
+      violations(() => new LakehouseJob("resource", { tasks: { a: { dashboard } } })),
+      ["tasks.a.dashboard: is a resource; give what the task takes, for example its id"],
     );
     const root = new NotebookFolder("generator", { source: "./notebooks/generator", target: "/sales/g" });
     assert.match(
