@@ -124,7 +124,14 @@ function lastOf(rule: Rule): { readonly read: ReadConfiguration; last(): Configu
   return { read, last: () => last?.read };
 }
 
-type Seen = { type: string; name: string; urn: string; props: object; opts: { protect: boolean } };
+type Seen = {
+  type: string;
+  name: string;
+  urn: string;
+  props: object;
+  opts: { protect: boolean };
+  provider?: { urn: string } | undefined;
+};
 
 const asResource = (type: string, seen: Seen, more: Pick<Resource, "propertyDependencies" | "isSecret">): Resource => ({
   type,
@@ -132,6 +139,7 @@ const asResource = (type: string, seen: Seen, more: Pick<Resource, "propertyDepe
   urn: seen.urn,
   props: plain(seen.props) as Fields,
   protect: seen.opts.protect,
+  provider: seen.provider?.urn,
   ...more,
 });
 

@@ -28,6 +28,8 @@ export interface Resource {
   readonly urn: string;
   readonly props: Fields;
   readonly protect: boolean;
+  /** URN of the provider, which stands for a workspace or account; undefined where it is not known. */
+  readonly provider?: string | undefined;
   /**
    * Whether the program marked the value at a path as a Pulumi secret, or what holds it; undefined where that cannot be known. Resource rules only.
    */

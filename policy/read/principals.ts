@@ -68,8 +68,11 @@ export function everyoneGroup(principal: Value, groups: readonly string[] = EVER
   return groups.find((group) => principalName(group) === name);
 }
 
-/** Types that make a principal. */
-export const PRINCIPAL_TYPES = ["ServicePrincipal", "Group", "User"];
+/** Types that make a principal; the second version has one for the account and one for the workspace. */
+const ofBothVersions = (kind: string): string[] => [kind, `AccountIam${kind}V2`, `WorkspaceIam${kind}V2`];
+export const USER_TYPES = ofBothVersions("User");
+export const MADE_GROUP_TYPES = ofBothVersions("Group");
+export const PRINCIPAL_TYPES = [...ofBothVersions("ServicePrincipal"), ...MADE_GROUP_TYPES, ...USER_TYPES];
 
 interface Made {
   readonly urn: string;
@@ -85,7 +88,8 @@ export class MadePrincipals {
   constructor(resources: readonly Resource[]) {
     for (const { urn, type, props } of resources) {
       if (!PRINCIPAL_TYPES.includes(type)) continue;
-      const names = texts([props.applicationId, props.displayName, props.userName, props.id]).map(principalName);
+      const { applicationId, displayName, userName, groupName, username, id } = props;
+      const names = texts([applicationId, displayName, userName, groupName, username, id]).map(principalName);
       const made = { urn, type, names };
       this.#byUrn.set(urn, made);
       for (const name of names) this.#byName.set(name, made);
@@ -97,8 +101,8 @@ export class MadePrincipals {
    * Undefined when it is none that the program makes, or nobody can tell.
    */
   find(principal: Value, sources: readonly string[]): readonly Made[] | undefined {
-    if (typeof principal === "string") {
-      const made = this.#byName.get(principalName(principal));
+    if (typeof principal === "string" || typeof principal === "number") {
+      const made = this.#byName.get(principalName(String(principal)));
       return made && [made];
     }
     if (principal !== UNKNOWN) return undefined;

@@ -1,6 +1,6 @@
 /** Where code, dashboards and results lie: the paths of a resource that are in the workspace. */
 import { type Fields, objects, texts, UNKNOWN, type Value } from "../values.ts";
-import { within } from "./clusters.ts";
+import { clustersOf, within } from "./clusters.ts";
 import { type Task, tasksOf } from "./tasks.ts";
 
 /** Types with code, dashboards or results in a folder of the workspace, and the properties that name it. */
@@ -55,9 +55,8 @@ export function sourcePaths(type: string, props: Fields): SourcePath[] {
   if (type === "Library") return packages(props, "");
   if (type === "Pipeline") return ofPipeline(props);
   if (type === "Job") return ofJob(props);
-  return type === "Cluster" || type === "ClusterPolicy"
-    ? [...initScripts(props, ""), ...allPackages(props.libraries, "libraries")]
-    : [];
+  if (type === "ClusterPolicy") return allPackages(props.libraries, "libraries");
+  return type === "Cluster" ? [...ofClusters(type, props), ...allPackages(props.libraries, "libraries")] : [];
 }
 
 const ofPipeline = (props: Fields): SourcePath[] => [
@@ -68,7 +67,7 @@ const ofPipeline = (props: Fields): SourcePath[] => [
     ...objects(library.glob).flatMap(({ include }) => one(`libraries[${at}].glob.include`, include)),
     ...packages(library, `libraries[${at}]`),
   ]),
-  ...objects(props.clusters).flatMap((cluster, at) => initScripts(cluster, `clusters[${at}]`)),
+  ...ofClusters("Pipeline", props),
   ...objects(props.environment).flatMap(({ dependencies }) => requirements(dependencies, "environment.dependencies")),
 ];
 
@@ -81,10 +80,11 @@ const ofJob = (job: Fields): SourcePath[] => [
       ),
     ),
   ),
-  ...objects(job.jobClusters).flatMap(({ newCluster }, at) =>
-    objects(newCluster).flatMap((cluster) => initScripts(cluster, `jobClusters[${at}].newCluster`)),
-  ),
+  ...ofClusters("Job", job),
 ];
+
+const ofClusters = (type: string, props: Fields): SourcePath[] =>
+  clustersOf(type, props).flatMap(({ path, cluster }) => initScripts(cluster, path));
 
 function ofTask({ path, task }: Task, gitSource: Value): SourcePath[] {
   const at = (property: string): string => (path === "the job" ? property : `${path}.${property}`);
@@ -109,7 +109,6 @@ function ofTask({ path, task }: Task, gitSource: Value): SourcePath[] {
     ...MORE_PATHS.flatMap(([kind, ...keys]) =>
       objects(task[kind]).flatMap((of) => keys.flatMap((key) => absolute(at(`${kind}.${key}`), of[key]))),
     ),
-    ...objects(task.newCluster).flatMap((cluster) => initScripts(cluster, at("newCluster"))),
     ...allPackages(task.libraries, at("libraries")),
   ];
 }

@@ -1,15 +1,13 @@
-/** Rules on what an account has: workspaces, networks, audit logs, metastores, and who is admin. */
+/** Rules on what an account has: workspaces, networks, audit logs, metastores, and what its identities may do. */
 import { coveredPercent } from "../networks.ts";
 import { type Finding, type Rule, resourceRule, stackRule } from "../rule.ts";
 import { asNumber, hasUnknown, isBlank, isFalseValue, isTrue, objects, texts, UNKNOWN } from "../values.ts";
+import { ASSIGNMENTS } from "./admins.ts";
 
 /** Of all addresses, as ip-list-bounded has it. */
 const MOST_PERCENT = 1;
 const DAY_SECONDS = 24 * 60 * 60;
 const NETWORK = "https://docs.databricks.com/aws/en/security/network/";
-
-/** Types that assign a principal to a workspace, with entitlements. */
-const ASSIGNMENTS = ["WorkspaceIamWorkspaceAssignmentV2", "AccountIamWorkspaceAssignmentV2"];
 
 const text = (value: unknown): string => (typeof value === "string" ? value.trim().toUpperCase() : "");
 
@@ -168,49 +166,6 @@ export const accountRules: readonly Rule[] = [
       const seconds = asNumber(props[property]) ?? 0;
       if (seconds > 0 && seconds <= maxDays * DAY_SECONDS) return [];
       return [{ property, problem: seconds > 0 ? `is ${seconds}, more than ${maxDays} days` : "sets no end" }];
-    },
-  }),
-  stackRule({
-    name: "admin-limit-number",
-    title: "Few are admins, and none of them a person by name",
-    level: "mandatory",
-    severity: "high",
-    why: "An admin reads and changes everything; a person's rights stay when the person's task goes.",
-    fix: "Assign ADMIN to one group, whose members your identity provider knows.",
-    source: "Security Analysis Tool",
-    url: "https://docs.databricks.com/aws/en/admin/users-groups/best-practices",
-    ids: { sat: ["INFO-6"] },
-    types: [
-      "PermissionAssignment",
-      "MwsPermissionAssignment",
-      ...ASSIGNMENTS,
-      "UserRole",
-      "GroupRole",
-      "ServicePrincipalRole",
-    ],
-    looksUp: ["User"],
-    limits: { maxAdmins: { type: "integer", default: 2, minimum: 1, description: "Most assignments of admins" } },
-    check: (resources, { maxAdmins }) => {
-      const people = new Set(resources.filter(({ type }) => type === "User").map(({ urn }) => urn));
-      const admins = resources.filter(({ type, props }) =>
-        /Role$/.test(type)
-          ? text(props.role) === "ACCOUNT_ADMIN"
-          : texts(props.permissions).some((one) => text(one) === "ADMIN") ||
-            texts(props.entitlements).some((one) => /ADMIN$/.test(text(one))),
-      );
-      return admins.flatMap(({ urn, name, type, props, propertyDependencies }, at) => {
-        const byPerson =
-          type === "UserRole" ||
-          (typeof props.userName === "string" && props.userName !== "") ||
-          (propertyDependencies.principalId ?? []).some((source) => people.has(source));
-        const property = /Role$/.test(type) ? "role" : ASSIGNMENTS.includes(type) ? "entitlements" : "permissions";
-        return [
-          ...(byPerson ? [{ urn, name, property, problem: "makes a person an admin" }] : []),
-          ...(at >= maxAdmins && !byPerson
-            ? [{ urn, name, property, problem: `is one more admin than ${maxAdmins}` }]
-            : []),
-        ];
-      });
     },
   }),
   resourceRule({

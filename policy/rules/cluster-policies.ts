@@ -1,34 +1,12 @@
 /** Rules on the definitions of cluster policies, which decide for every cluster that uses them. */
+import { allowedBy, definitionsOf, isOwnDefinition } from "../read/cluster-policies.ts";
 import { type Finding, type Rule, resourceRule } from "../rule.ts";
-import { asNumber, type Fields, isFalseValue, isFields, type Value } from "../values.ts";
+import { asNumber, type Fields, isBlank, isFalseValue } from "../values.ts";
 import { isGoverned, isOlder } from "./clusters.ts";
-
-const DEFINITIONS = ["definition", "policyFamilyDefinitionOverrides"] as const;
-
-/** A definition's entries by the attribute that they are about; undefined for text that is no JSON object. */
-function entriesOf(definition: Value): [attribute: string, entry: Fields][] {
-  if (typeof definition !== "string") return [];
-  let parsed: Value;
-  try {
-    parsed = JSON.parse(definition) as Value;
-  } catch {
-    return []; // the provider refuses it
-  }
-  return isFields(parsed) ? Object.entries(parsed).filter((pair): pair is [string, Fields] => isFields(pair[1])) : [];
-}
-
-/** The values that an entry lets a cluster have, or gives it. */
-function allowed({ type, value, values, defaultValue }: Fields): Value[] {
-  const found: Value[] = defaultValue === undefined ? [] : [defaultValue];
-  if (type === "fixed") found.push(value);
-  // "whitelist" is the older word.
-  if ((type === "allowlist" || type === "whitelist") && Array.isArray(values)) found.push(...(values as Value[]));
-  return found;
-}
 
 /** What an entry of a definition must not say. */
 function problemOf(attribute: string, entry: Fields, oldest: string): string | undefined {
-  const values = allowed(entry);
+  const values = allowedBy(entry);
   if (attribute === "data_security_mode" && values.some((value) => typeof value === "string" && !isGoverned(value)))
     return "allows a data_security_mode without isolation or of the legacy kind";
   if (attribute === "spark_version" && values.some((value) => typeof value === "string" && isOlder(value, oldest)))
@@ -56,12 +34,24 @@ export const clusterPolicyRules: readonly Rule[] = [
     limits: {
       oldest: { type: "string", default: "14.3", description: "Oldest release of a runtime that a policy may allow" },
     },
-    check: ({ props }, { oldest }) =>
-      DEFINITIONS.flatMap((property) =>
-        entriesOf(props[property]).flatMap(([attribute, entry]): Finding[] => {
+    check: ({ props }, { oldest }) => {
+      const entries = definitionsOf(props);
+      const restricts = entries.some(({ entry }) => entry.type !== "unlimited");
+      return [
+        ...(isOwnDefinition(props) && isBlank(props.policyFamilyId) && !restricts
+          ? [
+              {
+                property: "definition",
+                problem: "restricts nothing",
+                fix: "Fix or limit what a cluster may be: its size, its access mode, and when it stops.",
+              },
+            ]
+          : []),
+        ...entries.flatMap(({ property, attribute, entry }): Finding[] => {
           const problem = problemOf(attribute, entry, oldest);
           return problem === undefined ? [] : [{ property, problem }];
         }),
-      ),
+      ];
+    },
   }),
 ];

@@ -1,7 +1,19 @@
 /** Rules on clusters wherever they occur, and on instance pools and what is installed on them. */
 import { CLUSTER_TYPES, clustersOf, within } from "../read/clusters.ts";
+import { CONF_TYPES, type Conf, confsOf } from "../read/confs.ts";
 import { type Finding, type Rule, resourceRule, stackRule } from "../rule.ts";
-import { asNumber, type Fields, isBlank, isFields, isTrue, objects, texts, UNKNOWN, type Value } from "../values.ts";
+import {
+  asNumber,
+  type Fields,
+  isBlank,
+  isFalseValue,
+  isFields,
+  isTrue,
+  objects,
+  texts,
+  UNKNOWN,
+  type Value,
+} from "../values.ts";
 
 const CONFIGURE = "https://docs.databricks.com/aws/en/compute/configure";
 const RUNTIMES = "https://docs.databricks.com/aws/en/release-notes/runtime/";
@@ -11,14 +23,15 @@ const GOVERNED = /^(USER_ISOLATION|SINGLE_USER|DATA_SECURITY_MODE_(AUTO|STANDARD
 
 export const isGoverned = (mode: string): boolean => GOVERNED.test(mode.trim().toUpperCase());
 
-/** Spark settings that turn the legacy kinds of access control on. */
-const LEGACY_CONF = ["spark.databricks.passthrough.enabled", "spark.databricks.acl.dfAclsEnabled"];
-const legacyConf = ({ sparkConf }: Fields, property: string): Finding[] =>
-  LEGACY_CONF.filter((key) => isFields(sparkConf) && isTrue(sparkConf[key])).map((key) => ({
-    property: `${property}["${key}"]`,
-    problem: "turns legacy access control on",
-    fix: "Remove it, and use an access mode of Unity Catalog.",
-  }));
+/** Spark settings that switch the legacy kinds of access control, on or off, or Unity Catalog off. */
+const isLegacy = ({ key, value }: Conf): boolean => {
+  if (value === UNKNOWN || isBlank(value)) return false;
+  if (/^spark\.databricks\.acl\./i.test(key)) return true;
+  if (/^spark\.databricks\.passthrough\./i.test(key)) return isTrue(value);
+  if (/^spark\.databricks\.unityCatalog\.enabled$/i.test(key)) return isFalseValue(value);
+  // The older access mode for many users; "singleNode" is about workers.
+  return /^spark\.databricks\.cluster\.profile$/i.test(key) && /^\s*serverless\s*$/i.test(String(value));
+};
 
 /** "16.4" of "16.4.x-scala2.12"; undefined for custom images and the aliases of cluster policies. */
 const release = (version: string): readonly [number, number] | undefined => {
@@ -58,13 +71,20 @@ export const clusterRules: readonly Rule[] = [
     source: "Security Analysis Tool",
     url: "https://docs.databricks.com/aws/en/compute/access-mode-limitations",
     ids: { sat: ["GOV-12"], cis: ["2.1.5"] },
-    types: ["Cluster", "Job", "SqlGlobalConfig"],
+    types: CONF_TYPES,
     check: ({ type, props }) => [
       ...(typeof props.securityPolicy === "string" && !/^\s*(DATA_ACCESS_CONTROL)?\s*$/i.test(props.securityPolicy)
         ? [{ property: "securityPolicy", problem: "leaves warehouses without access control" }]
         : []),
-      ...clustersOf(type, props).flatMap(({ path, cluster }) => legacyConf(cluster, within(path, "sparkConf"))),
-      ...clustersOf(type, props).flatMap(({ path, cluster }) => {
+      ...confsOf(type, props)
+        .filter(isLegacy)
+        .map(({ property }) => ({
+          property,
+          problem: "switches legacy access control",
+          fix: "Remove it, and use an access mode of Unity Catalog.",
+        })),
+      // Clusters of pipelines have no access mode of their own.
+      ...(type === "Pipeline" ? [] : clustersOf(type, props)).flatMap(({ path, cluster }) => {
         const { dataSecurityMode } = cluster;
         const property = within(path, "dataSecurityMode");
         if (dataSecurityMode === UNKNOWN) return [];

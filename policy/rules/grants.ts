@@ -9,6 +9,7 @@ import {
   MadePrincipals,
   PRINCIPAL_TYPES,
   privilegesOf,
+  USER_TYPES,
 } from "../read/principals.ts";
 import {
   type Finding,
@@ -256,7 +257,7 @@ export const grantRules: readonly Rule[] = [
         return eachOf(resources, (grant, sources) => {
           const known = made.find(grant.principal, sources);
           const property = `${grant.path}principal`;
-          if (known?.every(({ type }) => type === "User"))
+          if (known?.every(({ type }) => USER_TYPES.includes(type)))
             return [{ property, problem: "is a person that the program makes" }];
           if (known !== undefined || typeof grant.principal !== "string") return [];
           const name = principalName(grant.principal);

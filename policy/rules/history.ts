@@ -1,24 +1,83 @@
 /** Rules on what keeps earlier versions of data: a full refresh and a short retention lose them without an error. */
-import { CLUSTER_TYPES, clustersOf, within } from "../read/clusters.ts";
+import { Buffer } from "node:buffer";
+import { CONF_TYPES, confsOf } from "../read/confs.ts";
 import { tasksOf } from "../read/tasks.ts";
 import { type Finding, type Rule, resourceRule } from "../rule.ts";
-import { isFalseValue, isFields, isTrue, objects, type Value } from "../values.ts";
+import { asNumber, type Fields, isFalseValue, isFields, isTrue, objects, type Value } from "../values.ts";
 
-const RETENTION = ["delta.deletedFileRetentionDuration", "delta.logRetentionDuration"];
-const CHECK = "spark.databricks.delta.retentionDurationCheck.enabled";
-const DAYS: Readonly<Record<string, number>> = { hour: 1 / 24, day: 1, week: 7, month: 30, year: 365 };
+const RETENTION = /(^|\.)(deletedFileRetentionDuration|logRetentionDuration)$/;
+const CHECK = /^spark\.databricks\.delta\.retentionDurationCheck\.enabled$/i;
+const DAYS: Readonly<Record<string, number>> = {
+  second: 1 / 86_400,
+  minute: 1 / 1440,
+  hour: 1 / 24,
+  day: 1,
+  week: 7,
+  month: 30,
+  year: 365,
+};
+const PART = /(\d+)\s*(second|minute|hour|day|week|month|year)s?\b/gi;
+/** In SQL, in a notebook and in what a task runs; a dry run removes nothing. */
+const VACUUM = /\bvacuum\b[^;]{0,300}?\bretain\s+(\d+(?:\.\d+)?)\s*hours?\b(?!\s+dry\s+run)/gi;
+/** Delta's own function for it: `DeltaTable.vacuum(0)`, in hours. */
+const VACUUM_CALL = /\.vacuum\(\s*(?:retentionHours\s*=\s*)?(\d+(?:\.\d+)?)\s*\)/gi;
+const CODE = ["queryText", "viewDefinition"] as const;
+const MOST_CONTENT = 1_000_000;
 
-/** Days of an interval as Delta takes it (`interval 7 days`); undefined for what is none. */
+/** Days of an interval as Delta takes it (`interval 1 week 2 days`); undefined for what is none. */
 function daysOf(value: Value): number | undefined {
-  const parts = /^\s*(?:interval\s+)?'?(\d+)'?\s+(hour|day|week|month|year)s?\s*$/i.exec(String(value));
-  return parts ? Number(parts[1]) * DAYS[parts[2]!.toLowerCase()]! : undefined;
+  if (typeof value !== "string" || value.length > 200) return undefined;
+  const parts = [...value.matchAll(PART)];
+  return parts.length === 0
+    ? undefined
+    : parts.reduce((sum, [, number, unit]) => sum + Number(number) * DAYS[unit!.toLowerCase()]!, 0);
 }
 
-function unchecked(path: string, settings: Value): Finding[] {
-  return isFields(settings) && isFalseValue(settings[CHECK])
-    ? [{ property: `${path}["${CHECK}"]`, problem: "is false" }]
+const shortProperties = (property: string, settings: Value, minDays: number): Finding[] =>
+  isFields(settings)
+    ? Object.entries(settings)
+        .filter(([key, value]) => RETENTION.test(key.trim()) && (daysOf(value) ?? minDays) < minDays)
+        .map(([key]) => ({ property: `${property}["${key}"]`, problem: `is less than ${minDays} days` }))
     : [];
+
+/** Hours of a period as the database's API takes it ("172800s"); undefined for what is none. */
+const hoursOf = (period: Value): number | undefined => {
+  const seconds = typeof period === "string" ? /^\s*(\d+)(\.\d+)?s\s*$/.exec(period)?.[1] : undefined;
+  return seconds === undefined ? undefined : Number(seconds) / 3600;
+};
+
+/** Code of a resource as text: SQL, and what is uploaded in base64. */
+function codeOf(props: Fields): { property: string; text: string }[] {
+  const content = props.contentBase64;
+  return [
+    ...CODE.flatMap((property) =>
+      typeof props[property] === "string" ? [{ property, text: props[property] as string }] : [],
+    ),
+    ...(typeof content === "string" && content.length <= MOST_CONTENT
+      ? [{ property: "contentBase64", text: Buffer.from(content, "base64").toString("utf8") }]
+      : []),
+  ];
 }
+
+const vacuums = (props: Fields, minDays: number): Finding[] =>
+  codeOf(props).flatMap(({ property, text }) =>
+    [...text.matchAll(VACUUM), ...text.matchAll(VACUUM_CALL)]
+      .filter(([, hours]) => Number(hours) < minDays * 24)
+      .slice(0, 1)
+      .map(() => ({ property, problem: `removes files of fewer than ${minDays} days (VACUUM)` })),
+  );
+
+const inDatabases = ({ retentionWindowInDays, spec, customMaxRetentionHours }: Fields, minDays: number): Finding[] => [
+  ...((asNumber(retentionWindowInDays) ?? minDays) < minDays
+    ? [{ property: "retentionWindowInDays", problem: `is less than ${minDays} days` }]
+    : []),
+  ...objects(spec)
+    .filter(({ historyRetentionDuration }) => (hoursOf(historyRetentionDuration) ?? minDays * 24) < minDays * 24)
+    .map(() => ({ property: "spec.historyRetentionDuration", problem: `is less than ${minDays} days` })),
+  ...((asNumber(customMaxRetentionHours) ?? minDays * 24) < minDays * 24
+    ? [{ property: "customMaxRetentionHours", problem: `is less than ${minDays} days` }]
+    : []),
+];
 
 export const historyRules: readonly Rule[] = [
   resourceRule({
@@ -30,7 +89,11 @@ export const historyRules: readonly Rule[] = [
     fix: "Leave `fullRefresh` to a person, the check of retention on, and retention at a week or more.",
     source: "own",
     url: "https://docs.databricks.com/aws/en/delta/history",
-    types: [...CLUSTER_TYPES, "SqlTable"],
+    types: [
+      ...new Set([...CONF_TYPES, "Job"]),
+      ...["SqlTable", "Catalog", "Schema", "DatabaseInstance", "PostgresProject"],
+      ...["Query", "AlertV2", "Notebook", "WorkspaceFile"],
+    ],
     limits: {
       minDays: {
         type: "integer",
@@ -40,23 +103,22 @@ export const historyRules: readonly Rule[] = [
       },
     },
     check: ({ type, props }, { minDays }) => {
-      if (type === "SqlTable") {
-        const properties = isFields(props.properties) ? props.properties : {};
-        return RETENTION.filter((key) => (daysOf(properties[key]) ?? minDays) < minDays).map((key) => ({
-          property: `properties["${key}"]`,
-          problem: `is less than ${minDays} days`,
-        }));
-      }
+      const confs = confsOf(type, props);
       return [
         ...(type === "Job" ? tasksOf(props) : []).flatMap(({ path, task }) =>
           objects(task.pipelineTask)
             .filter(({ fullRefresh }) => isTrue(fullRefresh))
             .map(() => ({ property: `${path}.pipelineTask.fullRefresh`, problem: "is true" })),
         ),
-        ...(type === "Pipeline" ? unchecked("configuration", props.configuration) : []),
-        ...clustersOf(type, props).flatMap(({ path, cluster }) =>
-          unchecked(within(path, "sparkConf"), cluster.sparkConf),
-        ),
+        ...confs
+          .filter(({ key, value }) => CHECK.test(key) && isFalseValue(value))
+          .map(({ property }) => ({ property, problem: "is false" })),
+        ...confs
+          .filter(({ key, value }) => RETENTION.test(key) && (daysOf(value) ?? minDays) < minDays)
+          .map(({ property }) => ({ property, problem: `is less than ${minDays} days` })),
+        ...shortProperties("properties", props.properties, minDays),
+        ...inDatabases(props, minDays),
+        ...vacuums(props, minDays),
       ];
     },
   }),

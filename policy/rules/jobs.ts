@@ -29,7 +29,7 @@ const set = (value: Value): boolean => value !== undefined && value !== null;
 export const jobRules: readonly Rule[] = [
   resourceRule({
     name: "job-require-run-as",
-    title: "Jobs run as a service principal",
+    title: "Jobs and alerts run as a service principal",
     level: "production",
     severity: "high",
     why: "A job that runs as a person has the person's rights and stops when the person leaves.",
@@ -37,8 +37,18 @@ export const jobRules: readonly Rule[] = [
     source: "Security Analysis Tool, production job guidance",
     url: PRODUCTION,
     ids: { sat: ["GOV-42"] },
-    types,
-    check: ({ props }) => checkRunAs(props),
+    types: ["Job", "AlertV2"],
+    check: ({ type, props }) => {
+      if (type === "Job") return checkRunAs(props);
+      // Without it an alert runs as its owner, whom an update may change.
+      const { runAs, runAsUserName } = props;
+      return [
+        ...(isBlank(runAs) ? [] : checkRunAs(props)),
+        ...(typeof runAsUserName === "string" && runAsUserName.includes("@")
+          ? [{ property: "runAsUserName", problem: "makes it run as a person" }]
+          : []),
+      ];
+    },
   }),
   resourceRule({
     name: "job-require-timeout",

@@ -1,4 +1,5 @@
 /** Rules on models, serving, sharing with outsiders and monitoring. */
+import { accessControls, everyoneGroup } from "../read/principals.ts";
 import { type Finding, type Rule, resourceRule } from "../rule.ts";
 import { isBlank, objects, UNKNOWN } from "../values.ts";
 
@@ -37,11 +38,15 @@ export const modelRules: readonly Rule[] = [
     level: "advisory",
     severity: "medium",
     why: "An endpoint without limits is paid by the token, whoever calls it.",
-    fix: "Set `aiGateway.rateLimits`.",
+    fix: "Set `aiGateway.rateLimits`, or `config.rateLimits` of the service.",
     source: "own",
     url: "https://docs.databricks.com/aws/en/ai-gateway/configure-ai-gateway-endpoints",
-    types: ["ModelServing"],
-    check: ({ props }) => {
+    types: ["ModelServing", "AiGatewayModelProviderService", "AiGatewayModelService"],
+    check: ({ type, props }) => {
+      if (type !== "ModelServing")
+        return objects(props.config)
+          .filter(({ rateLimits }) => rateLimits !== UNKNOWN && objects(rateLimits).length === 0)
+          .map(() => ({ property: "config.rateLimits", problem: "is not set" }));
       const external = objects(props.config)
         .flatMap(({ servedEntities }) => objects(servedEntities))
         .some(({ externalModel }) => objects(externalModel).length > 0);
@@ -51,6 +56,22 @@ export const modelRules: readonly Rule[] = [
         gateways.some(({ rateLimits }) => rateLimits === UNKNOWN || objects(rateLimits).length > 0);
       return external && !limited ? [{ property: "aiGateway.rateLimits", problem: "is not set" }] : [];
     },
+  }),
+  resourceRule({
+    name: "serving-restrict-query",
+    title: "Models and agents are queried by who needs them",
+    level: "advisory",
+    severity: "medium",
+    why: "Everybody's queries are paid for, and an agent answers with data that its own rights reach.",
+    fix: "Give CAN_QUERY to the group or service principal that calls it.",
+    source: "Databricks AI Security Framework",
+    url: "https://docs.databricks.com/aws/en/machine-learning/model-serving/manage-serving-endpoints",
+    types: ["Permissions"],
+    check: ({ props }) =>
+      accessControls(props).flatMap(({ path, who, level }): Finding[] => {
+        const group = level === "CAN_QUERY" ? everyoneGroup(who) : undefined;
+        return group === undefined ? [] : [{ property: path, problem: `gives CAN_QUERY to '${group}'` }];
+      }),
   }),
   resourceRule({
     name: "git-allowed-repository",

@@ -1,6 +1,7 @@
 /** Rules on settings of a workspace and of the account, by their own resource or by name. */
+import { CONF_TYPES, confsOf } from "../read/confs.ts";
 import { type Finding, type Ids, type Resource, type Rule, resourceRule } from "../rule.ts";
-import { isFalseValue, isTrue, objects, type Value } from "../values.ts";
+import { isBlank, isFalseValue, isTrue, objects, type Value } from "../values.ts";
 
 const ADMIN = "https://docs.databricks.com/aws/en/admin/";
 /** Settings that are made by name. */
@@ -198,6 +199,23 @@ export const settingRules: readonly Rule[] = [
     ],
   }),
   resourceRule({
+    name: "setting-restrict-personal-compute",
+    title: "Not everybody makes personal compute",
+    level: "advisory",
+    severity: "medium",
+    why: "With it on, every user makes machines that no policy of yours bounds.",
+    fix: 'Set `personalCompute.value: "DELEGATE"`, and give CAN_USE on the policy to who needs it.',
+    source: "Databricks documentation",
+    url: `${ADMIN}clusters/personal-compute`,
+    types: BY_NAME,
+    check: ({ props }) =>
+      objects(props.personalCompute).flatMap(({ value }) =>
+        typeof value === "string" && /^\s*ON\s*$/i.test(value)
+          ? [{ property: "personalCompute.value", problem: "is ON for everybody" }]
+          : [],
+      ),
+  }),
+  resourceRule({
     name: "forbid-hive-metastore",
     title: "The legacy Hive metastore is not used",
     level: "mandatory",
@@ -226,8 +244,12 @@ export const settingRules: readonly Rule[] = [
       "VectorSearchIndex",
       "Share",
       "RegisteredModel",
+      ...CONF_TYPES.filter((type) => type !== "Job"),
     ],
     check: ({ type, props }) => [
+      ...confsOf(type, props)
+        .filter(({ key, value }) => METASTORE_CONF.test(key) && !isBlank(value) && !isFalseValue(value))
+        .map(({ property }) => ({ property, problem: "connects a Hive metastore or Glue" })),
       ...(type === "SqlPermissions"
         ? [
             {
@@ -237,11 +259,15 @@ export const settingRules: readonly Rule[] = [
             },
           ]
         : []),
-      ...hiveIn(props, ""),
+      // Of compute only the settings say something; names of catalogs are pipeline-require-unity-catalog's.
+      ...(CONF_TYPES.includes(type) && type !== "Job" ? [] : hiveIn(props, "")),
     ],
   }),
 ];
 
+/** Settings that connect a Hive metastore of one's own, or AWS Glue. */
+const METASTORE_CONF =
+  /^(spark\.hadoop\.(javax\.jdo\.option\..*|hive\.metastore\..*|aws\.glue\..*)|spark\.sql\.hive\.metastore\..*|spark\.databricks\.hive\.metastore\.glueCatalog\.enabled)$/i;
 const HIVE_NAME = /^\s*[`"]?(hive_metastore|spark_catalog)[`"]?\s*(\.|$)/i;
 const HIVE_IN_CODE = /(?<![\w.])[`"]?hive_metastore[`"]?\s*\.\s*[`"]?\w/i;
 const CODE = /(^|\.)(queryText|query|viewDefinition|serializedDashboard|commands(\[\d+\])?)$/;

@@ -1,6 +1,7 @@
 /** Rules on what goes over the network, and on applications that log in for people. */
+import { openOptions } from "../read/open-options.ts";
 import { type Finding, type Rule, resourceRule } from "../rule.ts";
-import { asNumber, isFalseValue, isFields, isTrue, objects, texts, UNKNOWN, type Value, walkTexts } from "../values.ts";
+import { asNumber, isFalseValue, objects, texts, UNKNOWN, type Value, walkTexts } from "../values.ts";
 
 /** Properties with an address that is called, and types that have one. */
 const CALLED =
@@ -8,7 +9,7 @@ const CALLED =
 const CALLING = [
   ...["Job", "Pipeline", "Cluster", "ClusterPolicy", "Library", "NotificationDestination", "MlflowWebhook"],
   ...["ServicePrincipalFederationPolicy", "AccountFederationPolicy", "CustomAppIntegration", "PublishedAppIntegration"],
-  "Connection",
+  ...["Connection", "SqlTable", "Catalog", "FeatureEngineeringKafkaConfig", "ModelServing", "SqlGlobalConfig"],
 ];
 /** In a requirement: an index, or where the package itself is fetched from. Not in a comment. */
 const FETCHED = /^(?:(?!\s#).)*?(?:^|[\s@=+])http:\/\/(?!(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|$))/i;
@@ -17,9 +18,6 @@ const DEPENDENCIES = /(^|\.)((dependencies|javaDependencies)\[\d+\]|pypi\.packag
 /** Parts of a JDBC address that turn encryption off, or leave the server's certificate unchecked. */
 const OPEN_JDBC =
   /^\s*jdbc:.*[?&;](sslmode=(disabled?|allow|prefer(red)?)|(use)?ssl=(false|0)|encrypt=(false|no|optional)|(trustServerCertificate|trust_server_certificate)=true|verifyServerCertificate=false)\b/i;
-/** Options of a connection (Lakehouse Federation) with which a server's certificate is not checked. */
-const TRUSTING = /^(ssl_?)?trust_?server_?certificate$/i;
-
 const isOpen = (text: string): boolean => /^\s*http:\/\//i.test(text);
 const isLocal = (text: string): boolean => /^\s*http:\/\/(localhost|127\.0\.0\.1|\[::1\])([:/]|$)/i.test(text);
 
@@ -34,7 +32,7 @@ export const transportRules: readonly Rule[] = [
     source: "own",
     url: "https://docs.databricks.com/aws/en/security/",
     types: CALLING,
-    check: ({ props }) => [
+    check: ({ type, props }) => [
       ...[...walkTexts(props)].flatMap(({ path, text }): Finding[] => {
         const plain = path.replace(/\[\d+\]/g, "");
         if (DEPENDENCIES.test(path) && FETCHED.test(text)) return [{ property: path, problem: "is not encrypted" }];
@@ -48,9 +46,7 @@ export const transportRules: readonly Rule[] = [
       ...objects(props.httpUrlSpec)
         .filter(({ enableSslVerification }) => isFalseValue(enableSslVerification))
         .map(() => ({ property: "httpUrlSpec.enableSslVerification", problem: "is false" })),
-      ...Object.entries(isFields(props.options) ? props.options : {})
-        .filter(([key, value]) => TRUSTING.test(key) && isTrue(value))
-        .map(([key]) => ({ property: `options.${key}`, problem: "leaves a certificate unchecked" })),
+      ...openOptions(type, props),
     ],
   }),
   resourceRule({

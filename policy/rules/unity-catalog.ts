@@ -77,6 +77,23 @@ export const unityCatalogRules: readonly Rule[] = [
     },
   }),
   resourceRule({
+    name: "storage-prefer-isolation",
+    title: "External locations and credentials are bound to their workspaces",
+    level: "advisory",
+    severity: "medium",
+    why: "An open one is used from every workspace of the metastore, those for experiments included.",
+    fix: 'Set `isolationMode: "ISOLATION_MODE_ISOLATED"`, with a WorkspaceBinding for each workspace that needs it.',
+    source: "Unity Catalog best practices",
+    url: "https://docs.databricks.com/aws/en/connect/unity-catalog/cloud-storage/external-locations",
+    types: ["ExternalLocation", "StorageCredential", "Credential", "MetastoreDataAccess"],
+    check: ({ props: { isolationMode } }) => {
+      if (isBlank(isolationMode)) return [{ property: "isolationMode", problem: "is not set, which means open" }];
+      return typeof isolationMode === "string" && !/ISOLATED$/i.test(isolationMode.trim())
+        ? [{ property: "isolationMode", problem: "is not isolated" }]
+        : [];
+    },
+  }),
+  resourceRule({
     name: "uc-forbid-force-destroy",
     title: "Nothing is destroyed with its contents",
     level: "production",
@@ -95,10 +112,13 @@ export const unityCatalogRules: readonly Rule[] = [
       "MetastoreDataAccess",
       "DatabaseInstance",
       "PostgresProject",
+      "PostgresBranch",
       "Directory",
+      "User",
+      "ServicePrincipal",
     ],
     check: ({ props }) =>
-      (["forceDestroy", "purgeOnDelete", "deleteRecursive"] as const)
+      (["forceDestroy", "purgeOnDelete", "deleteRecursive", "forceDeleteHomeDir", "forceDeleteRepos"] as const)
         .filter((property) => isTrue(props[property]))
         .map((property) => ({ property, problem: "is true" })),
   }),
@@ -169,7 +189,7 @@ export const unityCatalogRules: readonly Rule[] = [
     fix: "Set `readOnly: true` for landing, leave `skipValidation` and `fallback` off.",
     source: "own",
     url: "https://docs.databricks.com/aws/en/connect/unity-catalog/cloud-storage/external-locations",
-    types: ["ExternalLocation", "StorageCredential", "Credential"],
+    types: ["ExternalLocation", "StorageCredential", "Credential", "MetastoreDataAccess"],
     limits: {
       landingPattern: {
         type: "string",

@@ -105,7 +105,12 @@ const FINE: Fine[] = [
   ],
   [
     "the password of an image, by reference",
-    resource("Cluster", { dockerImage: { url: "x", basicAuth: { username: "u", password: "{{secrets/a/b}}" } } }),
+    resource("Cluster", {
+      dockerImage: {
+        url: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/etl:1",
+        basicAuth: { username: "u", password: "{{secrets/a/b}}" },
+      },
+    }),
   ],
   ["a notification that is not known yet", resource("Pipeline", { notifications: [UNKNOWN] })],
   ["a cluster that is not known yet", resource("Pipeline", { serverless: false, photon: true, clusters: [UNKNOWN] })],

@@ -235,7 +235,7 @@ export const computeBreaks: readonly Break[] = [
     "many warehouses together",
     "its compute",
     Array.from({ length: 9 }, (_, at) =>
-      resource("SqlEndpoint", { clusterSize: "Large", maxNumClusters: 4 }, `w${at}`),
+      resource("SqlEndpoint", { name: `w${at}`, clusterSize: "Large", maxNumClusters: 4 }, `w${at}`),
     ),
   ),
 ];

@@ -328,7 +328,6 @@ export const dataBreaks: readonly Break[] = [
         [masking({ alias: "c", condition: "has_tag('secret')" }, { alias: "p", condition: "has_tag('pii')" })],
       ],
       ["a filter of rows", [resource("PolicyInfo", { policyType: "POLICY_TYPE_ROW_FILTER" })]],
-      ["a mask that excepts everyone", [resource("PolicyInfo", { exceptPrincipals: ["Account Users"] })]],
       ["a mask for a few", [resource("PolicyInfo", { toPrincipals: ["interns"] })]],
     ] as const
   ).map(([what, masks]) =>

@@ -167,7 +167,7 @@ export const sourceBreaks: readonly Break[] = [
     ["a token", "Pipeline", configuration("endpoint", TOKEN)],
     ["a literal under a secret's name", "Pipeline", configuration("db.password", "hunter2-and-more")],
     ["a literal under an API key's name", "Pipeline", configuration("API Key ", "hunter2-and-more")],
-    ["a storage key", "Pipeline", configuration("fs.azure.account.key.x.dfs.core.windows.net", "abc")],
+    ["a storage key", "Pipeline", configuration("x.fs.azure.account.key.x.dfs.core.windows.net", "abc")],
     ["a password in a URL", "Pipeline", configuration("url", "jdbc:postgresql://me:hunter2@db/x")],
     ["a secret's name with half a reference", "Pipeline", configuration("token", "{{secrets/a/b}}x")],
     ["a private key", "Pipeline", configuration("pem", "-----BEGIN RSA PRIVATE KEY-----\nabc")],
@@ -231,7 +231,7 @@ export const sourceBreaks: readonly Break[] = [
     [
       "the password of an image",
       "Cluster",
-      { dockerImage: { url: "x", basicAuth: { username: "u", password: "hunter2" } } },
+      { dockerImage: { url: "acme.azurecr.io/etl:1", basicAuth: { username: "u", password: "hunter2" } } },
     ],
   ]),
   ...breaks("forbid-secret-literals", "logAnalyticsPrimaryKey", [

@@ -10,6 +10,7 @@ import type { Break } from "./break.ts";
 import { accountBreaks } from "./breaks-account.ts";
 import { computeBreaks } from "./breaks-compute.ts";
 import { dataBreaks } from "./breaks-data.ts";
+import { platformBreaks } from "./breaks-platform.ts";
 import { sourceBreaks } from "./breaks-sources.ts";
 import { workBreaks } from "./breaks-work.ts";
 import { type Outcome, Project } from "./cli.ts";
@@ -22,11 +23,21 @@ const nameOf = (urn: string): string => urn.split("::").pop()!;
 /** One bad program a rule: its first way to break it. */
 const FIRST = [
   ...Map.groupBy(
-    [...dataBreaks, ...workBreaks, ...sourceBreaks, ...computeBreaks, ...accountBreaks],
+    [...dataBreaks, ...workBreaks, ...sourceBreaks, ...computeBreaks, ...accountBreaks, ...platformBreaks],
     ({ rule }) => rule,
   ).values(),
 ].map(([first]) => first!);
 const kindOf = ({ rule }: Break): string => rules.find(({ name }) => name === rule)!.kind;
+
+/** Names that must not be given twice in a program. */
+const withOwnName = (props: Sent["props"], prefix: string): Sent["props"] =>
+  Object.fromEntries(
+    Object.entries(props).map(([key, value]) =>
+      /^(name|clusterName|instancePoolName)$/.test(key) && typeof value === "string" && /^[a-z]+$/.test(value)
+        ? [key, `${prefix}_${value}`.replaceAll("-", "_").toLowerCase()]
+        : [key, value],
+    ),
+  );
 
 /** Resources under names of their own, so that several programs fit one preview. */
 function renamed(all: readonly Sent[], prefix: string): Sent[] {
@@ -34,6 +45,7 @@ function renamed(all: readonly Sent[], prefix: string): Sent[] {
   return all.map((sent) => ({
     ...sent,
     name: `${prefix}-${sent.name}`,
+    props: withOwnName(sent.props, prefix),
     dependencies: Object.fromEntries(
       Object.entries(sent.dependencies ?? {}).map(([property, from]) => [property, from.map((urn) => urns.get(urn)!)]),
     ),

@@ -100,6 +100,9 @@ const WAYS: [rule: string, what: string, program: Sent[]][] = [
   way("forbid-secret-literals", "under a name in full-width letters", "Pipeline", {
     configuration: { ｐａｓｓｗｏｒｄ: "hunter2" },
   }),
+  way("forbid-secret-literals", "a storage key of a pipeline", "Pipeline", {
+    configuration: { "fs.azure.account.key.x.dfs.core.windows.net": "abc" },
+  }),
   // grants
   way("grant-forbid-everyone", "in quotes of another kind", "Grants", grants('"account users"', "SELECT")),
   way("grant-forbid-everyone", "in full-width letters", "Grants", grants("ａccount users", "SELECT")),

@@ -47,6 +47,7 @@ const PROGRAMS: Readonly<Record<string, readonly Sent[]>> = {
   ],
   "warehouses of three sizes": ["Small", "Medium", "Large"].map((clusterSize) =>
     named("SqlEndpoint", clusterSize, {
+      name: clusterSize,
       clusterSize,
       autoStopMins: 15,
       enableServerlessCompute: true,

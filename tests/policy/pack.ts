@@ -25,6 +25,8 @@ export interface Sent {
   name: string;
   props: Record<string, unknown>;
   protect?: boolean;
+  /** URN of the provider. */
+  provider?: string;
   /** URNs that a property's value comes from. */
   dependencies?: Record<string, string[]>;
 }

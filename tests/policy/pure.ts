@@ -28,6 +28,7 @@ const asResource = (sent: Sent, marked: boolean): Resource => ({
   urn: urnOf(sent),
   props: received(sent.props) as Fields,
   protect: sent.protect ?? false,
+  provider: sent.provider,
   isSecret: () => marked,
   propertyDependencies: sent.dependencies ?? {},
 });

@@ -6,13 +6,21 @@ import type { Break } from "./break.ts";
 import { accountBreaks } from "./breaks-account.ts";
 import { computeBreaks } from "./breaks-compute.ts";
 import { dataBreaks } from "./breaks-data.ts";
+import { platformBreaks } from "./breaks-platform.ts";
 import { sourceBreaks } from "./breaks-sources.ts";
 import { workBreaks } from "./breaks-work.ts";
 import { FIXTURES, resource, withCompanion } from "./fixtures.ts";
 import { type Diagnostic, Pack, type Sent, secret, UNKNOWN, urnOf } from "./pack.ts";
 import { findings } from "./pure.ts";
 
-const BREAKS: readonly Break[] = [...dataBreaks, ...workBreaks, ...sourceBreaks, ...computeBreaks, ...accountBreaks];
+const BREAKS: readonly Break[] = [
+  ...dataBreaks,
+  ...workBreaks,
+  ...sourceBreaks,
+  ...computeBreaks,
+  ...accountBreaks,
+  ...platformBreaks,
+];
 /** Nothing of a resource's own text may come back in a message. */
 const PLANTED = "pl4nted-s3cret";
 

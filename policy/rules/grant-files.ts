@@ -1,0 +1,51 @@
+/** Rule on privileges to write files and to make securables of them, which belong to few. */
+import { GRANT_TYPES, granted, privilegesOf } from "../read/principals.ts";
+import { type Rule, resourceRule } from "../rule.ts";
+import { isBlank, principalName } from "../values.ts";
+
+const PRIVILEGES = [
+  ...["WRITE_FILES", "CREATE_EXTERNAL_TABLE", "CREATE_EXTERNAL_VOLUME", "CREATE_MANAGED_STORAGE"],
+  ...["CREATE_EXTERNAL_LOCATION", "CREATE_STORAGE_CREDENTIAL", "CREATE_SERVICE_CREDENTIAL", "CREATE_CONNECTION"],
+  ...["CREATE_FOREIGN_CATALOG", "CREATE_FOREIGN_SECURABLE"],
+];
+
+const OF_CREDENTIALS = ["WRITE_FILES", "CREATE_EXTERNAL_TABLE"];
+
+export const grantFileRules: readonly Rule[] = [
+  resourceRule({
+    name: "grant-restrict-files",
+    title: "Wide groups write no files, and make no tables of them",
+    level: "mandatory",
+    severity: "high",
+    why: "Whoever writes files of an external location changes the tables on them past every grant, and whoever makes tables and connections of them decides who reads what.",
+    fix: "Grant it to engineers or to the pipelines' service principal, and tables and volumes to those who read.",
+    source: "Unity Catalog best practices",
+    url: "https://docs.databricks.com/aws/en/data-governance/unity-catalog/best-practices",
+    types: GRANT_TYPES,
+    limits: {
+      wide: {
+        type: "string",
+        default:
+          "analyst|reader|viewer|consumer|business|employee|everyone|everybody|staff|all[-_ ]|users|guest|intern|external|partner|contractor|marketing|finance|sales|support|report|dashboard",
+        isPattern: true,
+        description: "Regular expression (any case) of groups of many, who read and do not build",
+      },
+    },
+    check: (resource, { wide }) => {
+      const pattern = new RegExp(wide, "i");
+      return granted(resource).flatMap(({ path, principal, privileges }) => {
+        if (typeof principal !== "string" || !pattern.test(principalName(principal))) return [];
+        const names = privilegesOf(privileges);
+        // Those on a credential are grant-forbid-credential-use's.
+        const found = PRIVILEGES.filter(
+          (one) =>
+            names.includes(privilegesOf([one])[0]!) &&
+            (isBlank(resource.props.storageCredential) || !OF_CREDENTIALS.includes(one)),
+        );
+        return found.length === 0
+          ? []
+          : [{ property: `${path}privileges`, problem: `gives ${found.join(", ")} to a wide group` }];
+      });
+    },
+  }),
+];
