@@ -88,8 +88,8 @@ export class MadePrincipals {
   constructor(resources: readonly Resource[]) {
     for (const { urn, type, props } of resources) {
       if (!PRINCIPAL_TYPES.includes(type)) continue;
-      const { applicationId, displayName, userName, groupName, username, id } = props;
-      const names = texts([applicationId, displayName, userName, groupName, username, id]).map(principalName);
+      const { applicationId, displayName, userName, groupName, username, id, groupId } = props;
+      const names = texts([applicationId, displayName, userName, groupName, username, id, groupId]).map(principalName);
       const made = { urn, type, names };
       this.#byUrn.set(urn, made);
       for (const name of names) this.#byName.set(name, made);

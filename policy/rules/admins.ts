@@ -15,6 +15,8 @@ const GROUPS = "https://docs.databricks.com/aws/en/admin/users-groups/best-pract
 export const ASSIGNMENTS = ["WorkspaceIamWorkspaceAssignmentV2", "AccountIamWorkspaceAssignmentV2"];
 const ROLES = ["UserRole", "GroupRole", "ServicePrincipalRole"];
 const MEMBERS = ["GroupMember", "AccountIamDirectGroupMemberV2", "WorkspaceIamDirectGroupMemberV2"];
+/** Types that may make a principal an admin. */
+const ADMIN_TYPES = ["PermissionAssignment", "MwsPermissionAssignment", ...ASSIGNMENTS, ...ROLES];
 /** Properties that say whom a role, a permission or an entitlement is for. */
 const WHOM = [
   "principalId",
@@ -68,7 +70,7 @@ export const adminRules: readonly Rule[] = [
     source: "Security Analysis Tool",
     url: GROUPS,
     ids: { sat: ["INFO-6"] },
-    types: ["PermissionAssignment", "MwsPermissionAssignment", ...ASSIGNMENTS, ...ROLES],
+    types: ADMIN_TYPES,
     looksUp: USER_TYPES,
     limits: { maxAdmins: { type: "integer", default: 2, minimum: 1, description: "Most principals that are admins" } },
     check: (resources, { maxAdmins }) => {
@@ -135,7 +137,7 @@ export const adminRules: readonly Rule[] = [
     source: "Databricks identity best practices",
     url: GROUPS,
     types: MEMBERS,
-    looksUp: PRINCIPAL_TYPES,
+    looksUp: [...PRINCIPAL_TYPES, ...ADMIN_TYPES],
     limits: {
       groups: {
         type: "array",
@@ -151,20 +153,61 @@ export const adminRules: readonly Rule[] = [
     check: (resources, { groups, members }) => {
       const made = new MadePrincipals(resources);
       const ofAdmins = new Set(groups.map(principalName));
+      const assigned = new Set(
+        resources
+          .filter((one) => ADMIN_TYPES.includes(one.type) && makesAdmin(one))
+          .flatMap((one) => WHOM.flatMap((property) => namesOf(made, one, property).known ?? []))
+          .map(({ urn }) => urn),
+      );
       const allowed = new Set(members.map(principalName));
       return resources.flatMap((resource) => {
         const { type, urn, name, props } = resource;
         if (!MEMBERS.includes(type)) return [];
-        if (!namesOf(made, resource, "groupId").names.some((one) => ofAdmins.has(one))) return [];
+        const group = namesOf(made, resource, "groupId");
+        const isNamed = group.names.some((one) => ofAdmins.has(one));
+        if (!isNamed && !group.known?.some((one) => assigned.has(one.urn))) return [];
         const property = type === "GroupMember" ? "memberId" : "principalId";
         const { known, names } = namesOf(made, resource, property);
         if (names.some((one) => allowed.has(one)) || (props[property] === UNKNOWN && known === undefined)) return [];
         const kinds = new Set((known ?? []).map((one) => one.type));
         const isOf = (types: readonly string[]): boolean => [...kinds].some((kind) => types.includes(kind));
         if (isOf(MADE_GROUP_TYPES)) return [{ urn, name, property, problem: "puts a group into the group of admins" }];
+        // People join the group that the program makes admin.
+        if (!isNamed) return [];
         if (isOf(USER_TYPES)) return [{ urn, name, property, problem: "puts a person into the group of admins" }];
         return known === undefined
           ? [{ urn, name, property, problem: "puts a member that is not listed into the group of admins" }]
+          : [];
+      });
+    },
+  }),
+  stackRule({
+    name: "group-forbid-foreign-nesting",
+    title: "Groups are put into groups of the program's own",
+    level: "advisory",
+    severity: "medium",
+    why: "All of them get what the other group has, which may be everything: its id does not tell whether it is admins.",
+    fix: "Nest groups in the identity provider, make the outer group here, or list its id in `outer` of the pack's configuration.",
+    source: "Unity Catalog best practices",
+    url: "https://docs.databricks.com/aws/en/data-governance/unity-catalog/best-practices",
+    types: MEMBERS,
+    looksUp: PRINCIPAL_TYPES,
+    limits: {
+      outer: { type: "array", default: [], description: "Ids of groups, made elsewhere, that others may be put into" },
+    },
+    check: (resources, { outer }) => {
+      const made = new MadePrincipals(resources);
+      const allowed = new Set(outer.map(principalName));
+      return resources.flatMap((resource) => {
+        const { type, urn, name, props } = resource;
+        const { groupId } = props;
+        if (!MEMBERS.includes(type) || (typeof groupId !== "string" && typeof groupId !== "number")) return [];
+        const group = namesOf(made, resource, "groupId");
+        if (group.known !== undefined || group.names.some((one) => allowed.has(one))) return [];
+        const member = namesOf(made, resource, type === "GroupMember" ? "memberId" : "principalId");
+        // People and service principals join groups; of an id that the program does not make nobody can tell.
+        return member.known?.some((one) => MADE_GROUP_TYPES.includes(one.type))
+          ? [{ urn, name, property: "groupId", problem: "is of a group that the program does not make" }]
           : [];
       });
     },

@@ -1,41 +1,72 @@
 /** Rules on what apps and applications may do: the resources that an app uses, and the scopes of OAuth. */
 import { type Finding, type Rule, resourceRule } from "../rule.ts";
-import { isFields, objects, type Value } from "../values.ts";
+import { type Fields, objects, type Value } from "../values.ts";
 
 const upper = (value: Value): string => (typeof value === "string" ? value.trim().toUpperCase() : "");
 /** CAN_MANAGE_RUN starts runs and no more. */
 const MANAGES = /^((CAN[_ ])?MANAGE|(IS[_ ])?OWNER|ALL[_ ]PRIVILEGES)$/;
+const WRITES = /^(CAN[_ ])?WRITE$/;
+/** Kinds of resources as prose. */
+const KINDS: Readonly<Record<string, string>> = {
+  app: "app",
+  database: "database",
+  experiment: "experiment",
+  genieSpace: "Genie space",
+  job: "job",
+  postgres: "database",
+  servingEndpoint: "serving endpoint",
+  sqlWarehouse: "warehouse",
+  ucSecurable: "securable",
+};
+
+/** What an app uses, with the level of permission. */
+const uses = (props: Fields): { kind: string; name: Value; property: string; level: string }[] =>
+  objects(props.resources).flatMap((resource, at) =>
+    Object.entries(resource).flatMap(([kind, used]) =>
+      objects(used).map(({ permission }) => ({
+        ...{ kind, name: resource.name, level: upper(permission) },
+        property: `resources[${at}].${kind}.permission`,
+      })),
+    ),
+  );
 const SCOPES = ["scopes", "userAuthorizedScopes", "userApiScopes"] as const;
 
 export const appRules: readonly Rule[] = [
   resourceRule({
-    name: "app-restrict-resources",
-    title: "Apps use their resources and manage none",
+    name: "app-restrict-secrets",
+    title: "Apps read secrets, and neither write nor manage them",
     level: "mandatory",
     severity: "high",
-    why: "Whoever takes over an app has its rights: with MANAGE it changes jobs and permissions, and a secret's permission is for every secret of the scope.",
-    fix: "Give READ on secrets, and the level that the app needs elsewhere: CAN_USE, CAN_QUERY, CAN_VIEW, CAN_RUN or CAN_MANAGE_RUN.",
+    why: "The permission is for every secret of the scope: whoever takes over the app replaces the others', or lets more people read them.",
+    fix: 'Set `permission: "READ"`, and give each app a scope of its own.',
+    source: "Databricks Apps documentation",
+    url: "https://docs.databricks.com/aws/en/dev-tools/databricks-apps/secrets",
+    types: ["App", "AppSpace"],
+    limits: {
+      resources: { type: "array", default: [], description: "Names of apps' resources that may write or manage" },
+    },
+    check: ({ props }, { resources }) =>
+      uses(props).flatMap(({ kind, name, property, level }): Finding[] => {
+        if (kind !== "secret" || (typeof name === "string" && resources.includes(name.trim()))) return [];
+        if (MANAGES.test(level)) return [{ property, problem: "lets the app manage the scope's secrets" }];
+        return WRITES.test(level) ? [{ property, problem: "lets the app write the scope's secrets" }] : [];
+      }),
+  }),
+  resourceRule({
+    name: "app-prefer-use",
+    title: "Apps use their resources and manage none",
+    level: "advisory",
+    severity: "medium",
+    why: "Whoever takes over an app that manages a job, a warehouse or an endpoint changes it, and who may use it.",
+    fix: "Give the level that the app needs: CAN_USE, CAN_QUERY, CAN_VIEW, CAN_RUN or CAN_MANAGE_RUN.",
     source: "Databricks Apps documentation",
     url: "https://docs.databricks.com/aws/en/dev-tools/databricks-apps/resources",
     types: ["App", "AppSpace"],
-    limits: {
-      managed: {
-        type: "array",
-        default: [],
-        description: "Kinds of resources that apps may manage, for example experiment, and secret for writing",
-      },
-    },
-    check: ({ props }, { managed }) =>
-      objects(props.resources).flatMap((resource, at) =>
-        Object.entries(resource).flatMap(([kind, used]): Finding[] => {
-          if (!isFields(used) || managed.includes(kind)) return [];
-          const level = upper(used.permission);
-          const property = `resources[${at}].${kind}.permission`;
-          if (MANAGES.test(level)) return [{ property, problem: `lets the app manage the ${words(kind)}` }];
-          return kind === "secret" && /^(CAN[_ ])?WRITE$/.test(level)
-            ? [{ property, problem: "lets the app write the scope's secrets" }]
-            : [];
-        }),
+    check: ({ props }) =>
+      uses(props).flatMap(({ kind, property, level }): Finding[] =>
+        kind !== "secret" && MANAGES.test(level)
+          ? [{ property, problem: `lets the app manage the ${KINDS[kind] ?? "resource"}` }]
+          : [],
       ),
   }),
   resourceRule({
@@ -67,18 +98,3 @@ export const appRules: readonly Rule[] = [
     },
   }),
 ];
-
-/** A kind of resource as prose; names of other kinds are not repeated. */
-const KINDS: Readonly<Record<string, string>> = {
-  app: "app",
-  database: "database",
-  experiment: "experiment",
-  genieSpace: "Genie space",
-  job: "job",
-  postgres: "database",
-  secret: "scope of secrets",
-  servingEndpoint: "serving endpoint",
-  sqlWarehouse: "warehouse",
-  ucSecurable: "securable",
-};
-const words = (kind: string): string => KINDS[kind] ?? "resource";

@@ -72,6 +72,8 @@ function identities(type: string, props: Fields): Place[] {
         ),
       ),
     );
+  // One that instance-profile-safe refuses is refused once.
+  if (type === "InstanceProfile" && (isTrue(props.isMetaInstanceProfile) || isTrue(props.skipValidation))) return [];
   if (/InstanceProfile$/.test(type)) {
     const property = type === "InstanceProfile" ? "instanceProfileArn" : "instanceProfileId";
     return [place(property, props[property])];

@@ -1,6 +1,6 @@
 /** Rules on databases (Lakebase), and on the size of what runs without clusters: databases, search, models and apps. */
 import { type Finding, type Rule, resourceRule } from "../rule.ts";
-import { asNumber, type Fields, isFalseValue, isTrue, objects, texts, type Value } from "../values.ts";
+import { asNumber, type Fields, isFalseValue, isTrue, objects, principalName, texts, type Value } from "../values.ts";
 
 const upper = (value: Value): string => (typeof value === "string" ? value.trim().toUpperCase() : "");
 const SUPERUSER = /^DATABRICKS_SUPERUSER$|^(RDS_|CLOUD_)?SUPERUSER$/;
@@ -9,9 +9,8 @@ const SUPERUSER = /^DATABRICKS_SUPERUSER$|^(RDS_|CLOUD_)?SUPERUSER$/;
 const LARGE_GPU = /^(MULTIGPU|GPU_(LARGE|XLARGE|MEDIUM_\d|LARGE_\d))/;
 
 interface Bounds {
-  readonly maxUnits: number;
+  readonly maxAutoscaled: number;
   readonly maxReplicas: number;
-  readonly maxQueries: number;
 }
 
 const over = (property: string, value: Value, most: number): Finding[] => {
@@ -21,10 +20,9 @@ const over = (property: string, value: Value, most: number): Finding[] => {
 const units = (capacity: Value): number | undefined => asNumber(/^CU_(\d+)$/.exec(upper(capacity))?.[1]);
 
 /** Compute of a database that grows with its load, in whatever block it stands. */
-const autoscaled = (property: string, block: Value, { maxUnits, maxReplicas }: Bounds): Finding[] =>
+const autoscaled = (property: string, block: Value, { maxAutoscaled, maxReplicas }: Bounds): Finding[] =>
   objects(block).flatMap((spec) => [
-    ...over(`${property}.autoscalingLimitMaxCu`, spec.autoscalingLimitMaxCu, maxUnits),
-    ...(isTrue(spec.noSuspension) ? [{ property: `${property}.noSuspension`, problem: "is true" }] : []),
+    ...over(`${property}.autoscalingLimitMaxCu`, spec.autoscalingLimitMaxCu, maxAutoscaled),
     ...objects(spec.group).flatMap(({ max }) => over(`${property}.group.max`, max, maxReplicas)),
   ]);
 
@@ -64,7 +62,18 @@ export const databaseRules: readonly Rule[] = [
       ...["VectorSearchEndpoint", "AiSearchEndpoint", "ModelServing", "App"],
     ],
     limits: {
-      maxUnits: { type: "integer", default: 2, minimum: 1, description: "Most capacity units (CU) of a database" },
+      maxUnits: {
+        type: "integer",
+        default: 2,
+        minimum: 1,
+        description: "Most capacity units (CU, 16 GB each) of a database instance",
+      },
+      maxAutoscaled: {
+        type: "integer",
+        default: 16,
+        minimum: 1,
+        description: "Most compute units (2 GB each) that an endpoint of a database grows to",
+      },
       maxReplicas: { type: "integer", default: 2, minimum: 1, description: "Most nodes, replicas or instances" },
       maxQueries: { type: "integer", default: 100, minimum: 1, description: "Most queries a second asked for" },
     },
@@ -100,7 +109,14 @@ export const databaseRules: readonly Rule[] = [
     source: "Databricks Lakebase documentation",
     url: "https://docs.databricks.com/aws/en/oltp/",
     types: ["PostgresRole", "PostgresDataApi"],
-    check: ({ type, props }) =>
+    limits: {
+      admins: {
+        type: "array",
+        default: ["platform-admins"],
+        description: "Roles of people that may be superusers; a service principal may own its database",
+      },
+    },
+    check: ({ type, props }, { admins }) =>
       objects(props.spec).flatMap((spec): Finding[] =>
         type === "PostgresDataApi"
           ? texts(spec.serverCorsAllowedOrigins).flatMap((origin, at) =>
@@ -108,18 +124,22 @@ export const databaseRules: readonly Rule[] = [
                 ? [{ property: `spec.serverCorsAllowedOrigins[${at}]`, problem: "is every site" }]
                 : [],
             )
-          : [
-              ...texts(spec.membershipRoles).flatMap((role, at) =>
-                SUPERUSER.test(upper(role))
-                  ? [{ property: `spec.membershipRoles[${at}]`, problem: "makes it a superuser" }]
-                  : [],
-              ),
-              ...objects(spec.attributes).flatMap((attributes) =>
-                (["bypassrls", "createrole"] as const)
-                  .filter((name) => isTrue(attributes[name]))
-                  .map((name) => ({ property: `spec.attributes.${name}`, problem: "is true" })),
-              ),
-            ],
+          : isAdmin(spec, admins)
+            ? []
+            : [
+                ...texts(spec.membershipRoles).flatMap((role, at) =>
+                  SUPERUSER.test(upper(role))
+                    ? [{ property: `spec.membershipRoles[${at}]`, problem: "makes it a superuser" }]
+                    : [],
+                ),
+                ...objects(spec.attributes).flatMap((attributes) =>
+                  isTrue(attributes.bypassrls) ? [{ property: "spec.attributes.bypassrls", problem: "is true" }] : [],
+                ),
+              ],
       ),
   }),
 ];
+
+const isAdmin = ({ identityType, postgresRole }: Fields, admins: readonly string[]): boolean =>
+  upper(identityType) === "SERVICE_PRINCIPAL" ||
+  (typeof postgresRole === "string" && admins.map(principalName).includes(principalName(postgresRole)));

@@ -5,6 +5,7 @@ import { accountRules } from "./account.ts";
 import { adminRules } from "./admins.ts";
 import { appRules } from "./apps.ts";
 import { cloudIdentityRules } from "./cloud-identities.ts";
+import { clusterCodeRules } from "./cluster-code.ts";
 import { clusterPolicyRules } from "./cluster-policies.ts";
 import { clusterRules } from "./clusters.ts";
 import { computeRules } from "./compute.ts";
@@ -33,6 +34,7 @@ export const rules: readonly Rule[] = [
   ...sourceRules,
   ...computeRules,
   ...clusterRules,
+  ...clusterCodeRules,
   ...clusterPolicyRules,
   ...jobRules,
   ...accessRules,

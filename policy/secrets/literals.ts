@@ -33,7 +33,7 @@ const REFERENCE_PROPERTY =
   /(^|\.)externalModel(\[\d+\])?\.\w+Config(\[\d+\])?\.(\w+ApiKey|awsAccessKeyId|awsSecretAccessKey|databricksApiToken|microsoftEntraClientSecret|privateKey|\w+Auth(\[\d+\])?\.(token|value))$/;
 /** Those that take nothing but the secret itself: right when the program marked it as one. */
 const MARKED_PROPERTY =
-  /(^|\.)(clientSecret|privateKey|secretAccessKey|oauthToken|integrationKey|authSecret|genericWebhook(\[\d+\])?\.password|httpUrlSpec(\[\d+\])?\.(secret|authorization)|jobSpec(\[\d+\])?\.accessToken)$/;
+  /(^|\.)(clientSecret|privateKey|secretAccessKey|oauthToken|integrationKey|authSecret|genericWebhook(\[\d+\])?\.password|httpUrlSpec(\[\d+\])?\.(secret|authorization)|jobSpec(\[\d+\])?\.accessToken|(apiKey|clientSecret|secretAccessKey)(\[\d+\])?\.plaintext)$/;
 /** Properties of types that are made to carry a secret: right when the program marked it as one. */
 const CARRIERS: Readonly<Record<string, readonly string[]>> = {
   Secret: ["stringValue"],

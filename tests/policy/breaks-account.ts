@@ -176,7 +176,7 @@ export const accountBreaks: readonly Break[] = [
     ["authenticationType"],
   ),
   stackBreak("admin-limit-number", "a person as account admin", "role", [
-    resource("UserRole", { role: "account_admin" }),
+    resource("UserRole", { userId: "1", role: "account_admin" }),
   ]),
   stackBreak("admin-limit-number", "a person as workspace admin", "permissions", [
     resource("PermissionAssignment", { groupName: undefined, userName: "someone@example.com" }),

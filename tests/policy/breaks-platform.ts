@@ -11,6 +11,7 @@ const from = (sent: Sent, dependencies: Record<string, Sent>): Sent => ({
 });
 const admins = resource("Group", { displayName: "admins", workspaceAccess: undefined }, "admins");
 const engineers = resource("Group", { displayName: "data-engineers" }, "engineers");
+const siteAdmins = resource("Group", { displayName: "site-admins" }, "site-admins");
 const user = resource("User", { userName: "a@example.com" }, "a");
 const member = (group: Sent, one: Sent, type = "GroupMember"): Sent =>
   from(resource(type, { groupId: UNKNOWN, [type === "GroupMember" ? "memberId" : "principalId"]: UNKNOWN }), {
@@ -40,6 +41,21 @@ export const platformBreaks: readonly Break[] = [
   stackBreak("account-admin-restrict", "a service principal", "role", [
     resource("ServicePrincipalRole", { servicePrincipalId: "123", role: "account_admin" }),
   ]),
+  stackBreak("admins-forbid-nesting", "a group in the one that the program makes admin", "memberId", [
+    siteAdmins,
+    engineers,
+    from(resource("PermissionAssignment", { groupName: undefined, principalId: UNKNOWN }), { principalId: siteAdmins }),
+    member(siteAdmins, engineers),
+  ]),
+  stackBreak("admins-forbid-nesting", "a group, by the second version", "principalId", [
+    resource("WorkspaceIamGroupV2", { groupName: "admins" }, "admins"),
+    engineers,
+    member(resource("WorkspaceIamGroupV2", {}, "admins"), engineers, "WorkspaceIamDirectGroupMemberV2"),
+  ]),
+  stackBreak("group-forbid-foreign-nesting", "a group by its id", "groupId", [
+    engineers,
+    from(resource("GroupMember", { groupId: "123", memberId: UNKNOWN }), { memberId: engineers }),
+  ]),
   stackBreak("admins-forbid-nesting", "a group", "memberId", [admins, engineers, member(admins, engineers)]),
   stackBreak("admins-forbid-nesting", "a person", "memberId", [admins, user, member(admins, user)]),
   stackBreak("admins-forbid-nesting", "by numbers", "principalId", [
@@ -63,14 +79,14 @@ export const platformBreaks: readonly Break[] = [
     ],
   ]),
   ...breaks("access-require-groups", "userId", [["a role", "UserRole", { userId: "1", role: "reviewer" }]]),
-  ...breaks("app-restrict-resources", "resources[0].secret.permission", [
+  ...breaks("app-restrict-secrets", "resources[0].secret.permission", [
     ["a scope of secrets", "App", app({ secret: { scope: "a", key: "b", permission: "MANAGE" } })],
     ["writing secrets", "AppSpace", app({ secret: { scope: "a", key: "b", permission: "write" } })],
   ]),
-  ...breaks("app-restrict-resources", "resources[0].job.permission", [
+  ...breaks("app-prefer-use", "resources[0].job.permission", [
     ["a job", "App", app({ job: { id: "1", permission: "CAN_MANAGE" } })],
   ]),
-  ...breaks("app-restrict-resources", "resources[0].servingEndpoint.permission", [
+  ...breaks("app-prefer-use", "resources[0].servingEndpoint.permission", [
     ["an endpoint", "App", app({ servingEndpoint: { name: "x", permission: "CAN_MANAGE" } })],
   ]),
   ...breaks("oauth-limit-scopes", "scopes[1]", [
@@ -119,7 +135,7 @@ export const platformBreaks: readonly Break[] = [
     ],
   ]),
   ...breaks("instance-profile-safe", "isMetaInstanceProfile", [
-    ["for passthrough", "InstanceProfile", { isMetaInstanceProfile: "true" }],
+    ["for passthrough", "InstanceProfile", { instanceProfileArn: PROFILE, isMetaInstanceProfile: "true" }],
   ]),
   ...breaks("instance-profile-safe", "skipValidation", [["unchecked", "InstanceProfile", { skipValidation: true }]]),
   ...breaks("compute-require-access-mode", "configuration", [
@@ -196,7 +212,7 @@ export const platformBreaks: readonly Break[] = [
   ]),
   ...breaks("serverless-bound-cost", "spec", [
     ["that grows", "PostgresEndpoint", { spec: { endpointType: "READ_WRITE", autoscalingLimitMaxCu: 32 } }],
-    ["that never sleeps", "PostgresProject", { spec: { defaultEndpointSettings: { noSuspension: true } } }],
+    ["by default", "PostgresProject", { spec: { defaultEndpointSettings: { autoscalingLimitMaxCu: 32 } } }],
   ]),
   ...breaks("serverless-bound-cost", "scalingInfo.requestedTargetQps", [
     ["a large search", "VectorSearchEndpoint", { scalingInfo: { requestedTargetQps: 5000 } }],

@@ -5,27 +5,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { configOf, type PackConfig, withSettings } from "../../scripts/stack/pack.ts";
 import { PROJECT } from "../../scripts/stack/stack.ts";
 import { parseSettings } from "../../settings.ts";
 import { ROOT } from "./cli.ts";
-import { Pack, type Sent, urnOf } from "./pack.ts";
-
-type Registration = {
-  getType(): string;
-  getName(): string;
-  getCustom(): boolean;
-  getProtect(): boolean;
-  getParent(): string;
-  getObject(): { toJavaScript(): Record<string, unknown> };
-  getPropertydependenciesMap(): { forEach(each: (urns: { getUrnsList(): string[] }, property: string) => void): void };
-};
-interface Monitor {
-  registerResource(request: Registration, ...rest: unknown[]): unknown;
-  newUrn(parent: string, type: string, name: string): string;
-}
+import { Pack, type Sent } from "./pack.ts";
+import { registered } from "./registered.ts";
 
 /** What an account puts where the files have placeholders. */
 const FILLED: readonly (readonly [placeholder: RegExp, value: string])[] = [
@@ -49,46 +35,10 @@ function configurationOf(kind: string, more: Record<string, unknown>): Record<st
 
 let runs = 0;
 /** What the program registers, with what is not known in a preview, and which resources a value comes from. */
-async function registered(stack: string, config: Record<string, string>, preview: boolean): Promise<Sent[]> {
-  const mocks: pulumi.runtime.Mocks = {
-    newResource: ({ name, inputs }) => ({ id: preview ? undefined : `${name}-id`, state: inputs }),
-    call: ({ token }) => assert.fail(`the program calls ${token}, which the mock does not know`),
-  };
-  await pulumi.runtime.setMocks(mocks, PROJECT, stack, preview, "acme");
-  pulumi.runtime.setAllConfig(config);
-  const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
-  const register = monitor.registerResource.bind(monitor);
-  const requests: Registration[] = [];
-  monitor.registerResource = (request, ...rest) => {
-    requests.push(request);
-    return register(request, ...rest);
-  };
+function ofProgram(stack: string, config: Record<string, string>, preview: boolean): Promise<Sent[]> {
   runs += 1;
   // A module of its own for each run.
-  await import(`../../index.ts?${runs}`);
-  await pulumi.runtime.disconnect();
-  const urns = new Map(
-    requests.map((one) => [
-      monitor.newUrn(one.getParent(), one.getType(), one.getName()),
-      urnOf({ type: one.getType(), name: one.getName() }),
-    ]),
-  );
-  const dependenciesOf = (one: Registration): Record<string, string[]> => {
-    const found: Record<string, string[]> = {};
-    one.getPropertydependenciesMap().forEach((list, property) => {
-      found[property] = list.getUrnsList().map((urn) => urns.get(urn) ?? urn);
-    });
-    return found;
-  };
-  return requests
-    .filter((one) => one.getCustom() && one.getType().startsWith("databricks:"))
-    .map((one) => ({
-      type: one.getType(),
-      name: one.getName(),
-      props: { ...one.getObject().toJavaScript(), ...(preview ? {} : { id: `${one.getName()}-id` }) },
-      protect: one.getProtect(),
-      dependencies: dependenciesOf(one),
-    }));
+  return registered(() => import(`../../index.ts?${runs}`), { project: PROJECT, stack, config, preview });
 }
 
 /** Levels as the protocol takes them. */
@@ -149,7 +99,7 @@ describe("this project's program and the policy pack", () => {
       const values = configurationOf(kind, { ...more, ...(kind === "pr" ? { suffix: "pr_123" } : {}) });
       const settings = parseSettings({ project: PROJECT, stack, values, isSecret: () => false });
       await pack.configure(asConfigured(withSettings(configOf(stack, settings.environment), settings)));
-      const program = await registered(stack, values, preview);
+      const program = await ofProgram(stack, values, preview);
       assert.ok(program.length > 50, `${program.length} resources`);
       const found = await pack.preview(program);
       assert.deepEqual(

@@ -1,20 +1,24 @@
 /** All rules on plain data, without the protocol: what a preview would report. */
 import { configured } from "databricks-governance/configuration";
-import { type Finding, type Resource, type Rule, sees } from "databricks-governance/rule";
+import { type Finding, type Resource, type Rule, sees, shortType } from "databricks-governance/rule";
 import { rules } from "databricks-governance/rules";
 import { type Fields, UNKNOWN as NOT_KNOWN, type Value } from "databricks-governance/values";
-import { type Sent, UNKNOWN, urnOf } from "./pack.ts";
+import { type Sent, secret, UNKNOWN, urnOf } from "./pack.ts";
 
 export interface Found extends Finding {
   readonly rule: string;
   readonly name: string;
 }
 
+/** The key that marks a secret as the engine marshals it. */
+const [SECRET] = Object.keys(secret(undefined) as object) as [string];
+
 /** What the SDK would make of sent properties. */
 function received(value: unknown): Value {
   if (value === UNKNOWN) return NOT_KNOWN;
   if (Array.isArray(value)) return value.map(received);
   if (typeof value !== "object" || value === null) return value as Value;
+  if (SECRET in value) return received((value as { value?: unknown }).value);
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, child]) => child !== undefined)
@@ -23,7 +27,7 @@ function received(value: unknown): Value {
 }
 
 const asResource = (sent: Sent, marked: boolean): Resource => ({
-  type: sent.type,
+  type: shortType(sent.type) ?? sent.type,
   name: sent.name,
   urn: urnOf(sent),
   props: received(sent.props) as Fields,
