@@ -59,9 +59,13 @@ function codeOf(props: Fields): { property: string; text: string }[] {
   ];
 }
 
+/** Without lines that are a comment; "# MAGIC" is how a notebook's file has other languages. */
+const withoutComments = (text: string): string => text.replace(/^\s*(#(?!\s*MAGIC\b)|--).*$/gm, "");
+
 const vacuums = (props: Fields, minDays: number): Finding[] =>
   codeOf(props).flatMap(({ property, text }) =>
-    [...text.matchAll(VACUUM), ...text.matchAll(VACUUM_CALL)]
+    [VACUUM, VACUUM_CALL]
+      .flatMap((form) => [...withoutComments(text).matchAll(form)])
       .filter(([, hours]) => Number(hours) < minDays * 24)
       .slice(0, 1)
       .map(() => ({ property, problem: `removes files of fewer than ${minDays} days (VACUUM)` })),
