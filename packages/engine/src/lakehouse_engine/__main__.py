@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import signal
@@ -147,7 +148,17 @@ def end(status: int = 0) -> None:
     os._exit(status)
 
 
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def end_with_the_workspace() -> None:
+    """An engine that hangs does not see its input end; on Linux the kernel kills it when its parent has ended."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def main() -> None:
+    end_with_the_workspace()
     incoming, outgoing = private_streams()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: end())

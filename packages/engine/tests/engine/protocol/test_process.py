@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 from lakehouse_engine.jvm import ENDED_STATUS
-from lakehouse_engine.testing import EngineFailed, EngineProcess, wait_for
+from lakehouse_engine.testing import SOURCE, EngineFailed, EngineProcess, wait_for
 
 NOTEBOOK = {
     "runId": "1",
@@ -55,6 +58,35 @@ def test_the_process_outlives_the_workspace_or_prints_into_the_protocol(process:
     process.close()
     assert time.monotonic() - began < 10
     wait_for(lambda: not [pid for pid in children if _alive(int(pid))], "the JVM to end", timeout=10)
+
+
+def _catches(pid: int, number: signal.Signals) -> bool:
+    caught = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigCgt"))
+    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the kernel has no signal of a parent's end")
+def test_an_engine_that_hangs_ends_with_its_workspace() -> None:
+    theirs, ours = os.pipe()  # held open by this test: the input of the engine does not end
+    start = "import subprocess, sys; print(subprocess.Popen(sys.argv[1:]).pid, flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", start, sys.executable, "-m", "lakehouse_engine"]
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    workspace = subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, text=True, env=environment)
+    assert workspace.stdout
+    engine = int(workspace.stdout.readline())
+    try:
+        wait_for(lambda: _catches(engine, signal.SIGTERM), "the engine to start", timeout=60)
+        os.kill(engine, signal.SIGSTOP)
+        workspace.kill()
+        wait_for(lambda: not _alive(engine), "the engine to end", timeout=10)
+    finally:
+        workspace.kill()
+        workspace.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(engine, signal.SIGKILL)
+        workspace.stdout.close()
+        os.close(theirs)
+        os.close(ours)
 
 
 def _java(process: EngineProcess) -> int:
