@@ -24,8 +24,14 @@ private[lakehouse] class Definers(session: classic.SparkSession, principal: Stri
   private val parser = session.sessionState.sqlParser
   private val done = mutable.Set[Seq[String]]()
 
-  def view(name: Seq[String]): Unit = for (found <- Views.get(name.head, name(1), name(2)))
-    new Body("TABLE", name, found.currentCatalog +: found.currentNamespace.toSeq).ask(parser.parsePlan(found.queryText))
+  def view(name: Seq[String]): Unit = for (found <- Views.get(name.head, name(1), name(2))) {
+    val body = new Body("TABLE", name, found.currentCatalog +: found.currentNamespace.toSeq)
+    Views.get(name.head, name(1), Views.sourceOf(name(2))) match {
+      case None => body.ask(parser.parsePlan(found.queryText))
+      case Some(source) => body.ask(Project(
+        MetricViews.expressions(parser, name).map(Alias(_, "value")()), parser.parsePlan(source.queryText)))
+    }
+  }
 
   def function(found: SQLFunction): Unit = {
     val name = Seq(found.name.catalog, found.name.database, Some(found.name.funcName)).flatten

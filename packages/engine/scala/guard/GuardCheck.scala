@@ -22,6 +22,7 @@ import org.apache.spark.sql.execution.datasources._
 import org.apache.spark.sql.execution.datasources.v2.DataSourceV2Relation
 import org.apache.spark.sql.execution.streaming.runtime.StreamingRelation
 import org.apache.spark.sql.execution.streaming.sinks.FileStreamSink
+import org.apache.spark.sql.metricview.logical.MetricViewPlaceholder
 
 import lakehouse.catalog.PrefixCatalog
 
@@ -46,7 +47,7 @@ class GuardCheck(session: SparkSession) extends (LogicalPlan => Unit) {
     private val seen = Collections.newSetFromMap(new IdentityHashMap[LogicalPlan, java.lang.Boolean]())
 
     def plan(node: LogicalPlan): Unit = if (!node.getTagValue(checked).contains(encoded) && seen.add(node)) {
-      if (!Permitted(node) && !node.getClass.getName.startsWith("org.apache.spark.sql.lakehouse.")) throw Refused(
+      if (!Permitted(node) && !node.isInstanceOf[MetricViewPlaceholder] && !node.getClass.getName.startsWith("org.apache.spark.sql.lakehouse.")) throw Refused(
         "UNSUPPORTED_FEATURE.STATEMENT", s"${node.nodeName} is not available to principals in the local workspace.")
       touches(node)
       node.productIterator.foreach(any)
@@ -83,6 +84,9 @@ class GuardCheck(session: SparkSession) extends (LogicalPlan => Unit) {
     }
 
     private def touches(node: LogicalPlan): Unit = node match {
+      case unread: MetricViewPlaceholder => throw Refused("METRIC_VIEW_WITHOUT_AGGREGATION",
+        s"The metric view '${unread.metadata.identifier.table}' is read by queries that aggregate: select its dimensions " +
+        "and MEASURE(…) of its measures, with GROUP BY.")
       case LogicalRelation(relation, _, table, isStreaming, _) => if (table.isEmpty && !isStreaming) of(relation)
       case relation: DataSourceV2Relation => paths.table(relation.table, ofCatalog = relation.catalog.isDefined)
       case StreamingRelation(source, _, _, _) => stream(source)

@@ -23,7 +23,7 @@ import org.apache.spark.sql.execution.datasources.{HadoopFsRelation, LogicalRela
 import org.apache.spark.sql.execution.datasources.v2.DataSourceV2Relation
 import org.apache.spark.sql.types.{DataType, StringType, StructType}
 
-import lakehouse.catalog.CatalogEvents
+import lakehouse.catalog.{CatalogEvents, Views}
 
 /**
  * Looks at every plan before Spark resolves its names: asks whether the session's principal may do that, puts row
@@ -121,9 +121,12 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
     full(parts) match {
       case Some(Seq(catalog, schema, view)) if schema.equalsIgnoreCase("information_schema") =>
         SubqueryAlias(AliasIdentifier(view, Seq(catalog, schema)), informationSchema(catalog, view))
+      case Some(name) if Views.isSource(name.last) => throw absent(parts)
       case Some(name) =>
         val table = if (inFunction.isEmpty) r else r.copy(multipartIdentifier = name)
-        protect(name, marked(table), parts)
+        val metrics = MetricViews.plan(session, name)
+        metrics.foreach(_.foreach { case source: UnresolvedRelation => source.setTagValue(seen, true); case _ => })
+        protect(name, metrics.getOrElse(marked(table)), parts)
       case None => r
     }
   }
@@ -145,13 +148,16 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
     copy
   }
 
+  private def absent(shown: Seq[String]): Refused = new Refused(
+    s"[TABLE_OR_VIEW_NOT_FOUND] The table or view '${shown.mkString(".")}' cannot be found.", "TABLE_OR_VIEW_NOT_FOUND", "BAD_REQUEST")
+
   private def protect(name: Seq[String], table: LogicalPlan, shown: Seq[String]): LogicalPlan = {
     val principal = who.getOrElse(return table)
     if (Guard.owns(identity, name)) return table
     if (name.head.equalsIgnoreCase("spark_catalog") && Thread.currentThread.getName.startsWith("stream execution thread"))
       return Guard.named(name(1), name(2)).fold(table)(protect(_, table, shown)) // a stream refreshes the table that it wrote a batch to
     if (name.head.equalsIgnoreCase("spark_catalog"))
-      throw new Refused(s"[TABLE_OR_VIEW_NOT_FOUND] The table or view '${shown.mkString(".")}' cannot be found.", "TABLE_OR_VIEW_NOT_FOUND", "BAD_REQUEST")
+      throw absent(shown)
     if (inView.isEmpty) definers(principal).view(name)
     val found = answer(authority.read(principal, name.mkString("."), inView.nonEmpty))
     if (!found.has("columns")) return table
@@ -393,8 +399,7 @@ class GuardRule(session: SparkSession) extends Rule[LogicalPlan] {
   private def ofCatalog(name: Seq[String], shown: Seq[String]): Seq[String] =
     if (who.isEmpty || !name.head.equalsIgnoreCase("spark_catalog")) name
     else if (Thread.currentThread.getName.startsWith("stream execution thread")) Guard.named(name(1), name(2)).getOrElse(name)
-    else throw new Refused(s"[TABLE_OR_VIEW_NOT_FOUND] The table or view '${shown.mkString(".")}' cannot be found.",
-      "TABLE_OR_VIEW_NOT_FOUND", "BAD_REQUEST")
+    else throw absent(shown)
 
   private def checked(parts: Seq[String], privilege: String): Unit = {
     path(parts).foreach(usesPath(_, if (privilege == "SELECT") "READ_VOLUME" else "WRITE_VOLUME"))

@@ -91,6 +91,8 @@ object Permitted {
       """ClusterByPlan""",
     "delta.util" ->
       """AnalysisHelper$FakeLogicalPlan""",
+    "metricview.logical" ->
+      """ResolvedMetricView""",
     "execution" ->
       """ExternalRDD LogicalRDD""",
     "execution.adaptive" ->

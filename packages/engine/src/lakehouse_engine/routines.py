@@ -105,7 +105,6 @@ REFUSED = (
     ),
     Family("the engine does not know it; ask GET /api/2.1/unity-catalog/metastore_summary", ("current_metastore",)),
     Family("this is no Databricks runtime; version() tells Spark's", ("current_version",)),
-    Family("there are no metric views here; aggregate in the query", ("measure",)),
     Family("there is no Delta Sharing here", ("current_recipient",)),
     Family("tokens of this workspace have no claims", ("current_oauth_custom_identity_claim",)),
     Family("Auto Loader keeps its state with the stream here", ("cloud_files_state",), table=True),

@@ -25,6 +25,9 @@ __all__ = ["Catalog", "TableRecord", "columns_json", "quoted", "split"]
 TableRecord = dict[str, Any]
 
 
+VIEWS = ("VIEW", "METRIC_VIEW")
+
+
 class Catalog:
     """Tables, views and schemas that exist. Thread safe; every change is told to the workspace before it counts."""
 
@@ -102,7 +105,7 @@ class Catalog:
 
     def _remember(self, record: TableRecord) -> None:
         catalog, schema, table = split(record["fullName"])
-        if record["tableType"] == "VIEW":
+        if record["tableType"] in VIEWS:
             self._define_view(record)
         elif record.get("location"):
             provider = (record.get("dataSourceFormat") or "DELTA").lower()
@@ -115,7 +118,7 @@ class Catalog:
     def _define_view(self, record: TableRecord) -> None:
         catalog, schema, name = split(record["fullName"])
         properties = record.get("properties") or {}
-        self._jvm.Views.define(
+        common = (
             catalog,
             schema,
             name,
@@ -124,14 +127,18 @@ class Catalog:
             record.get("comment"),
             properties.get("view.catalog", catalog),
             properties.get("view.schema", schema),
-            "\0".join(json.loads(properties.get("view.queryColumns", "[]"))),
         )
+        if record["tableType"] == "METRIC_VIEW":
+            of_metrics = (properties[name] for name in ("view.source", "view.sourceSchema", "view.metrics"))
+            self._jvm.Views.defineMetrics(*common, *of_metrics)
+        else:
+            self._jvm.Views.define(*common, "\0".join(json.loads(properties.get("view.queryColumns", "[]"))))
 
     def _forget(self, full_name: str, location: str | None, kept: Set[Path | None] = frozenset()) -> None:
         catalog, schema, table = split(full_name)
         with self._lock:
             record = self._tables.pop(full_name.lower(), None)
-        if record is not None and record["tableType"] == "VIEW":
+        if record is not None and record["tableType"] in VIEWS:
             self._jvm.Views.remove(catalog, schema, table)
             return
         self._jvm.Registry.dropTable(self._engine.spark._jsparkSession, catalog, schema, table)
@@ -264,21 +271,25 @@ class Catalog:
         query_columns: Sequence[str] = (),
         pipeline_id: str | None = None,
         principal: str | None = None,
+        metrics: Mapping[str, str] | None = None,
     ) -> TableRecord:
         """Creates or replaces a view whose names resolve against `query_catalog.query_schema`.
 
-        `query_columns`: the query's own names of the view's columns, where the view gives them others.
+        `query_columns`: the query's own names of the view's columns, where the view gives them others. `metrics`: makes
+        it a metric view, whose `query` is YAML; its properties, of which `view.source` is the query below it,
+        `view.sourceSchema` JSON of that one's columns and `view.metrics` JSON of its own (Views.defineMetrics).
         """
         catalog, schema_name, _ = split(full_name)
         self.require_schema(catalog, schema_name)
         record: TableRecord = {
             "fullName": full_name,
-            "tableType": "VIEW",
+            "tableType": "VIEW" if metrics is None else "METRIC_VIEW",
             "columns": column_infos(schema),
             "comment": comment,
             "properties": {
                 "view.catalog": query_catalog,
                 "view.schema": query_schema,
+                **(metrics or {}),
                 **({"view.queryColumns": json.dumps(list(query_columns))} if query_columns else {}),
             },
             "viewDefinition": query,
@@ -375,7 +386,7 @@ class Catalog:
     def _has_other_columns(self, full_name: str) -> bool:
         """Whether the table has other columns than its record says, as after an append that brings new ones."""
         record = self.get(full_name)
-        if record is None or record.get("tableType") == "VIEW":
+        if record is None or record.get("tableType") in VIEWS:
             return False
         with self._engine.own_work() as spark:
             now = column_infos(spark.table(quoted(full_name)).schema)

@@ -76,7 +76,7 @@ def _table(reader: Reader, dataset: Dataset, target: Target, name: str, frame: D
     record = target.catalog.get(full)
     if record is None:
         target.catalog.create_table(full, frame.schema, principal=target.principal)
-    elif record.get("pipelineId") or record["tableType"] == "VIEW":
+    elif record.get("pipelineId") or record["tableType"] in ("VIEW", "METRIC_VIEW"):
         raise EngineError(
             f"{dataset.location}: the sink {dataset.name} writes to {full}, which is a view or a pipeline's dataset; "
             "name another table",

@@ -29,7 +29,7 @@ _NAMES = {"byte": "tinyint", "short": "smallint", "integer": "int", "long": "big
 def describe(record: Mapping[str, Any]) -> str:
     """`record` as the engine has it (docs/architecture.md, TableRecord)."""
     catalog, schema, name = record["fullName"].split(".", 2)
-    view = record["tableType"] in ("VIEW", "MATERIALIZED_VIEW")
+    view = record["tableType"] in ("VIEW", "MATERIALIZED_VIEW", "METRIC_VIEW")
     found = {
         "table_name": name,
         "catalog_name": catalog,

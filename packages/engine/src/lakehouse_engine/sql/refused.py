@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
 from lakehouse_engine.errors import EngineError
@@ -46,17 +45,12 @@ REFUSED: dict[tuple[str, ...], str] = {
     ("LIST",): "Use the Files API, or dbutils.fs.ls.",
     ("UNDROP",): "A dropped table is gone.",
     ("DENY",): "Unity Catalog has GRANT and REVOKE.",
-    ("CREATE", "VIEW", "WITH METRICS"): "Write a view that aggregates, or a materialized view.",
 }
 
 
 def words_of(tokens: Sequence[Token]) -> list[str]:
-    """The first words of a statement, by which it is known; of a metric view also what makes it one."""
-    words = [token.upper for token in tokens]
-    at = next((at for at, pair in enumerate(itertools.pairwise(words)) if pair == ("WITH", "METRICS")), None)
-    if at is not None and words[0] == "CREATE" and "VIEW" in words[:4] and "AS" not in words[:at]:
-        return ["CREATE", "VIEW", "WITH METRICS"]
-    return words[:5]
+    """The first words of a statement, by which it is known."""
+    return [token.upper for token in tokens[:5]]
 
 
 def check(words: Sequence[str]) -> None:

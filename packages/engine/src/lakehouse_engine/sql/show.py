@@ -157,6 +157,10 @@ class Show:
         record = self._readable(name, principal)
         comment = [f"COMMENT {literal(record['comment'])}"] if record.get("comment") else []
         kind = record["tableType"].replace("_", " ")
+        if kind == "METRIC VIEW":
+            columns = ",\n".join(f"  {quote_if_needed(c['name'])}{_comment(c)}" for c in record["columns"])
+            head = f"CREATE VIEW {name} (\n{columns})\nWITH METRICS\nLANGUAGE YAML"
+            return "\n".join([head, *comment, f"AS $${record.get('viewDefinition') or ''}$$"])
         if kind in ("VIEW", "MATERIALIZED VIEW"):
             columns = ",\n".join(f"  {quote_if_needed(c['name'])}{_comment(c)}" for c in record["columns"])
             head = f"CREATE {kind} {name} (\n{columns})"

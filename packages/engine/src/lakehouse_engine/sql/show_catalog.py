@@ -168,7 +168,7 @@ def _column(r: Row) -> tuple[Any, ...]:
 
 
 def _type(r: Row) -> str:
-    return "VIEW" if r["table_type"] in ("VIEW", "MATERIALIZED_VIEW") else "TABLE"
+    return "VIEW" if r["table_type"] in ("VIEW", "MATERIALIZED_VIEW", "METRIC_VIEW") else "TABLE"
 
 
 def _like(c: Cursor, *before: str) -> Matches:

@@ -26,6 +26,7 @@ from lakehouse_engine.sql import (
     dialect,
     functions,
     inserted,
+    metric_views,
     refused,
     replacing,
     row_changes,
@@ -81,12 +82,19 @@ class SpecialStatements:
         changed = Form(lambda s: _lenient(row_changes.parse, s.text), self._change_rows)
         replaced = Form(lambda s: _lenient(replacing.parse, s.text), self._replace_rows)
         shown = Form(lambda s: show.answer(s.text, s.names, s.principal), self._run_shown)
+        metric = Form(lambda s: metric_views.parse(s.session, s.text, s.names), self._put_metric_view)
+        metric_altered = Form(lambda s: metric_views.parse_alter(s.session, s.text, s.names), self._put_metric_view)
         self._forms: dict[str, tuple[Form, ...]] = {
-            "ALTER": (standing, Form(lambda s: dialect.not_null(s.text), self._require_values), of_unity),
+            "ALTER": (
+                metric_altered,
+                standing,
+                Form(lambda s: dialect.not_null(s.text), self._require_values),
+                of_unity,
+            ),
             "ANALYZE": (Form(lambda s: dialect.analyzed(s.text), self._analyze),),
             "COMMENT": (Form(lambda s: dialect.column_comment(s.text), self._comment_view_column), of_unity),
             "COPY": (Form(lambda s: copy_into.parse(s.text), self._copy_into),),
-            "CREATE": (Form(lambda s: copies.parse(s.text, s.names), self._copy), standing, of_unity),
+            "CREATE": (metric, Form(lambda s: copies.parse(s.text, s.names), self._copy), standing, of_unity),
             "DELETE": (changed,),
             "DESC": (shown, of_unity),
             "DESCRIBE": (shown, of_unity),
@@ -122,6 +130,10 @@ class SpecialStatements:
 
     def _analyze(self, statement: Statement, table: str) -> DataFrame:
         self._catalog.authorize(statement.principal, "SELECT", "TABLE", self._table(statement.names.table(table)))
+        return statement.answer()
+
+    def _put_metric_view(self, statement: Statement, found: metric_views.MetricView) -> DataFrame:
+        metric_views.run(statement.session, self._catalog, found, statement.names, statement.principal)
         return statement.answer()
 
     def _copy_into(self, statement: Statement, found: copy_into.Copy) -> DataFrame:
@@ -178,7 +190,7 @@ class SpecialStatements:
     def _comment_view_column(self, statement: Statement, found: dialect.ColumnComment) -> DataFrame | None:
         """Spark alters columns of tables only; None where it is one."""
         name = statement.names.table(found.table)
-        if (self._catalog.get(name) or {}).get("tableType") != "VIEW":
+        if (self._catalog.get(name) or {}).get("tableType") not in ("VIEW", "METRIC_VIEW"):
             return None
         (column,) = split(found.column)
         self._catalog.comment_view_column(name, column, found.comment, statement.principal)

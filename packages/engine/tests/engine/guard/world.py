@@ -87,6 +87,10 @@ class World:
             self.engine.ask("catalog.apply", {"changes": [{"op": "putFunction", "function": function}]})
         self.as_owner("CREATE VIEW mine.s.kept AS WITH c AS (SELECT * FROM theirs.s.t) SELECT * FROM c")
         self.as_owner("CREATE VIEW mine.s.outer AS SELECT * FROM mine.s.kept")
+        self.as_owner(
+            "CREATE VIEW mine.s.measured WITH METRICS LANGUAGE YAML AS $$\nversion: 0.1\nsource: theirs.s.t\n"
+            "measures:\n  - name: most\n    expr: max(secret)\n$$"
+        )
         for statement in ("CREATE TABLE mine.s.t AS SELECT 1 AS a", "CREATE TABLE mine.s.t2 AS SELECT 1 AS a",
                           "CREATE TABLE mine.s.texts (value STRING)"):  # fmt: skip
             self.as_mallory(statement)

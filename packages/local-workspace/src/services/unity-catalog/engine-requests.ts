@@ -50,7 +50,8 @@ function keptConstraints(
 function bodyOf(table: TableRecord, old: Securable | undefined): Body {
   const body: Body = {
     table_type: table.tableType,
-    data_source_format: table.dataSourceFormat ?? (table.tableType === "VIEW" ? undefined : "DELTA"),
+    data_source_format:
+      table.dataSourceFormat ?? (["VIEW", "METRIC_VIEW"].includes(table.tableType) ? undefined : "DELTA"),
     storage_location: table.location,
     columns: keptColumns(old, table.columns ?? []),
     properties: table.properties ?? {},

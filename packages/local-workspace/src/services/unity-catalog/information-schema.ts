@@ -135,7 +135,7 @@ const VIEWS: Record<string, View> = {
       all("TABLE").map(({ item, at }) => ({
         ...named(TABLE, at),
         table_type: text(item.body, "table_type"),
-        is_insertable_into: yes(!["VIEW", "MATERIALIZED_VIEW"].includes(String(item.body.table_type))),
+        is_insertable_into: yes(!["VIEW", "MATERIALIZED_VIEW", "METRIC_VIEW"].includes(String(item.body.table_type))),
         commit_action: "PRESERVE",
         table_owner: item.owner,
         comment: item.comment,
@@ -168,7 +168,7 @@ const VIEWS: Record<string, View> = {
     columns: `${nameColumns(TABLE)}, view_definition string, check_option string, is_updatable string, is_insertable_into string, is_materialized boolean`,
     rows: (all) =>
       all("TABLE")
-        .filter(({ item }) => ["VIEW", "MATERIALIZED_VIEW"].includes(String(item.body.table_type)))
+        .filter(({ item }) => ["VIEW", "MATERIALIZED_VIEW", "METRIC_VIEW"].includes(String(item.body.table_type)))
         .map(({ item, at }) => ({
           ...named(TABLE, at),
           view_definition: text(item.body, "view_definition"),

@@ -100,9 +100,9 @@ export function tableInfo(
     ...place(item),
     table_id: item.id,
     securable_type: "TABLE",
-    securable_kind: `TABLE_${item.body.table_type === "VIEW" ? "VIEW" : item.body.table_type}`,
+    securable_kind: `TABLE_${item.body.table_type}`,
     browse_only: false,
-    ...(item.body.table_type === "VIEW" ? {} : inherited(context)),
+    ...(["VIEW", "METRIC_VIEW"].includes(String(item.body.table_type)) ? {} : inherited(context)),
     ...body,
     ...(typeof body.storage_location === "string" ? { storage_location: location(body.storage_location) } : {}),
   };

@@ -35,3 +35,8 @@ BEGIN FOR r AS SELECT * FROM mine.s.kept DO INSERT INTO mine.s.texts VALUES (r.s
 FROM mine.s.kept |> SELECT *
 CACHE TABLE w AS SELECT * FROM mine.s.kept
 EXPLAIN SELECT * FROM mine.s.kept
+SELECT MEASURE(most) FROM mine.s.measured
+SELECT m.n FROM (SELECT MEASURE(most) AS n FROM measured) AS m
+CREATE TABLE mine.s.w AS SELECT MEASURE(most) AS n FROM mine.s.measured
+CREATE VIEW mine.s.w AS SELECT MEASURE(most) AS n FROM mine.s.measured
+CREATE OR REPLACE VIEW mine.s.w WITH METRICS LANGUAGE YAML AS $${{"version": "0.1", "source": "SELECT MEASURE(most) AS a FROM mine.s.measured", "measures": [{{"name": "n", "expr": "max(a)"}}]}}$$

@@ -119,3 +119,13 @@ INSERT INTO spark_catalog.theirs__s.t REPLACE USING (secret) SELECT 'x'
 INSERT INTO mine.s.texts REPLACE USING (value) SELECT secret FROM theirs.s.t
 INSERT INTO mine.s.texts AS t REPLACE ON EXISTS (SELECT 1 FROM theirs.s.t) (SELECT 'x') s
 DELETE FROM theirs.s.t WHERE secret IN (SELECT 'x')
+CREATE OR REPLACE VIEW mine.s.w WITH METRICS LANGUAGE YAML AS $${{"version": "0.1", "source": "theirs.s.t", "measures": [{{"name": "n", "expr": "max(secret)"}}]}}$$
+CREATE OR REPLACE VIEW mine.s.w WITH METRICS LANGUAGE YAML AS $${{"version": "0.1", "source": "SELECT secret AS a FROM theirs.s.t", "measures": [{{"name": "n", "expr": "max(a)"}}]}}$$
+CREATE OR REPLACE VIEW mine.s.w WITH METRICS LANGUAGE YAML AS $${{"version": "0.1", "source": "mine.s.t", "filter": "EXISTS (SELECT 1 FROM theirs.s.t)", "measures": [{{"name": "n", "expr": "max(a)"}}]}}$$
+CREATE OR REPLACE VIEW mine.s.w WITH METRICS LANGUAGE YAML AS $${{"version": "0.1", "source": "mine.s.t", "joins": [{{"name": "j", "source": "theirs.s.t", "on": "true"}}], "measures": [{{"name": "n", "expr": "max(j.secret)"}}]}}$$
+CREATE OR REPLACE VIEW mine.s.w WITH METRICS LANGUAGE YAML AS $${{"version": "0.1", "source": "mine.s.t", "joins": [{{"name": "j", "source": "mine.s.t2", "on": "EXISTS (SELECT 1 FROM theirs.s.t)"}}], "measures": [{{"name": "n", "expr": "max(a)"}}]}}$$
+CREATE OR REPLACE VIEW mine.s.w WITH METRICS LANGUAGE YAML AS $${{"version": "0.1", "source": "mine.s.t) UNION ALL (SELECT secret FROM theirs.s.t", "measures": [{{"name": "n", "expr": "max(a)"}}]}}$$
+CREATE OR REPLACE VIEW mine.s.w WITH METRICS LANGUAGE YAML AS $${{"version": "0.1", "source": "mine.s.t", "measures": [{{"name": "n", "expr": "max(java_method('java.lang.System', 'getenv', 'PATH'))"}}]}}$$
+CREATE OR REPLACE VIEW mine.s.w WITH METRICS LANGUAGE YAML AS $${{"version": "0.1", "source": "mine.s.t", "dimensions": [{{"name": "n", "expr": "reflect('java.lang.System', 'getenv', 'PATH')"}}]}}$$
+CREATE OR REPLACE VIEW theirs.s.w WITH METRICS LANGUAGE YAML AS $${{"version": "0.1", "source": "mine.s.t", "measures": [{{"name": "n", "expr": "max(a)"}}]}}$$
+ALTER VIEW theirs.s.v AS $${{"version": "0.1", "source": "mine.s.t", "measures": [{{"name": "n", "expr": "max(a)"}}]}}$$
