@@ -27,9 +27,9 @@ class Modules:
         with self._lock:
             self._forget_paths()
             self._going.append(added)
-            for name, module in list(sys.modules.items()):
-                if self._is_ours(module):
-                    del sys.modules[name]
+            # All are found before the first goes: the path of a package without __init__.py is asked of those above it.
+            for name in [name for name, module in list(sys.modules.items()) if self._is_ours(module)]:
+                del sys.modules[name]
             for folder in folders:
                 sys.path_importer_cache.pop(folder, None)
                 send_by_value(Path(folder))
@@ -64,5 +64,5 @@ def send_by_value(folder: Path) -> None:
     """Spark's Python workers do not search the workspace's folders: functions go to them with their code."""
     if folder.is_dir():
         for entry in folder.iterdir():
-            if entry.suffix == ".py" or (entry.is_dir() and any(entry.glob("*.py"))):
+            if entry.suffix == ".py" or (entry.is_dir() and any(entry.rglob("*.py"))):
                 pyspark.cloudpickle.cloudpickle._PICKLE_BY_VALUE_MODULES.add(entry.stem)

@@ -23,12 +23,13 @@ from lakehouse_engine.notebook_runner.code import CellError, describe, remember_
 from lakehouse_engine.notebook_runner.contexts import Contexts
 from lakehouse_engine.notebook_runner.dbutils import DBUtils
 from lakehouse_engine.notebook_runner.display import display
-from lakehouse_engine.notebook_runner.modules import Modules
+from lakehouse_engine.notebook_runner.modules import Modules, send_by_value
 from lakehouse_engine.notebook_runner.run import NotebookExit, Run, RunCanceled
 from lakehouse_engine.notebook_runner.working_folder import working_in
 from lakehouse_engine.redaction import Redactor
 from lakehouse_engine.session import Engine, active
 from lakehouse_engine.sources.notebook import Cell, cells, run_target
+from lakehouse_engine.sources.python_imports import find_folders
 from lakehouse_engine.sql import Statements, script
 
 # Databricks returns at most 5 MB of what a notebook exits with.
@@ -46,6 +47,7 @@ class Notebooks:
         self.contexts = Contexts(engine.new_session, self._command)
         self._modules = Modules(engine.data_dir / "workspace")
         volume_files.install(engine.volumes, self._mirror)
+        find_folders(self._searched)
         output.install()
         runtime = RuntimePackages(_in_user_code, _tell_run)
         runtime.install_finder()
@@ -58,6 +60,16 @@ class Notebooks:
             return path
         self._workspace.request("workspace.mirror", {"principal": run.principal, "path": path})
         return str(self._engine.data_dir / "workspace" / path.removeprefix("/Workspace/"))
+
+    def _searched(self, path: str) -> str:
+        """The folder of this machine that code means which appended `path` to sys.path."""
+        if self._engine.volumes.is_volume_path(path):
+            return self._engine.volumes.to_local(path)
+        of_update = volume_files.of_update.get()
+        found = of_update(path) if of_update else self._mirror(path)
+        if output.current_run() is not None:
+            send_by_value(Path(found))
+        return found
 
     def run_notebook(self, params: Mapping[str, Any]) -> dict[str, Any]:
         run = self._new_run(params)

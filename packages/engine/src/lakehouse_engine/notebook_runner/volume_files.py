@@ -12,6 +12,7 @@ import importlib
 import io
 import os
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 
 from lakehouse_engine.notebook_runner import working_folder
@@ -44,6 +45,8 @@ _installed = False
 
 # The copy on this machine of a path below /Workspace.
 _mirror: Callable[[str], str] | None = None
+# The same in an update of a pipeline, whose sources are a copy.
+of_update: ContextVar[Callable[[str], str] | None] = ContextVar("workspace_files_of_update", default=None)
 
 
 def install(volumes: Volumes, mirror: Callable[[str], str] | None = None) -> None:
@@ -88,7 +91,7 @@ def _map(volumes: Volumes, value: Any) -> Any:
     if isinstance(value, str | os.PathLike) and _mirror is not None:
         text = os.fspath(value)
         if isinstance(text, str) and text.startswith("/Workspace/"):
-            return _mirror(text)
+            return (of_update.get() or _mirror)(text)
     if isinstance(value, list) and value and all(isinstance(item, str | os.PathLike) for item in value):
         return [_map(volumes, item) for item in value]
     return value

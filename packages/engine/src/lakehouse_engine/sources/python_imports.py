@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -44,6 +44,7 @@ class PipelineImports:
         self._front = python_api.modules()
         self._own: dict[str, types.ModuleType] = {}
         self._active = False
+        self._hidden: dict[str, types.ModuleType] = {}
         self._tops = {name for root in self._roots for name in _modules_in(root)} - _KEPT
 
     @contextmanager
@@ -57,9 +58,8 @@ class PipelineImports:
                 self._search(first)
             roots = tuple(dict.fromkeys([first, *self._roots] if first else self._roots))
             path = list(sys.path)
-            before = {name: module for name, module in list(sys.modules.items()) if self.has(name)}
-            for name in before:
-                del sys.modules[name]
+            self._hidden = {}
+            self._hide(self.has)
             sys.modules.update(self._own)
             sys.modules.update(self._front)
             sys.path[:0] = roots
@@ -75,7 +75,22 @@ class PipelineImports:
                     module = sys.modules.pop(name)
                     if name not in self._front:
                         self._own[name] = module
-                sys.modules.update(before)
+                sys.modules.update(self._hidden)
+
+    def _hide(self, which: Callable[[str], bool]) -> None:
+        """Modules of others that have the names of the update's own."""
+        for name in [name for name in list(sys.modules) if which(name)]:
+            self._hidden[name] = sys.modules.pop(name)
+
+    def add(self, root: str) -> None:
+        """A folder that user code appended to sys.path, as far as the update's modules go."""
+        new = set(_modules_in(root)) - _KEPT - self._tops
+        if self._active:
+            self._hide(lambda name: name.partition(".")[0] in new)
+        else:
+            sys.path[:] = [path for path in sys.path if path != root]
+        self._tops |= new
+        self._roots = tuple(dict.fromkeys([*self._roots, root]))
 
     def _search(self, first: str) -> None:
         """Modules beside a source come before those of other folders that have their names."""
@@ -156,6 +171,31 @@ def importing(imports: PipelineImports) -> Iterator[None]:
         current.reset(token)
 
 
+_ELSEWHERE = ("/Workspace/", "/Volumes/")
+_local: list[Callable[[str], str]] = []
+
+
+def find_folders(local: Callable[[str], str]) -> None:
+    """`local`: the folder of this machine for one of the workspace or of a volume that this thread's code searches."""
+    _local[:] = [local]
+    install()
+
+
+def _localize(imports: PipelineImports | None) -> None:
+    """User code appends folders to sys.path by their names in the workspace."""
+    if not _local or not any(str(path).startswith(_ELSEWHERE) for path in sys.path):
+        return
+    with _lock:
+        for path in [path for path in sys.path if str(path).startswith(_ELSEWHERE)]:
+            found = _local[0](path)
+            if found == path:  # it belongs to another thread's code
+                continue
+            sys.path[sys.path.index(path)] = found
+            sys.path_importer_cache.pop(found, None)
+            if imports is not None:
+                imports.add(found)
+
+
 def install() -> None:
     """Once for the process. Code outside of updates imports as it always did."""
     with _lock:
@@ -167,6 +207,7 @@ def install() -> None:
         name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0
     ) -> types.ModuleType:  # fmt: skip
         imports = current.get()
+        _localize(imports)
         if imports is None:
             return _original["importer"](name, globals, locals, fromlist, level)
         if level == 0 and name == _PACKAGE and fromlist:
@@ -185,6 +226,7 @@ def install() -> None:
 
     def import_module(name: str, package: str | None = None) -> types.ModuleType:
         imports = current.get()
+        _localize(imports)
         if imports is None or not imports.has((package or "") if name.startswith(".") else name):
             return _original["import_module"](name, package)
         with imports.active():

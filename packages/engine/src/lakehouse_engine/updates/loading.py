@@ -42,9 +42,11 @@ class Sources:
         utilities: Mapping[str, Any],
         warn: Callable[[str], None],
         install: Callable[[list[str]], None],
+        mirror: Callable[[str], str],
     ) -> None:
         """`may_read_events`: raises for another pipeline's id; `utilities`: what `dbutils` has beside widgets; `warn`:
-        tells of what a source says and the update leaves out; `install`: lines of a requirements file."""
+        tells of what a source says and the update leaves out; `install`: lines of a requirements file; `mirror`: a
+        file or folder of the workspace on this machine."""
         self._pipeline = pipeline
         self._folder = folder
         self._session = session
@@ -53,6 +55,7 @@ class Sources:
         self._may_read_events = may_read_events
         self._warn = warn
         self._install = install
+        self._mirror = mirror
         self.dbutils = PipelineUtilities(dict(pipeline.get("configuration") or {}), utilities)
         self.configuration: Mapping[str, str] = dict(pipeline.get("configuration") or {})
         self.parameters: Mapping[str, str] = dict(pipeline.get("parameters") or {})
@@ -77,11 +80,18 @@ class Sources:
         registration = Registration(self.graph, CurrentSession(self._session), paths)
         files = {path: file for file, path in paths.items()}
         for source in self._pipeline["sources"]:
-            beside = str(Path(files[source["path"]]).parent)
+            beside = self.local("/Workspace" + posixpath.dirname(source["path"].removeprefix("/Workspace")))
             with importing(self.imports), self.imports.active(beside), registering(registration):
                 self._one(source, files[source["path"]], registration.spark)
         registration.check()
         return self.graph
+
+    def local(self, path: str) -> str:
+        """Below the root the update's copy of a path of the workspace, else what is there now."""
+        for name in (path, path.removeprefix("/Workspace")):
+            if posixpath.commonpath([name, self._pipeline["rootPath"]]) == self._pipeline["rootPath"]:
+                return str(self._copy(name))
+        return self._mirror(path)
 
     def _copy(self, path: str) -> Path:
         copy = (self._folder / path.lstrip("/")).resolve()
@@ -149,10 +159,10 @@ class Sources:
 
     def _local(self, word: str, location: SourceLocation) -> str:
         """The copy of a file of the pipeline that %pip names."""
-        if word.startswith("/Workspace/"):
-            return str(self._copy(word.removeprefix("/Workspace")))
-        beside = posixpath.dirname(location.path)
-        return str(self._copy(posixpath.normpath(posixpath.join(beside, word)))) if word.startswith(".") else word
+        if word.startswith("."):
+            beside = posixpath.dirname(location.path.removeprefix("/Workspace"))
+            word = "/Workspace" + posixpath.normpath(posixpath.join(beside, word))
+        return self.local(word) if word.startswith("/Workspace/") else word
 
     def _run(self, target: str, location: SourceLocation) -> None:
         path = posixpath.normpath(posixpath.join(posixpath.dirname(location.path), target))

@@ -32,6 +32,7 @@ from lakehouse_engine.flows.targets import Target
 from lakehouse_engine.graph.model import DatasetKind, Flow
 from lakehouse_engine.graph.names import Defaults, Names, split
 from lakehouse_engine.jobs import drop_jobs
+from lakehouse_engine.notebook_runner import volume_files
 from lakehouse_engine.notebook_runner.dbutils import Files, Secrets
 from lakehouse_engine.notebook_runner.runtime_modules import of_pipeline
 from lakehouse_engine.redaction import Redactor
@@ -148,6 +149,11 @@ class Update:
         if lines and not self.packages.add([self.engine.volumes.to_local(line) for line in lines]):
             raise EngineError("The update was stopped.", error_class="CANCELED")
 
+    def _mirror(self, path: str) -> str:
+        """The copy of what is at a path of the workspace now, which who runs the pipeline must read."""
+        self.catalog.workspace.request("workspace.mirror", {"principal": self.params.get("principal"), "path": path})
+        return str(self.engine.data_dir / "workspace" / path.removeprefix("/Workspace/"))
+
     def stop(self) -> None:
         self.stopping.set()
         if self._scheduler is not None:
@@ -181,9 +187,10 @@ class Update:
         loaded = Sources(
             pipeline, sources, self.session, defaults, self.storage,
             functools.partial(self.catalog.authorize_event_log, principal), utilities, self.progress.warn_of_source,
-            self.install,
+            self.install, self._mirror,
         )  # fmt: skip
         of_pipeline.set(loaded.dbutils)
+        volume_files.of_update.set(loaded.local)
         with self.active(self.session):
             graph = loaded.load()
         self.imports = loaded.imports

@@ -115,6 +115,29 @@ def test_the_sdk_is_logged_in_as_the_run(engine: EngineProcess) -> None:
     assert answer.get("result") == "['http://127.0.0.1:9', 'Bearer of me', 'of me']", answer
 
 
+def test_code_appends_folders_of_the_workspace_to_its_path(engine: EngineProcess) -> None:
+    """https://docs.databricks.com/aws/en/files/workspace-modules"""
+    root = engine.folder / "workspace/Users/me/project"
+
+    def mirror(params: dict) -> dict:
+        assert params == {"principal": "me", "path": "/Workspace/Users/me/project"}
+        (root / "parts/deep").mkdir(parents=True, exist_ok=True)  # packages without __init__.py
+        (root / "parts/deep/rates.py").write_text("def twice(x):\n    return 2 * x\n")
+        return {}
+
+    engine.answers["workspace.mirror"] = mirror
+    code = (
+        "import sys\nsys.path.append('/Workspace/Users/me/project')\nfrom parts.deep.rates import twice\n"
+        "dbutils.notebook.exit(spark.range(3).rdd.map(lambda r: twice(r.id)).sum())"
+    )
+    try:
+        answers = [engine.notebook(code) for _ in range(2)]
+    finally:
+        del engine.answers["workspace.mirror"]
+    assert [answer.get("result") for answer in answers] == ["6", "6"], answers
+    assert "No module named 'parts'" in engine.notebook("import parts")["error"]["message"]
+
+
 def test_code_opens_files_of_the_workspace(engine: EngineProcess) -> None:
     asked: list[dict] = []
 

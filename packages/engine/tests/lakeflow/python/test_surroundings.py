@@ -52,6 +52,46 @@ def s_hooked():
     assert len(failures) == 2 and "called no more" in failures[1]
 
 
+def test_sources_find_what_lies_outside_of_the_root(engine: EngineProcess) -> None:
+    """A shared source beside its modules, a folder on sys.path and files by their names in the workspace."""
+    asked: list[str] = []
+
+    def mirror(params: dict) -> dict:
+        asked.append(params["path"])
+        shared = engine.folder / "workspace/shared/lib"
+        (shared / "tools").mkdir(parents=True, exist_ok=True)
+        (shared / "numbers_of_lib.py").write_text("N = 3\n")
+        (shared / "tools/names_of_lib.py").write_text("NAME = 's_outside'\n")
+        (shared / "spec.json").write_text('{"comment": "from a file"}')
+        return {}
+
+    engine.answers["workspace.mirror"] = mirror
+    p = Pipeline(engine).module("inside.json", '{"inside": 1}').python(
+        """
+import json, sys
+from numbers_of_lib import N
+sys.path.append("/Workspace/shared/lib/tools")
+from names_of_lib import NAME
+with open("/Workspace/shared/lib/spec.json") as file:
+    SPEC = json.load(file)
+with open("/Workspace/ROOT/inside.json") as file:
+    SPEC.update(json.load(file))
+
+@dp.materialized_view(name=NAME, comment=SPEC["comment"])
+def outside():
+    return spark.range(N + SPEC["inside"])
+"""
+    )  # fmt: skip
+    p.sources[0]["path"] = "/Workspace/shared/lib/source"
+    p.sources[0]["content"] = p.sources[0]["content"].replace("ROOT", p.id)
+    try:
+        p.completed()
+    finally:
+        del engine.answers["workspace.mirror"]
+    assert asked[0] == "/Workspace/shared/lib" and "/Workspace/shared/lib/tools" in asked
+    assert p.rows("SELECT count(*) FROM s_outside") == [["4"]]
+
+
 def test_sources_have_files_secrets_and_parameters(engine: EngineProcess) -> None:
     engine.answers["secrets.get"] = lambda p: {"value": base64.b64encode(b"key-of-" + p["principal"].encode()).decode()}
     p = Pipeline(engine, configuration={"kind": "json"}).module(
