@@ -1,7 +1,7 @@
 /** The components as others get them: packed, installed into an empty project, and deployed by a program of another domain. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
@@ -62,9 +62,14 @@ describe("the package of components", () => {
     await workspace?.remove();
   });
 
-  it("has JavaScript, declarations and a README, and no TypeScript of this repository", () => {
+  it("has JavaScript, declarations, a README and the reference, and no TypeScript of this repository", () => {
     const files = readdirSync(join(dir, "node_modules", "databricks-lakehouse"), { recursive: true }).map(String);
-    for (const file of ["README.md", join("dist", "index.js"), join("dist", "index.d.ts")]) {
+    for (const file of [
+      "README.md",
+      join("dist", "index.js"),
+      join("dist", "index.d.ts"),
+      join("dist", "components.md"),
+    ]) {
       assert.ok(files.includes(file), `${file} is not in the package`);
     }
     assert.deepEqual(
@@ -73,7 +78,7 @@ describe("the package of components", () => {
     );
   });
 
-  it("types what a program says: the program compiles, and a misspelt schema does not", () => {
+  it("types what a program says: the program and the README's compile, and a misspelt schema does not", () => {
     const tsc = [join(ROOT, "node_modules", "typescript", "bin", "tsc"), "--noEmit", "--strict", "--skipLibCheck"];
     const options = [
       "--target",
@@ -85,7 +90,10 @@ describe("the package of components", () => {
       "--typeRoots",
       join(ROOT, "node_modules", "@types"),
     ];
-    mustRun(process.execPath, [...tsc, ...options, "index.ts"]);
+    const readme = readFileSync(join(dir, "node_modules", "databricks-lakehouse", "README.md"), "utf8");
+    const [program, , masks] = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text]) => text);
+    writeFileSync(join(dir, "readme.ts"), `${program}${masks}`);
+    mustRun(process.execPath, [...tsc, ...options, "index.ts", "readme.ts"]);
     writeFileSync(
       join(dir, "wrong.ts"),
       `import { LakehouseCatalog } from "databricks-lakehouse";
