@@ -96,9 +96,19 @@ function goesOn({ model, facts }: Evidence): string[] {
     states.slice(0, -1).every((state) => UNTOUCHED.includes(state));
   const faults = ({ began, ended }: UpdateFact): number =>
     model.faults.filter((at) => at > began - 3000 && at <= ended).length;
+  /** Faults of the minute before and of its time, in seconds from its start: a fault may be noticed late. */
+  const around = ({ began, ended }: UpdateFact): string =>
+    model.faults
+      .filter((at) => at > began - 60_000 && at <= ended)
+      .map((at) => ((at - began) / 1000).toFixed(1))
+      .join(", ");
   return facts.updates
     .filter((update) => early(update) && faults(update) < 2)
-    .map(({ id, reason }) => `update ${id} had begun nothing: ${reason.slice(0, 200)}`);
+    .map((update) => {
+      const seconds = ((update.ended - update.began) / 1000).toFixed(1);
+      const when = `ended after ${seconds} s; faults at ${around(update)} s of it`;
+      return `update ${update.id} had begun nothing, ${when}: ${update.reason.slice(0, 200)}`;
+    });
 }
 
 function converges({ facts }: Evidence): string[] {
