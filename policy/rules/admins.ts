@@ -1,6 +1,7 @@
 /** Rules on who is an admin of a workspace or of the account, and that access goes to groups. */
 import {
   accessControls,
+  everyoneGroup,
   isPerson,
   MADE_GROUP_TYPES,
   MadePrincipals,
@@ -84,6 +85,9 @@ export const adminRules: readonly Rule[] = [
           (propertyDependencies.principalId ?? []).some((source) => people.has(source));
         const property = ROLES.includes(type) ? "role" : ASSIGNMENTS.includes(type) ? "entitlements" : "permissions";
         if (byPerson) return [{ urn, name, property, problem: "makes a person an admin" }];
+        const group = everyoneGroup(props.groupName);
+        if (group !== undefined)
+          return [{ urn, name, property, problem: `makes '${group}' admins, which holds everyone` }];
         const key = principalKey(resource);
         const isNew = !seen.has(key);
         seen.add(key);

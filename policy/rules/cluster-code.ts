@@ -1,8 +1,27 @@
-/** Rules on code that runs on clusters of others: global init scripts, and what the allowlist lets in. */
+/** Rules on code that runs on clusters of others, global init scripts and what the allowlist lets in, and on who reads their logs. */
+import { CLUSTER_TYPES, clustersOf, within } from "../read/clusters.ts";
 import { type Rule, resourceRule } from "../rule.ts";
 import { isFields, isTrue, objects } from "../values.ts";
 
 export const clusterCodeRules: readonly Rule[] = [
+  resourceRule({
+    name: "cluster-logs-private",
+    title: "Logs of clusters are not public",
+    level: "mandatory",
+    severity: "high",
+    why: "Logs hold queries, paths and rows of data, and whoever knows the bucket reads them.",
+    fix: 'Leave `cannedAcl` out, or use "bucket-owner-full-control"; a volume is better.',
+    source: "Databricks documentation",
+    url: "https://docs.databricks.com/aws/en/compute/configure#compute-log-delivery",
+    types: CLUSTER_TYPES,
+    check: ({ type, props }) =>
+      clustersOf(type, props).flatMap(({ path, cluster }) =>
+        objects(cluster.clusterLogConf)
+          .flatMap(({ s3 }) => objects(s3))
+          .filter(({ cannedAcl }) => typeof cannedAcl === "string" && /public|authenticated-read/i.test(cannedAcl))
+          .map(() => ({ property: within(path, "clusterLogConf.s3.cannedAcl"), problem: "lets everybody read them" })),
+      ),
+  }),
   resourceRule({
     name: "forbid-global-init-script",
     title: "No scripts run on every cluster",

@@ -1,7 +1,7 @@
-/** Rule on privileges to write files and to make securables of them, which belong to few. */
+/** Rules on privileges to write files, to make securables of them and to set tags, which belong to few. */
 import { GRANT_TYPES, granted, privilegesOf } from "../read/principals.ts";
 import { type Rule, resourceRule } from "../rule.ts";
-import { isBlank, principalName } from "../values.ts";
+import { isBlank, principalName, type Value } from "../values.ts";
 
 const PRIVILEGES = [
   ...["WRITE_FILES", "CREATE_EXTERNAL_TABLE", "CREATE_EXTERNAL_VOLUME", "CREATE_MANAGED_STORAGE"],
@@ -10,6 +10,20 @@ const PRIVILEGES = [
 ];
 
 const OF_CREDENTIALS = ["WRITE_FILES", "CREATE_EXTERNAL_TABLE"];
+
+const WIDE = {
+  wide: {
+    type: "string",
+    default:
+      "analyst|reader|viewer|consumer|business|employee|everyone|everybody|staff|all[-_ ]|users|guest|intern|external|partner|contractor|marketing|finance|sales|support|report|dashboard",
+    isPattern: true,
+    description: "Regular expression (any case) of groups of many, who read and do not build",
+  },
+} as const;
+
+/** Principals of a wide group, by the configured pattern. */
+const isWide = (principal: Value, wide: string): boolean =>
+  typeof principal === "string" && new RegExp(wide, "i").test(principalName(principal));
 
 export const grantFileRules: readonly Rule[] = [
   resourceRule({
@@ -22,19 +36,10 @@ export const grantFileRules: readonly Rule[] = [
     source: "Unity Catalog best practices",
     url: "https://docs.databricks.com/aws/en/data-governance/unity-catalog/best-practices",
     types: GRANT_TYPES,
-    limits: {
-      wide: {
-        type: "string",
-        default:
-          "analyst|reader|viewer|consumer|business|employee|everyone|everybody|staff|all[-_ ]|users|guest|intern|external|partner|contractor|marketing|finance|sales|support|report|dashboard",
-        isPattern: true,
-        description: "Regular expression (any case) of groups of many, who read and do not build",
-      },
-    },
+    limits: WIDE,
     check: (resource, { wide }) => {
-      const pattern = new RegExp(wide, "i");
       return granted(resource).flatMap(({ path, principal, privileges }) => {
-        if (typeof principal !== "string" || !pattern.test(principalName(principal))) return [];
+        if (!isWide(principal, wide)) return [];
         const names = privilegesOf(privileges);
         // Those on a credential are grant-forbid-credential-use's.
         const found = PRIVILEGES.filter(
@@ -47,5 +52,23 @@ export const grantFileRules: readonly Rule[] = [
           : [{ property: `${path}privileges`, problem: `gives ${found.join(", ")} to a wide group` }];
       });
     },
+  }),
+  resourceRule({
+    name: "grant-restrict-tags",
+    title: "Wide groups set no tags",
+    level: "mandatory",
+    severity: "high",
+    why: "Masks and filters follow tags: whoever takes the tag off a column, or puts another on, takes the mask off.",
+    fix: "Grant APPLY_TAG to data stewards.",
+    source: "Databricks documentation",
+    url: "https://docs.databricks.com/aws/en/data-governance/unity-catalog/abac/",
+    types: GRANT_TYPES,
+    limits: WIDE,
+    check: (resource, { wide }) =>
+      granted(resource).flatMap(({ path, principal, privileges }) =>
+        isWide(principal, wide) && privilegesOf(privileges).includes("APPLYTAG")
+          ? [{ property: `${path}privileges`, problem: "gives APPLY_TAG to a wide group" }]
+          : [],
+      ),
   }),
 ];

@@ -63,18 +63,23 @@ export const pipelineRules: readonly Rule[] = [
   }),
   resourceRule({
     name: "pipeline-require-current-channel",
-    title: "Pipelines use the current channel",
+    title: "Pipelines and warehouses use the current channel",
     level: "production",
     severity: "medium",
     why: "The preview channel changes without notice.",
     fix: 'Set `channel: "CURRENT"` or leave it out.',
     source: "own",
     url: CONFIGURE,
-    types,
-    check: ({ props: { channel } }) =>
-      typeof channel !== "string" || channel.trim() === "" || channel.trim().toUpperCase() === "CURRENT"
+    types: ["Pipeline", "SqlEndpoint"],
+    check: ({ type, props: { channel } }) => {
+      if (type === "SqlEndpoint")
+        return objects(channel)
+          .filter(({ name }) => typeof name === "string" && /PREVIEW/i.test(name))
+          .map(() => ({ property: "channel.name", problem: "is the preview channel" }));
+      return typeof channel !== "string" || channel.trim() === "" || channel.trim().toUpperCase() === "CURRENT"
         ? []
-        : [{ property: "channel", problem: "is not CURRENT" }],
+        : [{ property: "channel", problem: "is not CURRENT" }];
+    },
   }),
   resourceRule({
     name: "pipeline-enable-photon",

@@ -5,11 +5,12 @@ import { asNumber, isFalseValue, objects, texts, UNKNOWN, type Value, walkTexts 
 
 /** Properties with an address that is called, and types that have one. */
 const CALLED =
-  /(^|\.)(config\.\w+\.(url|channelUrl)|httpUrlSpec\.url|oidcPolicy\.(issuer|jwksUri)|(maven|pypi|cran)\.repo|recipientProfileStr\.endpoint)$/;
+  /(^|\.)(config\.\w+\.(url|channelUrl)|httpUrlSpec\.url|oidcPolicy\.(issuer|jwksUri)|(maven|pypi|cran)\.repo|recipientProfileStr\.endpoint|externalModel\.\w+\.\w*(Url|Host|ApiBase)|direct\.baseUrl)$/;
 const CALLING = [
   ...["Job", "Pipeline", "Cluster", "ClusterPolicy", "Library", "NotificationDestination", "MlflowWebhook"],
   ...["ServicePrincipalFederationPolicy", "AccountFederationPolicy", "CustomAppIntegration", "PublishedAppIntegration"],
   ...["Connection", "SqlTable", "Catalog", "FeatureEngineeringKafkaConfig", "ModelServing", "SqlGlobalConfig"],
+  "AiGatewayModelProviderService",
 ];
 /** In a requirement: an index, or where the package itself is fetched from. Not in a comment. */
 const FETCHED = /^(?:(?!\s#).)*?(?:^|[\s@=+])http:\/\/(?!(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|$))/i;
@@ -17,7 +18,7 @@ const TRUSTED_HOST = /^\s*--trusted-host\b/i;
 const DEPENDENCIES = /(^|\.)((dependencies|javaDependencies)\[\d+\]|pypi\.package|whl)$/;
 /** Parts of a JDBC address that turn encryption off, or leave the server's certificate unchecked. */
 const OPEN_JDBC =
-  /^\s*jdbc:.*[?&;](sslmode=(disabled?|allow|prefer(red)?)|(use)?ssl=(false|0)|encrypt=(false|no|optional)|(trustServerCertificate|trust_server_certificate)=true|verifyServerCertificate=false)\b/i;
+  /^\s*(?:jdbc:|[a-z][a-z0-9+.-]{1,30}:\/\/).*[?&;](sslmode=(disabled?|allow|prefer(red)?)|(use)?ssl=(false|0)|encrypt=(false|no|optional)|(trustServerCertificate|trust_server_certificate)=true|verifyServerCertificate=false)\b/i;
 const isOpen = (text: string): boolean => /^\s*http:\/\//i.test(text);
 const isLocal = (text: string): boolean => /^\s*http:\/\/(localhost|127\.0\.0\.1|\[::1\])([:/]|$)/i.test(text);
 

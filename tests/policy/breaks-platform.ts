@@ -1,6 +1,6 @@
 /** Ways to break the rules on admins, apps, images, identities of the cloud, sharing, databases and names. */
-import { Buffer } from "node:buffer";
 import { type Break, breaks, stackBreak } from "./break.ts";
+import { served, transportBreaks } from "./breaks-transport.ts";
 import { resource } from "./fixtures.ts";
 import { type Sent, UNKNOWN, urnOf } from "./pack.ts";
 
@@ -20,16 +20,11 @@ const member = (group: Sent, one: Sent, type = "GroupMember"): Sent =>
   });
 const policy = (definition: object): Record<string, unknown> => ({ definition: JSON.stringify(definition) });
 const app = (used: object): Record<string, unknown> => ({ resources: [{ name: "x", ...used }] });
-const options = (set: object): Record<string, unknown> => ({ options: { host: "db.example.com", ...set } });
 const users = (level: string, on: object): Record<string, unknown> => ({
   jobId: undefined,
   ...on,
   accessControls: [{ groupName: "users", permissionLevel: level }],
 });
-const served = (set: object): Record<string, unknown> => ({
-  config: { servedEntities: [{ entityName: "sales.ml.churn", entityVersion: "1", ...set }] },
-});
-
 export const platformBreaks: readonly Break[] = [
   stackBreak("account-admin-restrict", "a group", "role", [
     engineers,
@@ -240,6 +235,21 @@ export const platformBreaks: readonly Break[] = [
     ],
     ["principal"],
   ),
+  ...breaks(
+    "grant-restrict-tags",
+    "privileges",
+    [["of a catalog", "Grant", { schema: undefined, catalog: "sales", privileges: ["apply tag"] }]],
+    ["principal"],
+  ),
+  ...breaks("cluster-logs-private", "clusterLogConf.s3.cannedAcl", [
+    ["for everybody", "Cluster", { clusterLogConf: { s3: { destination: "s3://logs/x", cannedAcl: "public-read" } } }],
+  ]),
+  ...breaks("pipeline-require-current-channel", "channel.name", [
+    ["of a warehouse", "SqlEndpoint", { channel: { name: "CHANNEL_NAME_PREVIEW" } }],
+  ]),
+  stackBreak("admin-limit-number", "everybody", "permissions", [
+    resource("PermissionAssignment", { groupName: "users", permissions: ["ADMIN"] }),
+  ]),
   stackBreak("names-unique", "two jobs", "name", [
     ...["one", "two"].map((name) => resource("Job", {}, name)),
     ...["one", "two"].map((name) => ({
@@ -290,65 +300,7 @@ export const platformBreaks: readonly Break[] = [
   ...breaks("job-require-run-as", "runAs.userName", [
     ["an alert", "AlertV2", { runAs: { userName: "a@example.com" } }],
   ]),
-  ...(
-    [
-      ["sslmode", "disable"],
-      ["sslMode", "PREFER"],
-      ["ssl_mode", "disabled"],
-      ["trustServerCertificate", "true"],
-      ["trust_server_certificate", "1"],
-      ["encrypt", "false"],
-      ["encrypt", "optional"],
-      ["ssl", "false"],
-      ["useSSL", "no"],
-      ["requireSSL", false],
-      ["ssl_enabled", "off"],
-      ["verifyServerCertificate", "false"],
-      ["sslVerify", "none"],
-      ["insecure", "true"],
-      ["security.protocol", "SASL_PLAINTEXT"],
-      ["oracle.net.encryption_client", "REJECTED"],
-    ] as const
-  ).flatMap(([key, value]) =>
-    breaks("transport-require-encryption", `options.${key}`, [
-      [`a connection with ${key} ${value}`, "Connection", options({ [key]: value })],
-    ]),
-  ),
-  ...breaks("transport-require-encryption", "configuration", [
-    ["a broker", "Pipeline", { configuration: { "orders.kafka.security.protocol": "PLAINTEXT" } }],
-    ["a database", "Pipeline", { configuration: { "erp.sslmode": "disable" } }],
-  ]),
-  ...breaks("transport-require-encryption", "sparkEnvVars", [
-    ["Python unchecked", "Cluster", { sparkEnvVars: { PYTHONHTTPSVERIFY: "0" } }],
-  ]),
-  ...breaks("data-keep-history", "queryText", [
-    ["VACUUM", "Query", { queryText: "VACUUM sales.silver.orders RETAIN 0 HOURS" }],
-  ]),
-  ...breaks("data-keep-history", "contentBase64", [
-    [
-      "VACUUM in a notebook",
-      "Notebook",
-      { contentBase64: Buffer.from('spark.sql(f"vacuum {t} retain 1 hours")').toString("base64") },
-    ],
-  ]),
-  ...breaks("data-keep-history", "sparkConf", [
-    [
-      "by default",
-      "Cluster",
-      {
-        sparkConf: { "spark.databricks.delta.properties.defaults.deletedFileRetentionDuration": "interval 0 hours" },
-      },
-    ],
-  ]),
-  ...breaks("data-keep-history", "properties", [
-    ["minutes", "SqlTable", { properties: { "delta.logRetentionDuration": "interval 30 minutes" } }],
-  ]),
-  ...breaks("data-keep-history", "retentionWindowInDays", [
-    ["of a database", "DatabaseInstance", { retentionWindowInDays: 2 }],
-  ]),
-  ...breaks("data-keep-history", "spec.historyRetentionDuration", [
-    ["of a project", "PostgresProject", { spec: { historyRetentionDuration: "3600s" } }],
-  ]),
+  ...transportBreaks,
 ];
 
 function jobOn(cluster: object): Record<string, unknown> {
