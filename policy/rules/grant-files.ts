@@ -15,7 +15,7 @@ const WIDE = {
   wide: {
     type: "string",
     default:
-      "analyst|reader|viewer|consumer|business|employee|everyone|everybody|staff|all[-_ ]|users|guest|intern|external|partner|contractor|marketing|finance|sales|support|report|dashboard",
+      "^(?!.*(engineer|develop|platform|admin|steward|ingest|etl|loader|pipeline|service|ops)).*(analyst|reader|viewer|consumer|business|employee|everyone|everybody|staff|(^|[^a-z])(all|bi|interns?|external|sales|finance|marketing|hr)([^a-z]|$)|users|guest|partner|contractor|report|dashboard)",
     isPattern: true,
     description: "Regular expression (any case) of groups of many, who read and do not build",
   },

@@ -55,6 +55,8 @@ const PROGRAMS: Readonly<Record<string, () => void>> = {
       externalLocation: "orders",
       grants: [
         { principal: group("data-engineers").displayName, privileges: ["READ_FILES", "WRITE_FILES"] },
+        { principal: "small-sales-engineers", privileges: ["WRITE_FILES"] },
+        { principal: "internal-etl", privileges: ["WRITE_FILES"] },
         { principal: etl.applicationId, privileges: ["CREATE_EXTERNAL_TABLE", "READ_FILES"] },
       ],
     });

@@ -40,6 +40,13 @@ export const DATA: readonly BadProgram[] = [
         grants: [{ principal: "all-analysts", privileges: ["CREATE_CONNECTION"] }],
       }),
   ],
+  ...["all-employees", "BI", "interns", "sales_team"].map(
+    (principal): BadProgram => [
+      "grant-restrict-files",
+      `${principal} write files`,
+      () => void new d.Grant("g", { externalLocation: "landing", principal, privileges: ["WRITE_FILES"] }),
+    ],
+  ),
   [
     "grant-restrict-external-use",
     "another engine reads a schema",
