@@ -69,7 +69,7 @@ _CONDITION = re.compile(r"^\[([A-Z][A-Z0-9_.]*)\]")
 
 def refusal_of(error: BaseException) -> EngineError | None:
     """What the engine refused inside of Spark's analyzer (Refused in scala/Guard.scala), as it was refused."""
-    java = getattr(error, "java_exception", None)
+    java = _java_of(error)
     if java is None or java.getClass().getSimpleName() != "Refused":
         return None
     return EngineError(java.getMessage(), error_class=java.errorClass(), error_code=java.errorCode())

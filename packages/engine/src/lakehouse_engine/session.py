@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame, SparkSession, functions
 from pyspark.sql.conf import RuntimeConfig
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
-from lakehouse_engine import jvm, names, routines
+from lakehouse_engine import jvm, names, refusals, routines
 from lakehouse_engine.errors import EngineError, no_such_catalog
 from lakehouse_engine.volumes import Volumes
 
@@ -110,6 +110,7 @@ class Engine:
         self._lock = threading.RLock()
         jvm.keep_names()
         self.spark = self._start(volumes_root)
+        refusals.install()
         self.jvm: Any = self.spark._jvm
         self.jvm.lakehouse.catalog.Registry.start(self.spark._jsparkSession)
         _install_current_session(self)

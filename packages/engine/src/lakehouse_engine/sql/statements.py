@@ -21,6 +21,7 @@ from lakehouse_engine.catalog.text import quoted
 from lakehouse_engine.contract import Workspace
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.jobs import drop_jobs
+from lakehouse_engine.refusals import as_pyspark
 from lakehouse_engine.schemas import struct
 from lakehouse_engine.session import Engine, active
 from lakehouse_engine.sources.sql.errors import SqlSyntaxError
@@ -191,7 +192,8 @@ class Statements:
                 frame = SparkSession.sql(session, sqlQuery, args, **kwargs)
                 self._catalog.follow_events(principal)
                 return frame
-            return self.run(session, sqlQuery, principal=principal)
+            with as_pyspark():
+                return self.run(session, sqlQuery, principal=principal)
 
         session.sql = sql
 

@@ -21,7 +21,7 @@ from lakehouse_engine.graph.model import Graph, SourceLocation
 from lakehouse_engine.graph.names import Defaults
 from lakehouse_engine.notebook_runner.dbutils import Widgets
 from lakehouse_engine.readers import read_files
-from lakehouse_engine.sources.notebook import Cell, run_target
+from lakehouse_engine.sources.notebook import Cell, cells, run_target
 from lakehouse_engine.sources.python import load_python
 from lakehouse_engine.sources.python_api import Registration, registering
 from lakehouse_engine.sources.python_imports import PipelineImports, importing
@@ -62,6 +62,7 @@ class Sources:
         self.graph = Graph()
         self._scopes: dict[str, dict[str, Any]] = {}
         self._loading = ""
+        self._installed: list[tuple[list[str], str]] = []
 
     def load(self) -> Graph:
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -79,12 +80,20 @@ class Sources:
         self.imports = PipelineImports([str(root)])
         registration = Registration(self.graph, CurrentSession(self._session), paths)
         files = {path: file for file, path in paths.items()}
+        self._install_all()
         for source in self._pipeline["sources"]:
             beside = self.local("/Workspace" + posixpath.dirname(source["path"].removeprefix("/Workspace")))
             with importing(self.imports), self.imports.active(beside), registering(registration):
                 self._one(source, files[source["path"]], registration.spark)
         registration.check()
         return self.graph
+
+    def _install_all(self) -> None:
+        """Before sources are loaded, one update at a time: an update with other packages waits for those that go on."""
+        for source in self._pipeline["sources"]:
+            for cell in cells(source["content"], source["language"]) if source["kind"] == "notebook" else ():
+                if cell.kind == "pip":
+                    self._pip(cell.text, SourceLocation(source["path"], cell.line, cell=cell.number))
 
     def local(self, path: str) -> str:
         """Below the root the update's copy of a path of the workspace, else what is there now."""
@@ -150,12 +159,18 @@ class Sources:
                 self._run(target, location)
             return
         if language == "pip":
-            try:
-                self._install(requirements(code, lambda word: self._local(word, location)))
-            except EngineError as error:
-                raise EngineError(f"{location}: {error}", error_class=error.error_class) from None
+            self._pip(code, location)
             return
         self._warn(f"{location}: %{language} does not run in a pipeline, and the cell is ignored; use Python or SQL")
+
+    def _pip(self, code: str, location: SourceLocation) -> None:
+        try:
+            asked = requirements(code, lambda word: self._local(word, location))
+            if (asked, str(location)) not in self._installed:
+                self._installed.append((asked, str(location)))
+                self._install(asked)
+        except EngineError as error:
+            raise EngineError(f"{location}: {error}", error_class=error.error_class) from None
 
     def _local(self, word: str, location: SourceLocation) -> str:
         """The copy of a file of the pipeline that %pip names."""

@@ -144,6 +144,24 @@ def test_settings_of_databricks_hold(engine: EngineProcess) -> None:
     assert "INVALID_CONF_VALUE" in str(refused)
 
 
+def test_refusals_are_exceptions_of_pyspark(engine: EngineProcess) -> None:
+    code = (
+        "from pyspark.errors import AnalysisException\nfound = []\n"
+        "for refused in (lambda: spark.read.csv('/etc/passwd').count(), \n"
+        "        lambda: spark.sql(\"LIST '/Volumes/main/raw/landing'\"), lambda: spark.sql('ADD JAR x.jar')):\n"
+        "    try:\n        refused()\n"
+        "    except AnalysisException as error:\n"
+        "        found.append([type(error).__name__, bool(error.getCondition()), str(error) == error.getMessage()])\n"
+        "dbutils.notebook.exit(found)"
+    )
+    answer = engine.notebook(code)
+    assert answer.get("result") == str([["AnalysisException", True, True]] * 3), answer
+    message = engine.notebook("spark.read.csv('/etc/passwd')")["error"]["message"]
+    assert message.startswith(("[INVALID_PARAMETER_VALUE.PATH] ", "AnalysisException: ")), message
+    message = engine.notebook("spark.sql('ADD JAR x.jar')")["error"]["message"]
+    assert "EngineError" not in message and "Py4J" not in message, message
+
+
 def test_a_trace_shows_no_place_of_this_machine(engine: EngineProcess) -> None:
     for source in ("spark.sql('SELECT * FROM nowhere_at_all')", "spark.table('nowhere_at_all').count()"):
         error = engine.notebook(source)["error"]

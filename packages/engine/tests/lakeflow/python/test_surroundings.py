@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from engine.notebooks.test_packages import wheel_of
 from lakeflow.python.sources import HOOKS
 from lakehouse_engine.testing import EngineProcess
 from pipelines import Pipeline
@@ -50,6 +51,27 @@ def s_hooked():
     assert flows == ["QUEUED", "STARTING", "RUNNING", "COMPLETED"]
     failures = [m for m in messages(p, "WARN") if "not today" in m]
     assert len(failures) == 2 and "called no more" in failures[1]
+
+
+def test_updates_with_other_packages_take_turns(engine: EngineProcess, tmp_path: Path) -> None:
+    """Each waits before its sources are loaded: one update loads sources at a time, and those that go on need to."""
+    pipelines: list[Pipeline] = []
+    for number in (1, 2):
+        wheel = wheel_of(tmp_path, "taking_turns", str(number), f"version = {number}\n")
+        p = Pipeline(engine).python("# COMMAND ----------\n# MAGIC %pip install " + str(wheel))
+        p.module(f"late{number}.py", "from taking_turns import version\n").python(
+            f"""
+@dp.materialized_view
+def s_turn{number}():
+    from late{number} import version
+    return spark.range(version)
+"""
+        )
+        pipelines.append(p)
+    going = [p.start() for p in pipelines]
+    assert [answer.result(120) for answer in going] == [{"state": "COMPLETED"}] * 2
+    counted = pipelines[0].rows("SELECT (SELECT count(*) FROM s_turn1), (SELECT count(*) FROM s_turn2)")
+    assert counted == [["1", "2"]]
 
 
 def test_sources_find_what_lies_outside_of_the_root(engine: EngineProcess) -> None:
