@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql.types import StructType
 
@@ -153,8 +154,8 @@ def read(session: SparkSession, text: str) -> Definition:
     views = jvm.of(session).org.apache.spark.sql.lakehouse.MetricViews
     try:
         given = json.loads(views.parsed(text))
-    except Py4JJavaError as error:
-        raise _invalid(error.java_exception.getMessage().splitlines()[0]) from None
+    except (Py4JJavaError, PySparkException) as error:
+        raise _invalid(_reason(error)) from None
     top = _fields(given, _TOP, "the definition", ("version", "source"))
     if str(top["version"]) not in _VERSIONS:
         raise _invalid(f"version {top['version']} is not supported; {' and '.join(_VERSIONS)} are")
@@ -264,9 +265,8 @@ def _inlined(
         expr = column.expr
         try:
             references = json.loads(views.references(session._jsparkSession, expr))
-        except Py4JJavaError as error:
-            reason = error.java_exception.getMessage().strip().splitlines()[0]
-            raise _invalid(f"the expression of '{column.name}', {expr}: {reason}") from None
+        except (Py4JJavaError, PySparkException) as error:
+            raise _invalid(f"the expression of '{column.name}', {expr}: {_reason(error)}") from None
         for found in sorted(references, key=lambda r: -r["start"]):
             name = found["name"].lower()
             inner = before.get((name, found["measure"]))
@@ -276,6 +276,11 @@ def _inlined(
                 expr = f"{expr[: found['start']]}({inner}){expr[found['end'] :]}"
         before[(column.name.lower(), column.measure)] = expr
         yield Column(column.name, expr, column.measure, column.comment)
+
+
+def _reason(error: Py4JJavaError | PySparkException) -> str:
+    text = error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else str(error)
+    return text.strip().splitlines()[0]
 
 
 def _invalid(reason: str) -> EngineError:
