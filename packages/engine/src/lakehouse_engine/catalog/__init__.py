@@ -15,6 +15,7 @@ from lakehouse_engine.catalog.columns import column_infos, ddl
 from lakehouse_engine.catalog.detail import table_detail
 from lakehouse_engine.catalog.functions import Functions
 from lakehouse_engine.catalog.text import columns_json, path_of, quoted, split, uri_of
+from lakehouse_engine.catalog.views import VIEWS, commented, define, view_record
 from lakehouse_engine.contract import CatalogStatement, PrivilegeCheck, Workspace
 from lakehouse_engine.errors import EngineError, no_such_catalog
 from lakehouse_engine.identifiers import literal
@@ -23,9 +24,6 @@ from lakehouse_engine.session import Engine
 __all__ = ["Catalog", "TableRecord", "columns_json", "quoted", "split"]
 
 TableRecord = dict[str, Any]
-
-
-VIEWS = ("VIEW", "METRIC_VIEW")
 
 
 class Catalog:
@@ -106,7 +104,7 @@ class Catalog:
     def _remember(self, record: TableRecord) -> None:
         catalog, schema, table = split(record["fullName"])
         if record["tableType"] in VIEWS:
-            self._define_view(record)
+            define(self._jvm.Views, record)
         elif record.get("location"):
             provider = (record.get("dataSourceFormat") or "DELTA").lower()
             self._jvm.Registry.putTable(
@@ -114,25 +112,6 @@ class Catalog:
             )
         with self._lock:
             self._tables[record["fullName"].lower()] = record
-
-    def _define_view(self, record: TableRecord) -> None:
-        catalog, schema, name = split(record["fullName"])
-        properties = record.get("properties") or {}
-        common = (
-            catalog,
-            schema,
-            name,
-            record.get("viewDefinition") or "",
-            record["schemaJson"] if "schemaJson" in record else columns_json(record.get("columns", [])),
-            record.get("comment"),
-            properties.get("view.catalog", catalog),
-            properties.get("view.schema", schema),
-        )
-        if record["tableType"] == "METRIC_VIEW":
-            of_metrics = (properties[name] for name in ("view.source", "view.sourceSchema", "view.metrics"))
-            self._jvm.Views.defineMetrics(*common, *of_metrics)
-        else:
-            self._jvm.Views.define(*common, "\0".join(json.loads(properties.get("view.queryColumns", "[]"))))
 
     def _forget(self, full_name: str, location: str | None, kept: Set[Path | None] = frozenset()) -> None:
         catalog, schema, table = split(full_name)
@@ -265,55 +244,24 @@ class Catalog:
         query: str,
         schema: StructType,
         *,
-        comment: str | None = None,
         query_catalog: str,
         query_schema: str,
-        query_columns: Sequence[str] = (),
-        pipeline_id: str | None = None,
         principal: str | None = None,
-        metrics: Mapping[str, str] | None = None,
+        **more: Any,
     ) -> TableRecord:
-        """Creates or replaces a view whose names resolve against `query_catalog.query_schema`.
+        """Creates or replaces a view; `more` as view_record takes it."""
+        self.require_schema(*split(full_name)[:2])
+        given: dict[str, Any] = {"query_catalog": query_catalog, "query_schema": query_schema, **more}
+        return self._put_view(view_record(full_name, query, schema, **given), principal)
 
-        `query_columns`: the query's own names of the view's columns, where the view gives them others. `metrics`: makes
-        it a metric view, whose `query` is YAML; its properties, of which `view.source` is the query below it,
-        `view.sourceSchema` JSON of that one's columns and `view.metrics` JSON of its own (Views.defineMetrics).
-        """
-        catalog, schema_name, _ = split(full_name)
-        self.require_schema(catalog, schema_name)
-        record: TableRecord = {
-            "fullName": full_name,
-            "tableType": "VIEW" if metrics is None else "METRIC_VIEW",
-            "columns": column_infos(schema),
-            "comment": comment,
-            "properties": {
-                "view.catalog": query_catalog,
-                "view.schema": query_schema,
-                **(metrics or {}),
-                **({"view.queryColumns": json.dumps(list(query_columns))} if query_columns else {}),
-            },
-            "viewDefinition": query,
-            "pipelineId": pipeline_id,
-        }
+    def _put_view(self, record: TableRecord, principal: str | None) -> TableRecord:
         self._tell(record, principal)
-        self._remember({**record, "schemaJson": schema.json()})
+        self._remember(record)
         return record
 
     def comment_view_column(self, full_name: str, column: str, comment: str | None, principal: str | None) -> None:
         """Gives a column of a view another comment, or none. Raises EngineError where the view has no such column."""
-        record = self.get(full_name) or {}
-        schema = StructType.fromJson(json.loads(record["schemaJson"]))
-        found = next((f for f in schema.fields if f.name.lower() == column.lower()), None)
-        if found is None:
-            raise EngineError(
-                f"Column '{column}' does not exist in view '{full_name}'; it has {', '.join(schema.fieldNames())}.",
-                error_class="UNRESOLVED_COLUMN",
-            )
-        rest = {key: value for key, value in (found.metadata or {}).items() if key != "comment"}
-        found.metadata = {**rest, **({"comment": comment} if comment else {})}
-        changed = {**record, "columns": column_infos(schema)}
-        self._tell(changed, principal)
-        self._remember({**changed, "schemaJson": schema.json()})
+        self._put_view(commented(self.get(full_name) or {"fullName": full_name}, column, comment), principal)
 
     def sync(
         self, full_name: str, *, table_type: str | None = None, principal: str | None = None, **more: Any

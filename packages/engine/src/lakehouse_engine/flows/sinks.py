@@ -9,6 +9,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from lakehouse_engine import jvm
+from lakehouse_engine.catalog.views import VIEWS
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.expectations import Rules
 from lakehouse_engine.flows import streams
@@ -76,7 +77,7 @@ def _table(reader: Reader, dataset: Dataset, target: Target, name: str, frame: D
     record = target.catalog.get(full)
     if record is None:
         target.catalog.create_table(full, frame.schema, principal=target.principal)
-    elif record.get("pipelineId") or record["tableType"] in ("VIEW", "METRIC_VIEW"):
+    elif record.get("pipelineId") or record["tableType"] in VIEWS:
         raise EngineError(
             f"{dataset.location}: the sink {dataset.name} writes to {full}, which is a view or a pipeline's dataset; "
             "name another table",

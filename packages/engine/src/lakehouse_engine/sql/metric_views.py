@@ -19,6 +19,7 @@ from pyspark.sql.types import StructType
 
 from lakehouse_engine import jvm
 from lakehouse_engine.catalog import Catalog
+from lakehouse_engine.catalog.views import VIEWS
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.identifiers import quote
 from lakehouse_engine.sql.securables import CurrentNames
@@ -116,7 +117,7 @@ def run(
     if before is not None:
         if not (wanted.replace or wanted.alters):
             raise _error("TABLE_OR_VIEW_ALREADY_EXISTS", f"'{wanted.name}' exists already.")
-        if before["tableType"] not in ("VIEW", "METRIC_VIEW"):
+        if before["tableType"] not in VIEWS:
             raise _error("EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE", f"'{wanted.name}' is a table, not a view.")
         catalog.authorize(principal, "MANAGE", "TABLE", wanted.name)
     definition = read(session, wanted.definition)
@@ -278,9 +279,9 @@ def _inlined(
         yield Column(column.name, expr, column.measure, column.comment)
 
 
-def _reason(error: Py4JJavaError | PySparkException) -> str:
-    text = error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else str(error)
-    return text.strip().splitlines()[0]
+def _reason(error: Exception) -> str:
+    java = getattr(error, "java_exception", None)
+    return str(java.getMessage() if java is not None else error).strip().splitlines()[0]
 
 
 def _invalid(reason: str) -> EngineError:

@@ -14,6 +14,7 @@ from pyspark.sql.types import StringType, StructField, StructType
 from lakehouse_engine import jvm
 from lakehouse_engine.catalog import Catalog, TableRecord
 from lakehouse_engine.catalog.keys import described
+from lakehouse_engine.catalog.views import VIEWS
 from lakehouse_engine.errors import EngineError, no_such_catalog
 from lakehouse_engine.graph.names import split
 from lakehouse_engine.schemas import struct
@@ -190,7 +191,7 @@ class SpecialStatements:
     def _comment_view_column(self, statement: Statement, found: dialect.ColumnComment) -> DataFrame | None:
         """Spark alters columns of tables only; None where it is one."""
         name = statement.names.table(found.table)
-        if (self._catalog.get(name) or {}).get("tableType") not in ("VIEW", "METRIC_VIEW"):
+        if (self._catalog.get(name) or {}).get("tableType") not in VIEWS:
             return None
         (column,) = split(found.column)
         self._catalog.comment_view_column(name, column, found.comment, statement.principal)
