@@ -127,10 +127,6 @@ def test_statistics_are_there_already(engine: EngineProcess) -> None:
         ("CREATE WIDGET TEXT x DEFAULT 'a'", "CREATE WIDGET is not supported.*dbutils.widgets"),
         ("CREATE OR REPLACE PROCEDURE p() LANGUAGE SQL AS BEGIN SELECT 1; END", "CREATE PROCEDURE is not supported"),
         ("MSCK REPAIR TABLE t", "MSCK is not supported"),
-        (
-            "CREATE OR REPLACE VIEW v WITH METRICS LANGUAGE YAML AS $$\nversion: 0.1\nsource: t\n$$",
-            "CREATE VIEW WITH METRICS is not supported.*materialized view",
-        ),
     ],
 )
 def test_a_statement_is_refused_by_its_name(engine: EngineProcess, statement: str, message: str) -> None:
