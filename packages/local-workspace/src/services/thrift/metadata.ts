@@ -8,6 +8,7 @@ import { actor, visible } from "../unity-catalog/access.ts";
 import { constraintsOf } from "../unity-catalog/constraints.ts";
 import { informationSchema } from "../unity-catalog/information-schema.ts";
 import { findSecurable } from "../unity-catalog/store.ts";
+import { isView } from "../unity-catalog/table-types.ts";
 import type { ResultColumn, Value } from "./columns.ts";
 import { memoryRows, type Rows } from "./results.ts";
 import { jdbcType, sizeOf, typeNameOf } from "./sql-types.ts";
@@ -81,8 +82,7 @@ export function schemas(context: Context, principal: Principal, { catalogName, s
 }
 
 /** What JDBC knows: the tables of pipelines are tables and views to it. */
-const tableType = (type: Value): string =>
-  type === "VIEW" || type === "MATERIALIZED_VIEW" || type === "METRIC_VIEW" ? "VIEW" : "TABLE";
+const tableType = (type: Value): string => (isView(type) ? "VIEW" : "TABLE");
 
 export const TABLE_TYPES = ["SYSTEM TABLE", "TABLE", "VIEW"];
 

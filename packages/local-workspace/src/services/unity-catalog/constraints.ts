@@ -10,6 +10,7 @@ import { type Actor, requireManage } from "./access.ts";
 import { requireSecurable } from "./names.ts";
 import { changeSecurable } from "./operations.ts";
 import { descendants, findSecurable, lineage, listSecurables, type Securable } from "./store.ts";
+import { isView } from "./table-types.ts";
 
 type PrimaryKey = NonNullable<TableConstraint["primary_key_constraint"]>;
 type ForeignKey = NonNullable<TableConstraint["foreign_key_constraint"]>;
@@ -115,7 +116,7 @@ function check(context: Context, table: Securable, given: TableConstraint): void
       "constraint must have exactly one of primary_key_constraint, foreign_key_constraint, named_table_constraint.",
     );
   }
-  if (String(table.body.table_type).endsWith("VIEW")) throw invalid(`'${table.fullName}' is a view.`);
+  if (isView(table.body.table_type)) throw invalid(`'${table.fullName}' is a view.`);
   const { name } = detailOf(given)!;
   const schema = lineage(db, table)[1]!;
   // The table as it is given: in a list of new keys, those before count.

@@ -12,6 +12,7 @@ import { normalize } from "./privileges.ts";
 import { protectionOf } from "./protection.ts";
 import { runStatement } from "./statements.ts";
 import { type Body, findSecurable, type Securable, updateSecurable } from "./store.ts";
+import { isQueriedView } from "./table-types.ts";
 
 /** The engine names who it acts for; without a name it is the workspace itself, as its admin. */
 function who(context: Context, name: string | null): Actor {
@@ -50,8 +51,7 @@ function keptConstraints(
 function bodyOf(table: TableRecord, old: Securable | undefined): Body {
   const body: Body = {
     table_type: table.tableType,
-    data_source_format:
-      table.dataSourceFormat ?? (["VIEW", "METRIC_VIEW"].includes(table.tableType) ? undefined : "DELTA"),
+    data_source_format: table.dataSourceFormat ?? (isQueriedView(table.tableType) ? undefined : "DELTA"),
     storage_location: table.location,
     columns: keptColumns(old, table.columns ?? []),
     properties: table.properties ?? {},

@@ -9,6 +9,7 @@ import { effectiveAssignments } from "./grants.ts";
 import { ownColumns, ownTables } from "./own-views.ts";
 import { type Body, listSecurables, type Securable, type SecurableType } from "./store.ts";
 import { volumeLocation } from "./sync.ts";
+import { isView } from "./table-types.ts";
 import { tagKeeper } from "./tag-hook.ts";
 
 type Value = string | number | boolean | null;
@@ -135,7 +136,7 @@ const VIEWS: Record<string, View> = {
       all("TABLE").map(({ item, at }) => ({
         ...named(TABLE, at),
         table_type: text(item.body, "table_type"),
-        is_insertable_into: yes(!["VIEW", "MATERIALIZED_VIEW", "METRIC_VIEW"].includes(String(item.body.table_type))),
+        is_insertable_into: yes(!isView(item.body.table_type)),
         commit_action: "PRESERVE",
         table_owner: item.owner,
         comment: item.comment,
@@ -168,7 +169,7 @@ const VIEWS: Record<string, View> = {
     columns: `${nameColumns(TABLE)}, view_definition string, check_option string, is_updatable string, is_insertable_into string, is_materialized boolean`,
     rows: (all) =>
       all("TABLE")
-        .filter(({ item }) => ["VIEW", "MATERIALIZED_VIEW", "METRIC_VIEW"].includes(String(item.body.table_type)))
+        .filter(({ item }) => isView(item.body.table_type))
         .map(({ item, at }) => ({
           ...named(TABLE, at),
           view_definition: text(item.body, "view_definition"),

@@ -30,6 +30,7 @@ import {
 } from "./store.ts";
 import { created, dropped, publish, renamed } from "./sync.ts";
 import { inSystemCatalog } from "./system-tables.ts";
+import { isQueriedView } from "./table-types.ts";
 
 /** The privilege on the parent that making one needs. */
 const CREATE_PRIVILEGE: Partial<Record<SecurableType, string>> = {
@@ -166,7 +167,7 @@ export async function changeSecurable(
  */
 function requireTransfer(who: Actor, item: Securable, owner: string): void {
   const kind = item.type === "TABLE" ? String(item.body.table_type) : item.type;
-  if (!["VIEW", "METRIC_VIEW", "FUNCTION", "REGISTERED_MODEL"].includes(kind)) return;
+  if (!isQueriedView(kind) && !["FUNCTION", "REGISTERED_MODEL"].includes(kind)) return;
   if (who.admin || who.names.has(owner) || owner === item.owner) return;
   throw denied(
     `Only a metastore admin can give ${kind.toLowerCase().replace("_", " ")} '${item.fullName}' to '${owner}': others give it to themselves or to a group that they are in.`,

@@ -3,6 +3,7 @@ import type { Context } from "../../core/service.ts";
 import { type Body, type Securable, theMetastore } from "./store.ts";
 import { volumeLocation } from "./sync.ts";
 import { inSystemCatalog } from "./system-tables.ts";
+import { isQueriedView } from "./table-types.ts";
 
 const KIND: Partial<Record<Securable["type"], string>> = {
   CATALOG: "CATALOG_STANDARD",
@@ -102,7 +103,7 @@ export function tableInfo(
     securable_type: "TABLE",
     securable_kind: `TABLE_${item.body.table_type}`,
     browse_only: false,
-    ...(["VIEW", "METRIC_VIEW"].includes(String(item.body.table_type)) ? {} : inherited(context)),
+    ...(isQueriedView(item.body.table_type) ? {} : inherited(context)),
     ...body,
     ...(typeof body.storage_location === "string" ? { storage_location: location(body.storage_location) } : {}),
   };
