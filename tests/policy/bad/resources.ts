@@ -107,3 +107,12 @@ export function served(entity: Partial<Entity>): d.ModelServing {
     },
   });
 }
+
+/** A model of another provider, through an endpoint here. */
+export const servedElsewhere = (
+  openaiConfig: NonNullable<NonNullable<pulumi.Unwrap<Entity["externalModel"]>>["openaiConfig"]>,
+): d.ModelServing =>
+  served({
+    entityName: undefined,
+    externalModel: { name: "gpt", provider: "openai", task: "llm/v1/chat", openaiConfig },
+  });

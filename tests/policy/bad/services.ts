@@ -1,6 +1,6 @@
 /** Apps, models, dashboards, networks and settings. */
 import * as d from "@pulumi/databricks";
-import { type BadProgram, job, permissions, served } from "./resources.ts";
+import { type BadProgram, job, permissions, served, servedElsewhere } from "./resources.ts";
 
 export const SERVICES: readonly BadProgram[] = [
   [
@@ -56,16 +56,7 @@ export const SERVICES: readonly BadProgram[] = [
   [
     "forbid-secret-literals",
     "another provider's key in clear",
-    () =>
-      void served({
-        entityName: undefined,
-        externalModel: {
-          name: "gpt",
-          provider: "openai",
-          task: "llm/v1/chat",
-          openaiConfig: { openaiApiKeyPlaintext: "sk-mine" },
-        },
-      }),
+    () => void servedElsewhere({ openaiApiKeyPlaintext: "sk-mine" }),
   ],
   [
     "forbid-secret-literals",
@@ -83,16 +74,7 @@ export const SERVICES: readonly BadProgram[] = [
   [
     "serving-limit-rate",
     "another provider's model without a limit",
-    () =>
-      void served({
-        entityName: undefined,
-        externalModel: {
-          name: "gpt",
-          provider: "openai",
-          task: "llm/v1/chat",
-          openaiConfig: { openaiApiKey: "{{secrets/ml/openai}}" },
-        },
-      }),
+    () => void servedElsewhere({ openaiApiKey: "{{secrets/ml/openai}}" }),
   ],
   [
     "run-as-viewer",

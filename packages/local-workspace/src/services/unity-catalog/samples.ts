@@ -77,6 +77,16 @@ const person = `concat(${oneOf(1, ...FIRST)}, ' ', ${oneOf(2, ...LAST)})`;
 const comment = oneOf(90, "carefully final deposits", "furiously regular ideas", "quickly ironic packages");
 const phone = `concat(${between(91, 10, 34)}, '-', ${between(92, 100, 999)}, '-', ${between(93, 1000, 9999)})`;
 
+/** Key, name, address, nation, phone and balance of a customer or supplier. */
+const party = (kind: string): string[] => [
+  "id + 1",
+  keyed(`${kind}#`),
+  text("Address "),
+  between(1, 0, 24),
+  phone,
+  cents(2, -999, 9999, "DECIMAL(18,2)"),
+];
+
 const SAMPLES: Readonly<Record<string, Sample>> = {
   "bakehouse.media_customer_reviews": {
     columns: "review string, franchiseID bigint, review_date timestamp, new_id int",
@@ -187,16 +197,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
       "c_custkey bigint, c_name string, c_address string, c_nationkey bigint, c_phone string, c_acctbal decimal(18,2), " +
       "c_mktsegment string, c_comment string",
     rows: 150,
-    values: [
-      "id + 1",
-      keyed("Customer#"),
-      text("Address "),
-      between(1, 0, 24),
-      phone,
-      cents(2, -999, 9999, "DECIMAL(18,2)"),
-      oneOf(3, ...SEGMENTS),
-      comment,
-    ],
+    values: [...party("Customer"), oneOf(3, ...SEGMENTS), comment],
   },
   "tpch.lineitem": {
     columns:
@@ -284,15 +285,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
       "s_suppkey bigint, s_name string, s_address string, s_nationkey bigint, s_phone string, s_acctbal decimal(18,2), " +
       "s_comment string",
     rows: 10,
-    values: [
-      "id + 1",
-      keyed("Supplier#"),
-      text("Address "),
-      between(1, 0, 24),
-      phone,
-      cents(2, -999, 9999, "DECIMAL(18,2)"),
-      comment,
-    ],
+    values: [...party("Supplier"), comment],
   },
   "wanderbricks.bookings": {
     columns:
