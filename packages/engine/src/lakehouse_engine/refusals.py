@@ -12,21 +12,11 @@ from pyspark.errors.exceptions import captured
 from lakehouse_engine.errors import EngineError
 
 
-class _OfSpark(captured.AnalysisException):
-    """A refusal inside of Spark. Its conditions are the engine's, which Spark's own list of them lacks."""
-
-    def __init__(self, origin: Any) -> None:
-        super().__init__(origin=origin)
-        self._message, self._condition = str(origin.getMessage()), str(origin.errorClass())
-
-    def __str__(self) -> str:
-        return self._message
+class _Refusal:
+    """What PySpark looks up in Spark's list of conditions, which lacks those of the engine."""
 
     def getMessage(self) -> str:
-        return self._message
-
-    def getCondition(self) -> str | None:
-        return self._condition
+        return str(self)
 
     def getSqlState(self) -> str | None:
         return None
@@ -38,10 +28,24 @@ class _OfSpark(captured.AnalysisException):
         return []
 
 
+class _OfSpark(_Refusal, captured.AnalysisException):
+    """A refusal inside of Spark."""
+
+    def __init__(self, origin: Any) -> None:
+        super().__init__(origin=origin)
+        self._message, self._condition = str(origin.getMessage()), str(origin.errorClass())
+
+    def __str__(self) -> str:
+        return self._message
+
+    def getCondition(self) -> str | None:
+        return self._condition
+
+
 _OfSpark.__name__ = _OfSpark.__qualname__ = "AnalysisException"
 
 
-class AnalysisException(EngineError, Analysis):
+class AnalysisException(_Refusal, EngineError, Analysis):
     """A refusal by the engine's own Python code. Its name and its base are those that user code knows."""
 
     def __init__(self, error: EngineError) -> None:
@@ -52,17 +56,8 @@ class AnalysisException(EngineError, Analysis):
     def __str__(self) -> str:
         return str(self.args[0])
 
-    def getMessage(self) -> str:
-        return str(self)
-
     def getCondition(self) -> str | None:
         return self.error_class
-
-    def getMessageParameters(self) -> dict[str, str] | None:
-        return {}
-
-    def getQueryContext(self) -> list[Any]:
-        return []
 
 
 @contextmanager
