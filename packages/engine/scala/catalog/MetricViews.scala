@@ -5,6 +5,7 @@ import java.util.Locale
 import scala.jdk.CollectionConverters._
 import scala.util.control.NonFatal
 
+import com.fasterxml.jackson.core.JsonProcessingException
 import com.fasterxml.jackson.databind.{JsonNode, ObjectMapper}
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory
 import org.apache.spark.sql.{classic, SparkSession}
@@ -13,6 +14,7 @@ import org.apache.spark.sql.catalyst.analysis.{FunctionRegistry, UnresolvedAttri
 import org.apache.spark.sql.catalyst.expressions.{Expression, SubqueryExpression}
 import org.apache.spark.sql.catalyst.parser.ParserInterface
 import org.apache.spark.sql.catalyst.plans.logical.{LogicalPlan, SubqueryAlias}
+import org.apache.spark.sql.catalyst.util.QuotingUtils
 import org.apache.spark.sql.connector.catalog.{Identifier, V1Table}
 import org.apache.spark.sql.metricview.logical.CreateMetricView
 import org.apache.spark.sql.metricview.util.MetricViewPlanner
@@ -27,8 +29,13 @@ object MetricViews {
   private val json = new ObjectMapper()
   private val yaml = new ObjectMapper(new YAMLFactory())
 
-  /** A definition as JSON, scalars as YAML 1.1 reads them. Raises Jackson's error, which names line and column. */
-  def parsed(definition: String): String = json.writeValueAsString(yaml.readTree(definition))
+  /** A definition as JSON, scalars as YAML 1.1 reads them. Raises with Jackson's message, which names line and column. */
+  def parsed(definition: String): String = {
+    val tree = try yaml.readTree(definition) catch {
+      case wrong: JsonProcessingException => throw new IllegalArgumentException(wrong.getMessage)
+    }
+    json.writeValueAsString(tree)
+  }
 
   /**
    * CREATE VIEW … WITH METRICS as JSON: name (parts), columns ([name, comment]), comment, properties, definition,
@@ -100,7 +107,7 @@ object MetricViews {
 
   /** In Spark's own form. JSON is YAML. */
   private def definition(source: Seq[String], columns: JsonNode): String = {
-    val node = json.createObjectNode().put("version", "0.1").put("source", source.map(quoted).mkString("."))
+    val node = json.createObjectNode().put("version", "0.1").put("source", QuotingUtils.quoteNameParts(source))
     for (kind <- Seq("dimensions", "measures")) {
       val list = node.putArray(kind)
       columns.elements.asScala.filter(_.get("measure").asBoolean == (kind == "measures"))
@@ -111,8 +118,6 @@ object MetricViews {
 
   private def builtin(name: Seq[String]): Boolean =
     name.size == 1 && FunctionRegistry.builtin.functionExists(FunctionIdentifier(name.head))
-
-  private def quoted(part: String): String = "`" + part.replace("`", "``") + "`"
 
   private def parser(session: SparkSession): ParserInterface =
     session.asInstanceOf[classic.SparkSession].sessionState.sqlParser

@@ -34,16 +34,24 @@ object Views {
    */
   def define(catalog: String, schema: String, name: String, query: String, schemaJson: String, comment: String,
       queryCatalog: String, querySchema: String, queryColumns: String): Unit = {
-    val columns = DataType.fromJson(schemaJson).asInstanceOf[StructType]
+    val named = if (queryColumns.isEmpty) Array.empty[String] else queryColumns.split("\u0000")
+    val mode = if (named.isEmpty) "EVOLUTION" else "COMPENSATION"
+    put(catalog, schema, name, made(query, struct(schemaJson), comment, Seq(queryCatalog, querySchema), mode, named, Nil))
+  }
+
+  private def struct(json: String): StructType = DataType.fromJson(json).asInstanceOf[StructType]
+
+  /** `context`: the catalog and schema that names in the query resolve against. */
+  private def made(query: String, schema: StructType, comment: String, context: Seq[String], mode: String, named: Array[String],
+      more: Seq[(String, String)]): View = {
     val properties = new util.HashMap[String, String]()
     if (comment != null) properties.put("comment", comment)
-    val named = if (queryColumns.isEmpty) Array.empty[String] else queryColumns.split("\u0000")
+    more.foreach { case (key, value) => properties.put(key, value) }
     val builder = new View.Builder()
-    builder.withSchema(columns)
+    builder.withSchema(schema)
     builder.withProperties(properties)
-    put(catalog, schema, name, builder.withQueryText(query).withCurrentCatalog(queryCatalog)
-      .withCurrentNamespace(Array(querySchema)).withSqlConfigs(new util.HashMap[String, String]())
-      .withSchemaMode(if (named.isEmpty) "EVOLUTION" else "COMPENSATION").withQueryColumnNames(named).build())
+    builder.withQueryText(query).withCurrentCatalog(context.head).withCurrentNamespace(context.tail.toArray)
+      .withSqlConfigs(new util.HashMap[String, String]()).withSchemaMode(mode).withQueryColumnNames(named).build()
   }
 
   /** Marks the source of a metric view. No name of the catalog begins with it. */
@@ -55,23 +63,15 @@ object Views {
 
   /**
    * From the engine: a metric view of `definition` (YAML). `metrics` is a JSON array of its columns, {name, expr, measure},
-   * whose expressions hold over `source`, a query with the columns of `sourceSchemaJson`; names in both resolve against `queryCatalog.querySchema`.
+   * whose expressions hold over `source`, a query with the columns of `sourceSchemaJson`. Names in both resolve against
+   * `queryCatalog.querySchema`.
    */
   def defineMetrics(catalog: String, schema: String, name: String, definition: String, schemaJson: String, comment: String,
       queryCatalog: String, querySchema: String, source: String, sourceSchemaJson: String, metrics: String): Unit = {
-    val columns = DataType.fromJson(sourceSchemaJson).asInstanceOf[StructType].fieldNames.mkString("\u0000")
-    define(catalog, schema, sourceOf(name), source, sourceSchemaJson, null, queryCatalog, querySchema, columns)
-    define(catalog, schema, name, definition, schemaJson, comment, queryCatalog, querySchema, "")
-    val plain = get(catalog, schema, name).get
-    val properties = new util.HashMap[String, String](plain.properties)
-    properties.put(TableCatalog.PROP_TABLE_TYPE, TableSummary.METRIC_VIEW_TABLE_TYPE)
-    properties.put(metricsProperty, metrics)
-    val builder = new View.Builder()
-    builder.withSchema(plain.schema)
-    builder.withProperties(properties)
-    put(catalog, schema, name, builder.withQueryText(definition).withCurrentCatalog(queryCatalog)
-      .withCurrentNamespace(Array(querySchema)).withSqlConfigs(new util.HashMap[String, String]())
-      .withSchemaMode("UNSUPPORTED").withQueryColumnNames(Array.empty[String]).build())
+    val (context, below) = (Seq(queryCatalog, querySchema), struct(sourceSchemaJson))
+    put(catalog, schema, sourceOf(name), made(source, below, null, context, "COMPENSATION", below.fieldNames, Nil))
+    put(catalog, schema, name, made(definition, struct(schemaJson), comment, context, "UNSUPPORTED", Array.empty, Seq(
+      TableCatalog.PROP_TABLE_TYPE -> TableSummary.METRIC_VIEW_TABLE_TYPE, metricsProperty -> metrics)))
   }
 
   /** A metric view and its columns; None for another view, and where there is none. */

@@ -47,13 +47,20 @@ class GuardCheck(session: SparkSession) extends (LogicalPlan => Unit) {
     private val seen = Collections.newSetFromMap(new IdentityHashMap[LogicalPlan, java.lang.Boolean]())
 
     def plan(node: LogicalPlan): Unit = if (!node.getTagValue(checked).contains(encoded) && seen.add(node)) {
-      if (!Permitted(node) && !node.isInstanceOf[MetricViewPlaceholder] && !node.getClass.getName.startsWith("org.apache.spark.sql.lakehouse.")) throw Refused(
-        "UNSUPPORTED_FEATURE.STATEMENT", s"${node.nodeName} is not available to principals in the local workspace.")
+      if (!Permitted(node) && !node.getClass.getName.startsWith("org.apache.spark.sql.lakehouse.")) throw refusal(node)
       touches(node)
       node.productIterator.foreach(any)
       node.expressions.foreach(expression)
       (node.children ++ node.innerChildren.collect { case inner: LogicalPlan => inner }).foreach(plan)
       if (node.analyzed) node.setTagValue(checked, encoded)
+    }
+
+    private def refusal(node: LogicalPlan): Refused = node match {
+      case unread: MetricViewPlaceholder => Refused("METRIC_VIEW_WITHOUT_AGGREGATION",
+        s"The metric view '${unread.metadata.identifier.table}' is read by queries that aggregate: select its dimensions " +
+        "and MEASURE(…) of its measures, with GROUP BY.")
+      case other => Refused(
+        "UNSUPPORTED_FEATURE.STATEMENT", s"${other.nodeName} is not available to principals in the local workspace.")
     }
 
     private def any(field: Any): Unit = field match {
@@ -84,9 +91,6 @@ class GuardCheck(session: SparkSession) extends (LogicalPlan => Unit) {
     }
 
     private def touches(node: LogicalPlan): Unit = node match {
-      case unread: MetricViewPlaceholder => throw Refused("METRIC_VIEW_WITHOUT_AGGREGATION",
-        s"The metric view '${unread.metadata.identifier.table}' is read by queries that aggregate: select its dimensions " +
-        "and MEASURE(…) of its measures, with GROUP BY.")
       case LogicalRelation(relation, _, table, isStreaming, _) => if (table.isEmpty && !isStreaming) of(relation)
       case relation: DataSourceV2Relation => paths.table(relation.table, ofCatalog = relation.catalog.isDefined)
       case StreamingRelation(source, _, _, _) => stream(source)

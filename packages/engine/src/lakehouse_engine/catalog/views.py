@@ -13,6 +13,7 @@ from lakehouse_engine.catalog.text import columns_json, split
 from lakehouse_engine.errors import EngineError
 
 VIEWS = ("VIEW", "METRIC_VIEW")
+EVERY_VIEW = (*VIEWS, "MATERIALIZED_VIEW")  # of these, the last is a table to Spark
 
 
 def view_record(

@@ -22,6 +22,8 @@ from pyspark.sql.types import (
     VarcharType,
 )
 
+from lakehouse_engine.catalog.views import EVERY_VIEW
+
 # Spark's names of types where they differ from those of SQL.
 _NAMES = {"byte": "tinyint", "short": "smallint", "integer": "int", "long": "bigint"}
 
@@ -29,7 +31,7 @@ _NAMES = {"byte": "tinyint", "short": "smallint", "integer": "int", "long": "big
 def describe(record: Mapping[str, Any]) -> str:
     """`record` as the engine has it (docs/architecture.md, TableRecord)."""
     catalog, schema, name = record["fullName"].split(".", 2)
-    view = record["tableType"] in ("VIEW", "MATERIALIZED_VIEW", "METRIC_VIEW")
+    view = record["tableType"] in EVERY_VIEW
     found = {
         "table_name": name,
         "catalog_name": catalog,

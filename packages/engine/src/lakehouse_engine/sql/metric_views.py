@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql.types import StructType
@@ -20,7 +19,7 @@ from pyspark.sql.types import StructType
 from lakehouse_engine import jvm
 from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.catalog.views import VIEWS
-from lakehouse_engine.errors import EngineError
+from lakehouse_engine.errors import EngineError, message_of
 from lakehouse_engine.identifiers import quote
 from lakehouse_engine.sql.securables import CurrentNames
 
@@ -62,7 +61,7 @@ class Definition:
 
 @dataclass(frozen=True)
 class MetricView:
-    """`comments`: of the columns named in the statement, by their names, in order."""
+    """`columns`: name and comment of those that the statement lists, in order."""
 
     name: str
     definition: str
@@ -127,16 +126,14 @@ def run(
         raise _invalid(
             f"the statement names {len(wanted.columns)} columns, the definition has {len(definition.columns)}"
         )
+    metrics = []
     for column, typed, name in zip(
         definition.columns, schema.fields, given or [c.name for c in definition.columns], strict=True
     ):
         comment = given.get(name) or column.comment
         typed.name, typed.metadata = name, {"comment": comment} if comment else {}
+        metrics.append({"name": name, "expr": column.expr, "measure": column.measure})
     kept = before if wanted.alters and before else {}
-    metrics = [
-        {"name": typed.name, "expr": column.expr, "measure": column.measure}
-        for column, typed in zip(definition.columns, schema.fields, strict=True)
-    ]
     below = {"view.source": definition.source, "view.sourceSchema": definition.schema.json()}
     catalog.put_view(
         wanted.name,
@@ -155,7 +152,7 @@ def read(session: SparkSession, text: str) -> Definition:
     views = jvm.of(session).org.apache.spark.sql.lakehouse.MetricViews
     try:
         given = json.loads(views.parsed(text))
-    except (Py4JJavaError, PySparkException) as error:
+    except PySparkException as error:
         raise _invalid(_reason(error)) from None
     top = _fields(given, _TOP, "the definition", ("version", "source"))
     if str(top["version"]) not in _VERSIONS:
@@ -266,7 +263,7 @@ def _inlined(
         expr = column.expr
         try:
             references = json.loads(views.references(session._jsparkSession, expr))
-        except (Py4JJavaError, PySparkException) as error:
+        except PySparkException as error:
             raise _invalid(f"the expression of '{column.name}', {expr}: {_reason(error)}") from None
         for found in sorted(references, key=lambda r: -r["start"]):
             name = found["name"].lower()
@@ -279,9 +276,8 @@ def _inlined(
         yield Column(column.name, expr, column.measure, column.comment)
 
 
-def _reason(error: Exception) -> str:
-    java = getattr(error, "java_exception", None)
-    return str(java.getMessage() if java is not None else error).strip().splitlines()[0]
+def _reason(error: PySparkException) -> str:
+    return message_of(error).splitlines()[0]
 
 
 def _invalid(reason: str) -> EngineError:

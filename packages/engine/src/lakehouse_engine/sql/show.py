@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lakehouse_engine.catalog import Catalog
+from lakehouse_engine.catalog.views import EVERY_VIEW
 from lakehouse_engine.contract import CatalogInformationSchemaParams, PrivilegeCheck, Workspace
 from lakehouse_engine.errors import EngineError, no_such_catalog
 from lakehouse_engine.identifiers import literal, quote_if_needed
@@ -157,14 +158,12 @@ class Show:
         record = self._readable(name, principal)
         comment = [f"COMMENT {literal(record['comment'])}"] if record.get("comment") else []
         kind = record["tableType"].replace("_", " ")
-        if kind == "METRIC VIEW":
+        if record["tableType"] in EVERY_VIEW:
             columns = ",\n".join(f"  {quote_if_needed(c['name'])}{_comment(c)}" for c in record["columns"])
-            head = f"CREATE VIEW {name} (\n{columns})\nWITH METRICS\nLANGUAGE YAML"
-            return "\n".join([head, *comment, f"AS $${record.get('viewDefinition') or ''}$$"])
-        if kind in ("VIEW", "MATERIALIZED VIEW"):
-            columns = ",\n".join(f"  {quote_if_needed(c['name'])}{_comment(c)}" for c in record["columns"])
-            head = f"CREATE {kind} {name} (\n{columns})"
-            return "\n".join([head, *comment, f"AS {record.get('viewDefinition') or ''}"])
+            definition, metrics = record.get("viewDefinition") or "", []
+            if record["tableType"] == "METRIC_VIEW":
+                kind, definition, metrics = "VIEW", f"$${definition}$$", ["WITH METRICS", "LANGUAGE YAML"]
+            return "\n".join([f"CREATE {kind} {name} (\n{columns})", *metrics, *comment, f"AS {definition}"])
         columns = ",\n".join(f"  {_column(c)}" for c in record["columns"])
         properties = ",\n".join(
             f"  {literal(k)} = {literal(v)}" for k, v in sorted((record.get("properties") or {}).items())

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lakehouse_engine.catalog.columns import sql_name
+from lakehouse_engine.catalog.views import EVERY_VIEW
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 
 Row = dict[str, Any]
@@ -168,7 +169,7 @@ def _column(r: Row) -> tuple[Any, ...]:
 
 
 def _type(r: Row) -> str:
-    return "VIEW" if r["table_type"] in ("VIEW", "MATERIALIZED_VIEW", "METRIC_VIEW") else "TABLE"
+    return "VIEW" if r["table_type"] in EVERY_VIEW else "TABLE"
 
 
 def _like(c: Cursor, *before: str) -> Matches:
