@@ -185,12 +185,14 @@ def watch(spans: Spans, streams: Streams) -> None:
     from lakehouse_engine.event_log import EventLog
     from lakehouse_engine.flows import batch, targets
     from lakehouse_engine.flows import streams as flow_streams
-    from lakehouse_engine.updates import datasets, update
+    from lakehouse_engine.updates import datasets
+    from lakehouse_engine.updates.loading import Sources
+    from lakehouse_engine.updates.preparation import Preparation
     from lakehouse_engine.updates.scheduler import Scheduler
 
     for owner, name, label in (
-        (update.Sources, "load", "sources: executing the notebooks"),
-        (update.Update, "_initialize", "update: session, configuration"),
+        (Sources, "load", "sources: executing the notebooks"),
+        (Preparation, "context", "update: session, configuration"),
         (Scheduler, "run", "the update's own thread, waiting for its flows"),
         (Scheduler, "_root", "waiting for a slot"),
         (Scheduler, "need", "waiting for what other threads bring up to date"),

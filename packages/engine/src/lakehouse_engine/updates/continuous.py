@@ -10,7 +10,9 @@ import time
 
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.graph.model import Dataset, DatasetKind
-from lakehouse_engine.updates.running import RunningUpdate
+from lakehouse_engine.updates.context import UpdateContext
+from lakehouse_engine.updates.graph_run import GraphRun
+from lakehouse_engine.updates.published_events import publish
 from lakehouse_engine.updates.scheduler import Outcome
 
 INTERVAL = "pipelines.trigger.interval"
@@ -25,9 +27,10 @@ _WITHOUT_ROWS = (DatasetKind.TEMPORARY_VIEW, DatasetKind.VIEW)
 class Rounds:
     """Raises EngineError where an interval that is given cannot be read."""
 
-    def __init__(self, update: RunningUpdate) -> None:
-        self._update = update
-        kept = {key: d for key, d in update.names.datasets.items() if d.kind not in _WITHOUT_ROWS}
+    def __init__(self, context: UpdateContext, run: GraphRun) -> None:
+        self._context = context
+        self._run = run
+        kept = {key: d for key, d in context.names.datasets.items() if d.kind not in _WITHOUT_ROWS}
         self._given = {key: self._given_interval(key, dataset) for key, dataset in kept.items()}
 
     def keep_fresh(self, outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
@@ -36,33 +39,32 @@ class Rounds:
         Between two rounds of a dataset is its interval, and at least as long as the round took: at most half of the
         time is work.
         """
-        update = self._update
         intervals = {key: self._interval(key) for key in outcomes if key in self._given}
         due = {key: time.monotonic() + seconds for key, seconds in intervals.items()}
         while due and all(outcome is Outcome.COMPLETED for outcome in outcomes.values()):
-            if update.stopping.wait(max(0.0, min(due.values()) - time.monotonic())):
+            if self._context.control.stopping.wait(max(0.0, min(due.values()) - time.monotonic())):
                 break
             started = time.monotonic()
             ready = [key for key, at in due.items() if at <= started]
-            outcomes = update.bring_up_to_date(ready)
+            outcomes = self._run.bring_up_to_date(ready)
             ended = time.monotonic()
             due |= {key: ended + max(intervals[key], ended - started) for key in ready}
-            update.publish_events()
+            publish(self._context)
         return outcomes
 
     def _given_interval(self, key: str, dataset: Dataset) -> float | None:
         conf = dict(dataset.spark_conf)
-        for flow in self._update.names.flows.get(key, []):
+        for flow in self._context.names.flows.get(key, []):
             conf |= getattr(flow, "spark_conf", {})
-        given = conf.get(INTERVAL) or self._update.session.conf.get(INTERVAL, None)
+        given = conf.get(INTERVAL) or self._context.session.conf.get(INTERVAL, None)
         return None if given is None else _seconds(str(given), dataset)
 
     def _interval(self, key: str) -> float:
         given = self._given[key]
         if given is not None:
             return given
-        dataset = self._update.names.datasets[key]
-        state = {} if dataset.kind is DatasetKind.SINK else self._update.target(key).state("materialized")
+        dataset = self._context.names.datasets[key]
+        state = {} if dataset.kind is DatasetKind.SINK else self._context.target(key).state("materialized")
         if not state:
             return _STREAM
         return _OVER_OTHERS if state.get("inputs") is None else _OVER_DELTA

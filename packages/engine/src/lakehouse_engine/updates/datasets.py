@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
@@ -21,8 +21,9 @@ from lakehouse_engine.graph.model import AutoCdcFlow, Dataset, DatasetKind, Flow
 from lakehouse_engine.readers import is_schema_change
 from lakehouse_engine.sources.python_api import session_of_flow
 from lakehouse_engine.updates.actions import in_query
-from lakehouse_engine.updates.reading import clone, not_a_frame
-from lakehouse_engine.updates.running import RunningUpdate
+from lakehouse_engine.updates.context import UpdateContext
+from lakehouse_engine.updates.full_refresh import FullRefresh
+from lakehouse_engine.updates.reading import Reading, clone, not_a_frame
 from lakehouse_engine.updates.scheduler import DependencyFailed, Stopped
 
 # Files may bring new columns more than once in an update; each time the stream starts again.
@@ -30,15 +31,27 @@ _MAX_RESTARTS = 10
 _STREAMING, _MATERIALIZED = "STREAMING_TABLE", "MATERIALIZED_VIEW"
 
 
-class Work:
-    """One dataset in one update."""
+class Round(Protocol):
+    """The round of the whole graph that the dataset is part of (updates/graph_run.py)."""
 
-    def __init__(self, update: RunningUpdate, key: str) -> None:
-        self.update = update
+    reading: Reading
+    full_refresh: FullRefresh
+
+    def resets(self, key: str) -> bool: ...
+
+    def failed(self, key: str, flow: Flow, error: BaseException) -> None: ...
+
+
+class Work:
+    """One dataset in one round of an update."""
+
+    def __init__(self, context: UpdateContext, round: Round, key: str) -> None:
+        self.context = context
+        self.round = round
         self.key = key
-        self.dataset: Dataset = update.names.datasets[key]
-        self.flows: list[Flow] = update.names.flows.get(key, [])
-        self.target = update.target(key)
+        self.dataset: Dataset = context.names.datasets[key]
+        self.flows: list[Flow] = context.names.flows.get(key, [])
+        self.target = context.target(key)
         self.rules = Rules(key, self.dataset.expectations)
 
     def run(self) -> None:
@@ -47,12 +60,12 @@ class Work:
             return
         if self.dataset.kind is not DatasetKind.SINK:
             self.target.check_owner()
-            if self.update.resets(self.key) or (self.target.record is None and self.target.folder.exists()):
+            if self.round.resets(self.key) or (self.target.record is None and self.target.folder.exists()):
                 self.target.begin_reset()
-                self.update.full_refresh.done(self.key)
-        elif self.update.resets(self.key):
+                self.round.full_refresh.done(self.key)
+        elif self.round.resets(self.key):
             self.target.forget()  # the rows that have left the pipeline stay where they are
-            self.update.full_refresh.done(self.key)
+            self.round.full_refresh.done(self.key)
         if not self.flows and not self.dataset.schema and not self.dataset.columns:
             raise EngineError(
                 f"{self.dataset.location}: {self.dataset.name} has neither a flow nor a schema; add a flow that writes "
@@ -61,7 +74,7 @@ class Work:
                 location=str(self.dataset.location),
             )
         if not self.flows:
-            self.target.ensure(self.update.session, StructType(), _STREAMING)
+            self.target.ensure(self.context.session, StructType(), _STREAMING)
         for flow in self.flows:
             self._flow(flow, lambda reader, flow=flow: self._one(reader, flow))
 
@@ -73,7 +86,7 @@ class Work:
                 schema = self._with_reader(flow, lambda reader, flow=flow: self._schema(reader, flow))
             except Exception as error:
                 shown = self._shown(flow, error)
-                self.update.failed(self.key, flow, shown)
+                self.round.failed(self.key, flow, shown)
                 raise shown from (None if shown is error else error)
             found = found if found.fields else schema
         if self.dataset.kind in (DatasetKind.TEMPORARY_VIEW, DatasetKind.SINK):
@@ -99,24 +112,24 @@ class Work:
 
     def _with_reader(self, flow: Flow, work: Callable[[Reader], Any]) -> Any:
         conf = {**self.dataset.spark_conf, **getattr(flow, "spark_conf", {})}
-        session: SparkSession = self.update.session
+        session: SparkSession = self.context.session
         if conf:
             session = clone(session)
             for key, value in conf.items():
                 session.conf.set(key, str(value))
         folder = str(self.target.folder / "schemas" / flow.name.replace("/", "_"))
-        reader = Reader(self.update.reading, session, self.key, self.update.engine.volumes, folder)
+        reader = Reader(self.round.reading, session, self.key, self.context.engine.volumes, folder)
         token = session_of_flow.set(session)
-        self.update.readers.add(reader)
+        self.context.control.readers.add(reader)
         try:
-            with self.update.active(session):
+            with self.context.active(session):
                 return work(reader)
         finally:
-            self.update.readers.discard(reader)
+            self.context.control.readers.discard(reader)
             session_of_flow.reset(token)
 
     def _flow(self, flow: Flow, work: Callable[[Reader], dict[str, Any]]) -> None:
-        progress = self.update.progress
+        progress = self.context.progress
         progress.flow(self.key, flow, "STARTING")
         try:
             figures = self._with_reader(flow, work)
@@ -124,7 +137,7 @@ class Work:
             shown = self._shown(flow, error)
             if shown is not error:
                 shown.__cause__ = error  # before the event log is told, which shows the chain
-            self.update.failed(self.key, flow, shown)
+            self.round.failed(self.key, flow, shown)
             if shown is error:
                 raise
             raise shown from error
@@ -149,11 +162,11 @@ class Work:
 
     def _running(self, reader: Reader, flow: Flow) -> None:
         self._inputs(reader, flow)
-        self.update.progress.flow(self.key, flow, "RUNNING")
+        self.context.progress.flow(self.key, flow, "RUNNING")
 
     def _inputs(self, reader: Reader, flow: Flow) -> None:
         """Only now, when its query was evaluated, is it known what a flow reads."""
-        progress, names = self.update.progress, self.update.reading.names
+        progress, names = self.context.progress, self.round.reading.names
         for consumer, inputs in reader.reads.items():
             if consumer != self.key:
                 progress.inputs(consumer, names.flows[consumer][0], names.datasets[consumer], Evaluated(inputs))
@@ -174,7 +187,7 @@ class Work:
                 if not is_schema_change(error):
                     raise
                 reader.rules.clear()
-                self.update.progress.restarted(self.key, flow, error)
+                self.context.progress.restarted(self.key, flow, error)
         return self._attempt(reader, flow)
 
     def _attempt(self, reader: Reader, flow: Flow) -> dict[str, Any]:
@@ -218,7 +231,7 @@ class Work:
 
     def _frame(self, reader: Reader, flow: QueryFlow) -> DataFrame:
         # No longer than that: what the engine itself reads is not the flow's.
-        warn = functools.partial(self.update.progress.warn, self.key, flow)
+        warn = functools.partial(self.context.progress.warn, self.key, flow)
         with reading_as(reader), in_query(str(flow.location), warn):
             frame = flow.query()
         if not isinstance(frame, DataFrame):
@@ -259,20 +272,20 @@ class Work:
         now = {"inputs": known, "definition": self._fingerprint(frame)}
         if not made and known is not None and before == now and self.dataset.refresh_policy != "full":
             self._inputs(reader, flow)
-            self.update.progress.planned(self.key, flow, "NO_OP")
+            self.context.progress.planned(self.key, flow, "NO_OP")
             return _NOTHING
         self._running(reader, flow)
-        self.update.progress.planned(self.key, flow, "COMPLETE_RECOMPUTE")
+        self.context.progress.planned(self.key, flow, "COMPLETE_RECOMPUTE")
         self.target.remember("materialized", {})
         figures, reshaped = batch.overwrite(reader, self.target, frame, self.rules)
         if reshaped:
-            self.update.catalog.sync(self.target.table, principal=self.target.principal)
+            self.context.catalog.sync(self.target.table, principal=self.target.principal)
         self.target.remember("materialized", now)
         return figures
 
     def _fingerprint(self, frame: DataFrame) -> str:
         rules = [(e.name, e.condition, e.action) for e in self.dataset.expectations]
-        text = json.dumps([self.update.code, rules, frame.schema.json()])
+        text = json.dumps([self.context.code, rules, frame.schema.json()])
         return hashlib.sha256(text.encode()).hexdigest()
 
     def _published_view(self, reader: Reader) -> dict[str, Any]:
@@ -282,10 +295,10 @@ class Work:
         if flow.sql is None or frame.isStreaming:
             raise self._refuse(flow, "is a view, which a batch query in SQL defines")
         self._inputs(reader, flow)
-        defaults = self.update.names.defaults
-        self.update.catalog.put_view(
+        defaults = self.context.names.defaults
+        self.context.catalog.put_view(
             self.key, flow.sql, self.target.wanted(frame.schema)[0], comment=self.dataset.comment,
-            query_catalog=defaults.catalog, query_schema=defaults.schema, pipeline_id=self.update.pipeline_id,
+            query_catalog=defaults.catalog, query_schema=defaults.schema, pipeline_id=self.context.request.pipeline_id,
             principal=self.target.principal,
         )  # fmt: skip
         return _NOTHING

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection
 from pathlib import Path
 
-from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.flows.targets import slug
+from lakehouse_engine.updates.context import UpdateContext
 
 SETTING = "pipelines.dropInactiveTables"
 _KINDS = ("STREAMING_TABLE", "MATERIALIZED_VIEW")
@@ -23,17 +22,17 @@ def drops_inactive(configuration: dict[str, str]) -> bool:
     return value == "true"
 
 
-def drop_inactive(
-    catalog: Catalog, pipeline_id: str, defined: Collection[str], storage: str, principal: str | None
-) -> list[str]:
-    """Drops the pipeline's streaming tables and materialized views that are not among `defined`, with what its flows
-    remember of them, so that a definition that comes back starts anew; returns their names."""
-    dropped = []
-    for record in catalog.tables():
+def drop_inactive(context: UpdateContext) -> None:
+    """Drops the pipeline's streaming tables and materialized views that its graph does not define, with what its flows
+    remember of them, so that a definition that comes back starts anew."""
+    request = context.request
+    for record in context.catalog.tables():
         name = record["fullName"]
-        own = record.get("pipelineId") == pipeline_id and record["tableType"] in _KINDS and not record.get("private")
-        if own and name.lower() not in defined:
-            catalog.drop_table(name, principal)
-            shutil.rmtree(Path(storage) / "datasets" / slug(name.lower()), ignore_errors=True)
-            dropped.append(name)
-    return dropped
+        own = (
+            record.get("pipelineId") == request.pipeline_id
+            and record["tableType"] in _KINDS
+            and not record.get("private")
+        )
+        if own and name.lower() not in context.names.datasets:
+            context.catalog.drop_table(name, request.principal)
+            shutil.rmtree(Path(request.storage) / "datasets" / slug(name.lower()), ignore_errors=True)

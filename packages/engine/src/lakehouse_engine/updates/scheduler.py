@@ -51,12 +51,19 @@ class _Unit:
 class Scheduler:
     """`work(key)` brings one dataset up to date; it may call `need` for others, from the thread it runs in."""
 
-    def __init__(self, keys: Iterable[str], work: Callable[[str], Any], slots: int = 4) -> None:
+    def __init__(
+        self,
+        keys: Iterable[str],
+        work: Callable[[str], Any],
+        slots: int = 4,
+        stopping: threading.Event | None = None,
+    ) -> None:
+        """`stopping`: once it is set, nothing else begins."""
         self._units = {key: _Unit() for key in keys}
         self._work = work
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(slots)
-        self.stopping = threading.Event()
+        self.stopping = stopping or threading.Event()
 
     def run(self, keys: list[str]) -> dict[str, Outcome]:
         """All of `keys`, and what they read; the outcome of each dataset that was looked at."""

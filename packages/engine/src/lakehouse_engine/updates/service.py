@@ -8,7 +8,8 @@ from typing import Any, Literal
 from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.contract import UpdateEventParams
 from lakehouse_engine.session import Engine
-from lakehouse_engine.updates.update import Listener, Update
+from lakehouse_engine.updates.relay import Listener
+from lakehouse_engine.updates.update import Update
 
 
 class UpdateService:
