@@ -4,7 +4,7 @@ import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 
 /**
  * What a principal's plan may consist of. What Spark or Delta bring anew is refused until somebody has looked at it:
- * tests/engine/sql/test_permitted.py fails then, and names it. Packages are below org.apache.spark.sql where they have no dot first.
+ * tests/engine/guard/test_guard.py fails then, and names it. Packages are below org.apache.spark.sql where they have no dot first.
  */
 object Permitted {
   /** Commands that reach tables by names, which GuardRule asks for, or by paths, which GuardCheck looks at. */

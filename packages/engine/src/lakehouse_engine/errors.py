@@ -68,7 +68,7 @@ _CONDITION = re.compile(r"^\[([A-Z][A-Z0-9_.]*)\]")
 
 
 def refusal_of(error: BaseException) -> EngineError | None:
-    """What the engine refused inside of Spark's analyzer (Refused in scala/Guard.scala), as it was refused."""
+    """What the engine refused inside of Spark's analyzer (Refused in scala/guard/Guard.scala), as it was refused."""
     java = _java_of(error)
     if java is None or java.getClass().getSimpleName() != "Refused":
         return None

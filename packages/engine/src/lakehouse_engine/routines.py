@@ -25,7 +25,7 @@ MADE = {
     "getdate": "`current_timestamp`",
     "iff": "`if`",
 }
-# Made by scala/catalog/Guard.scala and the readers.
+# Made by scala/guard/GuardFunctions.scala and the readers.
 SUPPLIED = {
     "event_log": "the events of a pipeline, for its owner",
     "is_account_group_member, is_member": "the workspace's groups",

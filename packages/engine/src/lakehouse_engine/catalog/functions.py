@@ -1,4 +1,4 @@
-"""SQL functions of Unity Catalog. Spark's analyzer puts them into the plans that call them (scala/Functions.scala)."""
+"""SQL functions of Unity Catalog. Spark's analyzer puts them into plans (scala/catalog/Functions.scala)."""
 
 from __future__ import annotations
 

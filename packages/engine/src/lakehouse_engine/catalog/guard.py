@@ -1,4 +1,4 @@
-"""Who may read and change which tables, and what they see of them: Spark's analyzer asks here (scala/Guard.scala)."""
+"""Who may read and change which tables, and what they see of them: Spark's analyzer asks here (scala/guard)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Views and metric views: their records, and what Spark's catalog has of them (Views.scala)."""
+"""Views and metric views: their records, and what Spark's catalog has of them (scala/catalog/Views.scala)."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from lakehouse_engine.errors import EngineError
 from lakehouse_engine.graph.model import Dataset, DatasetKind, Flow, Graph, QueryFlow
 from lakehouse_engine.identifiers import quote_all
 
-PRIVATE = "__private_"  # scala/Guard.scala knows it, too
+PRIVATE = "__private_"  # scala/guard/Guard.scala knows it, too
 _UNPUBLISHED = (DatasetKind.TEMPORARY_VIEW, DatasetKind.SINK)
 
 
