@@ -1,35 +1,20 @@
-"""Flows: several into one table, once, AUTO CDC in both names with every clause, and what leaves a pipeline."""
+"""Flows: several into one table, once, AUTO CDC (auto_cdc.py), and what leaves a pipeline."""
 
 from __future__ import annotations
 
 import pytest
 from lakeflow.cases import Area, Step, Table, refused, sql
+from lakeflow.sql.auto_cdc import CASES as AUTO_CDC
+from lakeflow.sql.auto_cdc import FIRST, LATE, changes
 
 FLOW = "ldp/developer/ldp-sql-ref-create-flow"
-CDC = "ldp/developer/ldp-sql-ref-apply-changes-into"
-CDC_GUIDE = "ldp/cdc"
 REPLACE = "ldp/flows-replace-where"
-SNAPSHOT = "ldp/developer/ldp-sql-ref-create-flow"
 UNITY = "ldp/unity-catalog"
-
-
-def changes(
-    name: str, path: str = "LANDING", columns: str = "id INT, name STRING, city STRING, op STRING, n INT"
-) -> str:
-    return (
-        f"CREATE TEMPORARY VIEW {name} AS SELECT *\n"
-        f"FROM STREAM read_files('{path}', format => 'csv', header => true, schema => '{columns}');\n"
-    )
 
 
 def by_day(rows: str) -> str:
     return f"CREATE OR REPLACE TABLE main.raw.by_day AS SELECT * FROM VALUES {rows} AS t(day, n)"
 
-
-HEADER = "id,name,city,op,n\n"
-FIRST = {"1.csv": HEADER + "1,ann,rio,I,1\n2,bob,spa,I,2\n1,anna,rio,U,3\n"}
-# Late: older than what is there for 1; a delete of 2; a new key.
-LATE = {"2.csv": HEADER + "1,old,old,U,2\n2,,,D,4\n3,cal,oslo,I,5\n"}
 
 AREA = Area(
     "flows",
@@ -66,35 +51,6 @@ AREA = Area(
             ),
         ),
         sql(
-            "events of two flows at one sequence that ignore nulls make one row",  # spark#58505
-            CDC,
-            changes("ties_a", "LANDING/a", "id INT, name STRING, city STRING, n INT")
-            + changes("ties_b", "LANDING/b", "id INT, name STRING, city STRING, n INT")
-            + "".join(
-                f"CREATE OR REFRESH STREAMING TABLE tied_{scd};\n"
-                + "".join(
-                    f"CREATE FLOW tie_{scd}_{view} AS AUTO CDC INTO tied_{scd} FROM STREAM(ties_{view}) KEYS (id)"
-                    f" IGNORE NULL UPDATES SEQUENCE BY n STORED AS SCD TYPE {scd};\n"
-                    for view in "ab"
-                )
-                for scd in (1, 2)
-            ),
-            Step(
-                {"a/1.csv": "id,name,city,n\n1,ann,,1\n", "b/1.csv": "id,name,city,n\n1,,rio,1\n"},
-                tables={
-                    "tied_1": Table([(1, "ann", "rio", 1)]),
-                    "tied_2": Table([(1, "ann", "rio", 1, 1, None)]),
-                },
-            ),
-            Step(
-                {"b/2.csv": "id,name,city,n\n1,,oslo,2\n1,,,2\n1,anna,,2\n"},
-                tables={
-                    "tied_1": Table([(1, "anna", "oslo", 2)]),
-                    "tied_2": Table([(1, "ann", "rio", 1, 1, 2), (1, "anna", "oslo", 2, 2, None)]),
-                },
-            ),
-        ),
-        sql(
             "two flows append to one table",
             FLOW,
             "CREATE OR REFRESH STREAMING TABLE both;\n"
@@ -126,130 +82,6 @@ AREA = Area(
             Step(LATE, tables={"within": Table(written=3)}),
         ),
         sql(
-            "AUTO CDC type 1: the latest state of each key, deletes, late events",
-            CDC,
-            changes("c1_changes") + "CREATE OR REFRESH STREAMING TABLE c1;\n"
-            "CREATE FLOW c1_flow AS AUTO CDC INTO c1 FROM STREAM(c1_changes) KEYS (id)\n"
-            "APPLY AS DELETE WHEN op = 'D' SEQUENCE BY n COLUMNS * EXCEPT (op, n) STORED AS SCD TYPE 1",
-            Step(
-                FIRST,
-                tables={
-                    "c1": Table(
-                        [(1, "anna", "rio"), (2, "bob", "spa")],
-                        columns=["id int", "name string", "city string"],
-                    )
-                },
-            ),
-            Step(LATE, tables={"c1": Table([(1, "anna", "rio"), (3, "cal", "oslo")])}),
-        ),
-        sql(
-            "APPLY CHANGES, LIVE names, columns by list",
-            CDC,
-            changes("old_changes") + "CREATE OR REFRESH STREAMING LIVE TABLE old_target;\n"
-            "APPLY CHANGES INTO LIVE.old_target FROM STREAM(LIVE.old_changes) KEYS (id)\n"
-            "APPLY AS DELETE WHEN op = 'D' SEQUENCE BY n COLUMNS (id, name)",
-            Step(FIRST, tables={"old_target": Table([(1, "anna"), (2, "bob")], columns=["id int", "name string"])}),
-            Step(LATE, tables={"old_target": Table([(1, "anna"), (3, "cal")])}),
-        ),
-        sql(
-            "AUTO CDC type 2: what held from when to when",
-            CDC,
-            changes("c2_changes") + "CREATE OR REFRESH STREAMING TABLE c2;\n"
-            "CREATE FLOW c2_flow AS AUTO CDC INTO c2 FROM STREAM(c2_changes) KEYS (id)\n"
-            "APPLY AS DELETE WHEN op = 'D' SEQUENCE BY n COLUMNS * EXCEPT (op, n, city) STORED AS SCD TYPE 2",
-            Step(
-                FIRST,
-                tables={
-                    "c2": Table(
-                        [(1, "ann", 1, 3), (1, "anna", 3, None), (2, "bob", 2, None)],
-                        columns=["id int", "name string", "__START_AT int", "__END_AT int"],
-                    )
-                },
-            ),
-            Step(
-                LATE,
-                tables={
-                    "c2": Table(
-                        [
-                            (1, "ann", 1, 2),
-                            (1, "old", 2, 3),
-                            (1, "anna", 3, None),
-                            (2, "bob", 2, 4),
-                            (3, "cal", 5, None),
-                        ]
-                    )
-                },
-            ),
-        ),
-        sql(
-            "history of some columns only",
-            CDC,
-            changes("th_changes") + "CREATE OR REFRESH STREAMING TABLE th;\n"
-            "CREATE FLOW th_flow AS AUTO CDC INTO th FROM STREAM(th_changes) KEYS (id) SEQUENCE BY n\n"
-            "COLUMNS * EXCEPT (op) STORED AS SCD TYPE 2 TRACK HISTORY ON * EXCEPT (name, n)",
-            Step(
-                FIRST,
-                tables={
-                    "th": Table(
-                        [(1, "anna", "rio", 1, None), (2, "bob", "spa", 2, None)],
-                        "id, name, city, __START_AT, __END_AT",
-                    )
-                },
-            ),
-            Step(
-                {"2.csv": HEADER + "1,anna,lima,U,6\n2,bobby,spa,U,7\n"},
-                tables={
-                    "th": Table(
-                        [(1, "rio", 1, 6), (1, "lima", 6, None), (2, "spa", 2, None)], "id, city, __START_AT, __END_AT"
-                    )
-                },
-            ),
-        ),
-        sql(
-            "nulls that leave a value as it is",
-            CDC,
-            changes("nulls") + "CREATE OR REFRESH STREAMING TABLE kept_values;\n"
-            "CREATE FLOW kept_flow AS AUTO CDC INTO kept_values FROM STREAM(nulls) KEYS (id)\n"
-            "IGNORE NULL UPDATES SEQUENCE BY n COLUMNS * EXCEPT (op, n);\n"
-            "CREATE OR REFRESH STREAMING TABLE some_values;\n"
-            "CREATE FLOW some_flow AS AUTO CDC INTO some_values FROM STREAM(nulls) KEYS (id)\n"
-            "IGNORE NULL UPDATES ON (name) SEQUENCE BY n COLUMNS * EXCEPT (op, n)",
-            Step(FIRST, tables={"kept_values": Table([(1, "anna", "rio"), (2, "bob", "spa")])}),
-            Step(
-                {"2.csv": HEADER + "1,,lima,U,6\n2,,,U,7\n"},
-                tables={
-                    "kept_values": Table([(1, "anna", "lima"), (2, "bob", "spa")]),
-                    "some_values": Table([(1, "anna", "lima"), (2, "bob", None)]),
-                },
-            ),
-        ),
-        sql(
-            "a truncate",
-            CDC,
-            changes("tr_changes") + "CREATE OR REFRESH STREAMING TABLE tr;\n"
-            "CREATE FLOW tr_flow AS AUTO CDC INTO tr FROM STREAM(tr_changes) KEYS (id)\n"
-            "APPLY AS TRUNCATE WHEN op = 'T' SEQUENCE BY n COLUMNS (id, name) STORED AS SCD TYPE 1",
-            Step(FIRST, tables={"tr": Table([(1, "anna"), (2, "bob")])}),
-            Step({"2.csv": HEADER + "9,,,T,10\n4,dan,x,I,11\n"}, tables={"tr": Table([(4, "dan")])}),
-        ),
-        sql(
-            "keys and sequences of several columns",
-            CDC,
-            changes("ks_changes") + "CREATE OR REFRESH STREAMING TABLE ks;\n"
-            "CREATE FLOW ks_flow AS AUTO CDC INTO ks FROM STREAM(ks_changes) KEYS (id, city)\n"
-            "SEQUENCE BY STRUCT(n, name) COLUMNS (id, city, name)",
-            Step(FIRST, tables={"ks": Table([(1, "rio", "anna"), (2, "spa", "bob")], "id, city, name")}),
-            Step(
-                LATE,
-                tables={
-                    "ks": Table(
-                        [(1, "rio", "anna"), (1, "old", "old"), (2, "spa", "bob"), (2, None, None), (3, "oslo", "cal")],
-                        "id, city, name",
-                    )
-                },
-            ),
-        ),
-        sql(
             "AUTO CDC within the table's statement, and once from a batch",
             FLOW,
             changes("in_changes") + "CREATE OR REFRESH STREAMING TABLE in_target (id INT, name STRING)\n"
@@ -259,31 +91,6 @@ AREA = Area(
             "COLUMNS (id, name) STORED AS SCD TYPE 1",
             Step(FIRST, tables={"in_target": Table([(7, "first"), (1, "anna"), (2, "bob")])}),
             Step(LATE, tables={"in_target": Table([(7, "first"), (1, "anna"), (2, None), (3, "cal")])}),
-        ),
-        sql(
-            "AUTO CDC from snapshots",
-            SNAPSHOT,
-            "CREATE OR REFRESH STREAMING TABLE snap;\n"
-            "CREATE FLOW snap_flow AS AUTO CDC INTO snap FROM SNAPSHOT (SELECT * FROM main.raw.snapped) KEYS (id)"
-            " STORED AS SCD TYPE 2",
-            Step(
-                run=["CREATE OR REPLACE TABLE main.raw.snapped AS SELECT * FROM VALUES (1, 'a'), (2, 'b') AS t(id, v)"],
-                tables={"snap": Table([(1, "a", True), (2, "b", True)], "id, v, __END_AT IS NULL")},
-            ),
-            Step(
-                run=["DELETE FROM main.raw.snapped WHERE id = 2", "UPDATE main.raw.snapped SET v = 'A' WHERE id = 1"],
-                tables={"snap": Table([(1, "a", False), (1, "A", True), (2, "b", False)], "id, v, __END_AT IS NULL")},
-            ),
-        ),
-        sql(
-            "expectations on the target of AUTO CDC",
-            CDC_GUIDE,
-            changes("ex_changes")
-            + "CREATE OR REFRESH STREAMING TABLE ex (CONSTRAINT known EXPECT (id < 3) ON VIOLATION DROP ROW);\n"
-            "CREATE FLOW ex_flow AS AUTO CDC INTO ex FROM STREAM(ex_changes) KEYS (id)\n"
-            "SEQUENCE BY n COLUMNS (id, name)",
-            Step(FIRST, tables={"ex": Table([(1, "anna"), (2, "bob")], rules={"known": (3, 0)})}),
-            Step(LATE, tables={"ex": Table([(1, "anna"), (2, None)], rules={"known": (2, 1)}, dropped=1)}),
         ),
         sql(
             "datasets that the sources no longer define stay",
@@ -328,50 +135,6 @@ AREA = Area(
             r"source\.sql:2:1: t is a streaming table, and its query is not a stream",
         ),
         refused(
-            "changes that do not stream",
-            CDC,
-            "CREATE STREAMING TABLE t;\nAUTO CDC INTO t FROM s KEYS (a) SEQUENCE BY b",
-            r"source\.sql:2:1: .*FROM STREAM\(s\)",
-        ),
-        refused(
-            "no sequence",
-            CDC,
-            "CREATE STREAMING TABLE t;\nAUTO CDC INTO t FROM STREAM s KEYS (a)",
-            r"source\.sql:2:\d+: .*SEQUENCE BY",
-        ),
-        refused(
-            "a truncate of history",
-            CDC,
-            "CREATE STREAMING TABLE t;\nAUTO CDC INTO t FROM STREAM s KEYS (a) APPLY AS TRUNCATE WHEN b SEQUENCE BY c"
-            " STORED AS SCD TYPE 2",
-            r"source\.sql:2:1: APPLY AS TRUNCATE WHEN.*SCD TYPE 1 only",
-        ),
-        refused(
-            "tracked columns of type 1",
-            CDC,
-            "CREATE STREAMING TABLE t;\nAUTO CDC INTO t FROM STREAM s KEYS (a) SEQUENCE BY c TRACK HISTORY ON b",
-            r"source\.sql:2:1: TRACK HISTORY ON.*SCD TYPE 2",
-        ),
-        sql(
-            "a key that is not there",
-            CDC,
-            changes("s")
-            + "CREATE STREAMING TABLE t;\nCREATE FLOW f AS AUTO CDC INTO t FROM STREAM s KEYS (key) SEQUENCE BY n",
-            Step(FIRST, fails=r"source\.sql:4:1: .*keys: there is no column key; the source has: id, name"),
-        ),
-        refused(
-            "a clause twice",
-            CDC,
-            "AUTO CDC INTO t FROM STREAM s KEYS (a) SEQUENCE BY b SEQUENCE BY c",
-            r"source\.sql:1:54: .*each clause once",
-        ),
-        refused(
-            "bitemporal history",
-            CDC,
-            "AUTO CDC INTO t FROM STREAM s KEYS (a) SEQUENCE BY b STORED AS BITEMPORAL",
-            r"source\.sql:1:64: BITEMPORAL.*SCD TYPE 2",
-        ),
-        refused(
             "flows that replace rows",
             FLOW,
             "CREATE FLOW f AS INSERT INTO t BY NAME REPLACE USING (a) SEQUENCE BY b SELECT 1 AS a",
@@ -397,6 +160,7 @@ AREA = Area(
             "pipelines.dropInactiveTables is 'maybe'; allowed: true, false",
             configuration={"pipelines.dropInactiveTables": "maybe"},
         ),
+        *AUTO_CDC,
     ],
 )
 
