@@ -88,7 +88,8 @@ def describe(error: BaseException, path: str, cell: int | None) -> CellError:
     own = [f for f in frames if f.filename == path]
     name = type(error).__name__
     message = f"{name}: {message_of(error)}" if not message_of(error).startswith("[") else message_of(error)
-    where = f" ({path}, {f'cell {cell}, ' if cell else ''}line {own[-1].lineno})" if own else ""
+    # of a file the trace alone says where, as on Databricks
+    where = f" ({path}, cell {cell}, line {own[-1].lineno})" if own and cell else ""
     listed = _PACKAGES.sub('"', "".join(traceback.format_list(frames)))
     trace = "Traceback (most recent call last):\n" + listed + message
     return CellError(message + where, user_names(trace))

@@ -186,6 +186,13 @@ def test_a_python_file_gets_its_arguments(engine: EngineProcess) -> None:
     assert "args ['--a', '1'] 2" in engine.printed("file")
 
 
+def test_the_error_of_a_python_file_has_its_place_in_the_trace(engine: EngineProcess) -> None:
+    params = {"runId": "bad", "path": "/Shared/bad.py", "source": "\nraise ValueError('no')\n", "argv": []}
+    error = engine.ask("python.run", {**params, "principal": "me", "sysPath": []})["error"]
+    assert error["message"] == "ValueError: no"
+    assert 'File "/Shared/bad.py", line 2' in error["trace"]
+
+
 def test_a_canceled_notebook_ends(engine: EngineProcess, tmp_path: Path) -> None:
     marker, begun = tmp_path / "reached", tmp_path / "begun"
     for number, body in enumerate(

@@ -11,6 +11,18 @@ export const SPARK_VERSIONS = [
   { key: "13.3.x-scala2.12", name: "13.3 LTS (includes Apache Spark 3.4.1, Scala 2.12)" },
 ];
 
+/** `17.3.x-scala2.13`, and with what a runtime may be besides: `-photon`, `-gpu-ml`, `-snapshot`, … */
+const VERSION = /^(\d+\.\d+)\.x((?:-(?:aarch64|cpu|esr|gpu|hls|ml|photon|snapshot))*)-(scala\d+\.\d+)$/;
+
+/**
+ * A version or a variant of it: Databricks lists some of them and takes all.
+ * https://docs.databricks.com/api/workspace/clusters/create
+ */
+export function isSparkVersion(key: string): boolean {
+  const [, runtime, , scala] = VERSION.exec(key) ?? [];
+  return SPARK_VERSIONS.some((known) => known.key === `${runtime}.x-${scala}`);
+}
+
 const node = (id: string, cores: number, gigabytes: number, category: string): Record<string, unknown> => ({
   node_type_id: id,
   instance_type_id: id,

@@ -11,7 +11,7 @@ import { requireAdmin } from "../identity/rules.ts";
 import { findIdentity } from "../identity/store.ts";
 import { forgetObject, hasLevel, requireLevel } from "../permissions/access.ts";
 import { hasEntitlement, requireEntitlement } from "../permissions/entitlements.ts";
-import { NODE_TYPES, SPARK_VERSIONS } from "./catalogue.ts";
+import { isSparkVersion, NODE_TYPES, SPARK_VERSIONS } from "./catalogue.ts";
 import { eventsPage, eventsRequest, forgetEvents, recordEvents } from "./events.ts";
 import { deleteEntry, type Entry, getEntry, insertEntry, listEntries, saveEntry } from "./store.ts";
 
@@ -57,7 +57,7 @@ const newId = (): string =>
 
 function check(body: { spark_version?: string | undefined }): void {
   if (!body.spark_version) throw invalid("Missing required field: spark_version");
-  if (!SPARK_VERSIONS.some(({ key }) => key === body.spark_version)) {
+  if (!isSparkVersion(body.spark_version)) {
     const known = SPARK_VERSIONS.map(({ key }) => key).join(", ");
     throw invalid(`Spark version ${body.spark_version} does not exist. The local workspace knows ${known}.`);
   }

@@ -5,6 +5,7 @@ import { numericId } from "../../core/ids.ts";
 import { own } from "../../core/own.ts";
 import { paginate } from "../../core/paging.ts";
 import type { App, Context, Principal } from "../../core/service.ts";
+import { isAdmin } from "../identity/store.ts";
 import { forgetObject, hasLevel, requireLevel } from "../permissions/access.ts";
 import { grantOnCreate } from "../permissions/routes.ts";
 import { requireRunAs, runAsName } from "../permissions/run-as.ts";
@@ -46,8 +47,9 @@ export function jobView(job: Job, options: { tasks: boolean; version: string }):
   };
 }
 
-/** The job, for who holds a level on it. */
+/** The job, for who holds a level on it. Only admins learn that there is none. */
 function permitted(context: Context, jobId: number, principal: Principal, level: string): Job {
+  if (!isAdmin(context.db, principal)) requireLevel(context, principal, "jobs", String(jobId), level);
   const job = requireJob(context.db, jobId);
   requireLevel(context, principal, "jobs", String(jobId), level);
   return job;
@@ -96,9 +98,12 @@ function changeRoutes(app: App, context: Context, base: string, events: JobEvent
     return {};
   };
 
-  app.post(`${base}/reset`, { schema: { body: resetRequest } }, async ({ body, principal }) =>
-    replace(permitted(context, body.job_id, principal, "CAN_MANAGE"), withTasks(body.new_settings), principal),
-  );
+  app.post(`${base}/reset`, { schema: { body: resetRequest } }, async ({ body, principal }) => {
+    const job = permitted(context, body.job_id, principal, "CAN_MANAGE");
+    // all settings are replaced but this one, which stays until another is given
+    const { run_as = job.settings.run_as, ...settings } = withTasks(body.new_settings);
+    return replace(job, { ...settings, ...(run_as ? { run_as } : {}) }, principal);
+  });
 
   app.post(`${base}/update`, { schema: { body: updateRequest } }, async ({ body, principal }) => {
     const job = permitted(context, body.job_id, principal, "CAN_MANAGE");

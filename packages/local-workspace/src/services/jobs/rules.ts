@@ -135,6 +135,16 @@ function withinLimits({ name = "", tags = {}, webhook_notifications = {} }: Sett
   }
 }
 
+const GIT_PROVIDERS = [
+  ...["github", "gitlab", "bitbucketcloud", "gitlabenterpriseedition", "bitbucketserver"],
+  ...["azuredevopsservices", "githubenterprise", "awscodecommit"],
+];
+
+function knownGitProvider({ git_source: source }: Settings): void {
+  if (!source || GIT_PROVIDERS.includes(String(source.git_provider).toLowerCase())) return;
+  throw invalid(`git_source.git_provider must be one of: ${GIT_PROVIDERS.join(",")}`);
+}
+
 type Source = "WORKSPACE" | "GIT";
 
 /** What a task's file is taken from when it does not say: the job's repository, where it has one. */
@@ -177,6 +187,7 @@ export function checkTasks(tasks: readonly Task[], settings: Settings): void {
   acyclic(tasks);
   nestedTasks(tasks);
   knownCompute(tasks, settings);
+  knownGitProvider(settings);
   usablePaths(tasks, settings);
 }
 

@@ -68,11 +68,21 @@ export function hasLevel(context: Context, principal: Principal, type: string, i
   );
 }
 
+/** Levels of jobs in the words and the order of the Jobs API's refusals. */
+const JOB_LEVELS = { CAN_VIEW: "View", CAN_MANAGE: "Admin", CAN_MANAGE_RUN: "Manage Run", IS_OWNER: "Owner" };
+
 /** The check that services make before they touch an object. */
 export function requireLevel(context: Context, principal: Principal, type: string, id: string, level: string): void {
   if (hasLevel(context, principal, type, id, level)) return;
-  const { label } = typeOf(type)!;
-  throw denied(`${principal.name} does not have ${level} permissions on ${label} ${id}. Ask an owner or admin for it.`);
+  const kind = typeOf(type)!;
+  if (type === "jobs") {
+    const enough = Object.entries(JOB_LEVELS).filter(([each]) => rank(kind, each) >= rank(kind, level));
+    const names = enough.map(([, name]) => name).join(" or ");
+    throw denied(`User ${principal.name} does not have ${names} permissions on job ${id}`);
+  }
+  throw denied(
+    `${principal.name} does not have ${level} permissions on ${kind.label} ${id}. Ask an owner or admin for it.`,
+  );
 }
 
 /** Call when an object is deleted: its permissions go with it. */

@@ -1,10 +1,10 @@
 /** Permissions of workspace objects. https://docs.databricks.com/api/workspace/permissions */
 import { z } from "zod";
-import { invalid, notFound } from "../../core/errors.ts";
-import type { App, Context } from "../../core/service.ts";
+import { denied, invalid, notFound } from "../../core/errors.ts";
+import type { App, Context, Principal } from "../../core/service.ts";
 import type { Database } from "../../store/database.ts";
 import { findIdentity, findPrincipal, type IdentityKind } from "../identity/store.ts";
-import { direct, effective, type Held, requireExists, requireLevel, typeOf } from "./access.ts";
+import { direct, effective, type Held, hasLevel, requireExists, requireLevel, typeOf } from "./access.ts";
 import { OBJECT_TYPES, type ObjectRef, type ObjectType } from "./registry.ts";
 import { type AclEntry, setAcl } from "./store.ts";
 
@@ -109,6 +109,15 @@ function checkAll(type: ObjectType, before: readonly Held[], after: readonly Acl
   }
 }
 
+/** Only admins learn that there is no such job. */
+function requireJobSeen(context: Context, { type, id }: ObjectRef, principal: Principal): void {
+  if (hasLevel(context, principal, type, id, "CAN_VIEW")) return;
+  throw denied(
+    `${principal.name} does not have Manage permissions on Job with ID: ElasticJobId(${id}). ` +
+      "Please contact the owner or an administrator for access.",
+  );
+}
+
 /** Routes of the permissions of one type of objects. */
 function typeRoutes(app: App, context: Context, type: ObjectType): void {
   const { db } = context;
@@ -116,8 +125,9 @@ function typeRoutes(app: App, context: Context, type: ObjectType): void {
   const [base, fixedId] = single ? ["authorization", type.name.split("/")[1]] : [type.name, undefined];
   const path = `/api/2.0/permissions/${base}/${fixedId ?? ":id"}`;
   const params = z.object(single ? {} : { id: z.string() });
-  const refOf = (given: unknown): ObjectRef => {
+  const refOf = (given: unknown, principal: Principal): ObjectRef => {
     const ref = { type: type.name, id: fixedId ?? (given as { id: string }).id };
+    if (type.name === "jobs") requireJobSeen(context, ref, principal);
     requireExists(context, ref);
     return ref;
   };
@@ -129,12 +139,12 @@ function typeRoutes(app: App, context: Context, type: ObjectType): void {
   const manage = type.levels.includes("CAN_MANAGE") ? "CAN_MANAGE" : type.levels.at(-1)!;
 
   app.get(path, { schema: { params, response: { 200: shown } } }, async (request) => {
-    const ref = refOf(request.params);
+    const ref = refOf(request.params, request.principal);
     requireLevel(context, request.principal, ref.type, ref.id, least);
     return answer(ref);
   });
   app.get(`${path}/permissionLevels`, { schema: { params } }, async (request) => {
-    refOf(request.params);
+    refOf(request.params, request.principal);
     return {
       permission_levels: type.levels.map((level) => ({
         permission_level: level,
@@ -148,7 +158,7 @@ function typeRoutes(app: App, context: Context, type: ObjectType): void {
       url: path,
       schema: { params, body, response: { 200: shown } },
       handler: async (request) => {
-        const ref = refOf(request.params);
+        const ref = refOf(request.params, request.principal);
         requireLevel(context, request.principal, ref.type, ref.id, manage);
         const sent = ((request.body as z.infer<typeof body>).access_control_list ?? []).map((item) =>
           checked(db, type, item),

@@ -48,7 +48,7 @@ function stateView(context: Context, pipeline: Pipeline): Record<string, unknown
     state,
     creator_user_name: pipeline.creator,
     run_as_user_name: pipeline.runAs,
-    health: ended?.state === "FAILED" ? "UNHEALTHY" : "HEALTHY",
+    ...(ended ? { health: ended.state === "FAILED" ? "UNHEALTHY" : "HEALTHY" } : {}),
     ...(updates.length > 0
       ? {
           latest_updates: updates.map(({ update_id, state, creation_time }) => ({
@@ -109,13 +109,12 @@ function readRoutes(app: App, context: Context): void {
 
   app.get(`${BASE}/:pipeline_id`, { schema: { params: pipelineParams } }, async ({ params, principal }) => {
     const pipeline = permitted(context, params.pipeline_id, principal, "CAN_VIEW");
-    const runAs = pipeline.settings.run_as ?? { user_name: pipeline.runAs };
     return {
       ...stateView(context, pipeline),
       spec: pipeline.settings,
       ...(pipeline.settings.parameters ? { parameters: pipeline.settings.parameters } : {}),
       last_modified: pipeline.lastModified,
-      run_as: runAs,
+      ...(pipeline.settings.run_as ? { run_as: pipeline.settings.run_as } : {}),
       effective_publishing_mode: "DEFAULT_PUBLISHING_MODE",
     };
   });

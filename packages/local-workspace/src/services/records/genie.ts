@@ -1,6 +1,6 @@
 /** Genie spaces, as records: nobody answers in them. https://docs.databricks.com/api/workspace/genie */
 import { z } from "zod";
-import { ApiError, notImplemented } from "../../core/errors.ts";
+import { ApiError, invalid, notImplemented } from "../../core/errors.ts";
 import { uuid } from "../../core/ids.ts";
 import type { App, Context } from "../../core/service.ts";
 import { canonical } from "../../core/workspace-path.ts";
@@ -16,6 +16,19 @@ const fields = {
   etag: z.string().optional(),
 };
 
+/** Spaces of version 1 become those of version 2 when they are written, as on Databricks. */
+function migrated(serialized: string): string {
+  try {
+    const space = JSON.parse(serialized) as Document | null;
+    return space?.version === 1 ? JSON.stringify({ ...space, version: 2 }) : serialized;
+  } catch (error) {
+    throw invalid(`serialized_space is not JSON: ${(error as Error).message}`);
+  }
+}
+
+const migratedBody = <T extends { serialized_space?: string | undefined }>(body: T): T =>
+  body.serialized_space === undefined ? body : { ...body, serialized_space: migrated(body.serialized_space) };
+
 export function genieRoutes(app: App, context: Context): void {
   spaces.register(context);
   const params = z.object({ id: z.string() });
@@ -24,7 +37,7 @@ export function genieRoutes(app: App, context: Context): void {
   app.post(BASE, { schema: { body: createBody } }, async ({ body, principal }) => {
     const parent_path = canonical(body.parent_path || `/Users/${principal.name}`);
     const id = uuid().replaceAll("-", "");
-    return view(spaces.insert(context, principal, id, { title: "New Space", ...body, parent_path, etag: 1 }));
+    return view(spaces.insert(context, principal, id, { title: "New Space", ...migratedBody(body), parent_path, etag: 1 }));
   });
   app.get(BASE, async ({ principal }) => ({
     spaces: spaces
@@ -45,7 +58,7 @@ export function genieRoutes(app: App, context: Context): void {
             `Genie space ${request.params.id} was changed meanwhile: read it again.`,
           );
         }
-        return { ...document, ...sent, etag: Number(document.etag) + 1 };
+        return { ...document, ...migratedBody(sent), etag: Number(document.etag) + 1 };
       }),
     );
   });

@@ -17,10 +17,10 @@ const models = new Records({ kind: "model", label: "RegisteredModel", permission
 const tag = z.object({ key: z.string().min(1), value: z.string() });
 type Tag = z.infer<typeof tag>;
 const page = { max_results: z.coerce.number().int().optional(), page_token: z.string().optional() };
-const withTag = (tags: Tag[], { key, value }: Tag): Tag[] => [
-  ...tags.filter((each) => each.key !== key),
-  { key, value },
-];
+const withTag = (tags: Tag[], { key, value }: Tag): Tag[] =>
+  tags.some((each) => each.key === key)
+    ? tags.map((each) => (each.key === key ? { key, value } : each))
+    : [...tags, { key, value }];
 const tagsOf = (document: Document): Tag[] => (document.tags ?? []) as Tag[];
 
 const EXPERIMENTS = "/api/2.0/mlflow/experiments";

@@ -49,6 +49,7 @@ function complete(config: Document | undefined): Document | undefined {
 const view = ({ id, creator, createdAt, updatedAt, document }: Kept): Document => ({
   ...{
     id,
+    description: "",
     route_optimized: false,
     ...document,
     creator,

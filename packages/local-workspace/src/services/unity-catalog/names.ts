@@ -37,9 +37,10 @@ export const KINDS: Record<SecurableType, Kind> = {
 export function checkName(type: SecurableType, name: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
   if (name.length === 0 || name.length > 255 || /[./ \u0000-\u001f\u007f]/.test(name)) {
+    const kind = KINDS[type].label.replaceAll(" ", "");
     throw invalid(
-      `Invalid input: "${name}" is not a valid name for a ${KINDS[type].label}: ` +
-        "1 to 255 characters without periods, spaces, slashes and control characters.",
+      `Invalid input: RPC Create${kind} Field managedcatalog.${kind}Info.name: name "${name}" is not a valid name. ` +
+        "Valid names have at most 255 characters and cannot contain spaces, periods, forward slashes, or control characters.",
     );
   }
 }

@@ -46,7 +46,6 @@ export const catalogInfo = (context: Context, item: Securable): Body => ({
   isolation_mode: "OPEN",
   accessible_in_current_workspace: true,
   browse_only: false,
-  provisioning_info: { state: "ACTIVE" },
   ...inherited(context),
   ...(item.body.storage_root
     ? { storage_location: `${String(item.body.storage_root).replace(/\/$/, "")}/__unitystorage/catalogs/${item.id}` }
@@ -61,6 +60,7 @@ export const schemaInfo = (context: Context, item: Securable): Body => ({
   schema_id: item.id,
   securable_type: "SCHEMA",
   browse_only: false,
+  enable_predictive_optimization: "INHERIT",
   ...inherited(context),
   ...(item.body.storage_root
     ? { storage_location: `${String(item.body.storage_root).replace(/\/$/, "")}/__unitystorage/schemas/${item.id}` }
@@ -74,8 +74,6 @@ export const volumeInfo = (context: Context, item: Securable): Body => ({
   volume_id: item.id,
   volume_type: "MANAGED",
   storage_location: volumeLocation(context, item.fullName),
-  access_point: "",
-  browse_only: false,
   ...item.body,
 });
 

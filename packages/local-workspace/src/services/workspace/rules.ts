@@ -43,7 +43,7 @@ export const likeAsked = (asked: string, path: string): string =>
 /** @param asked the path as the request has it, which the refusal shows */
 export function requireObject(db: Database, path: string, asked = path): TreeObject {
   const found = findObject(db, path) ?? homeOf(db, path);
-  if (!found) throw notFound(`Path (${likeAsked(asked, path)}) doesn't exist.`);
+  if (!found) throw notFound(`Path (${/^\/+Workspace\//.test(asked) ? asked : path}) doesn't exist.`);
   return found;
 }
 

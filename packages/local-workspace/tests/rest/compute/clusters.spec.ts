@@ -94,6 +94,16 @@ describe("clusters", () => {
     await robot.client.ok("POST", `${CLUSTERS}/resize`, { cluster_id, num_workers: 2 });
   });
 
+  it("take the variants of a runtime, and no runtime that is not there", async () => {
+    const make = (spark_version: string): Json => ({ spark_version, node_type_id: "i3.xlarge", num_workers: 1 });
+    for (const version of ["13.3.x-snapshot-scala2.12", "17.3.x-photon-scala2.13", "16.4.x-gpu-ml-scala2.12"]) {
+      await admin.ok("POST", `${CLUSTERS}/create`, make(version));
+    }
+    for (const version of ["99.3.x-scala2.13", "13.3.x-scala2.13", "13.3.x-turbo-scala2.12", "13.3"]) {
+      await admin.refused("INVALID_PARAMETER_VALUE", "POST", `${CLUSTERS}/create`, make(version));
+    }
+  });
+
   it("change only what an update's mask names", async () => {
     const cluster = { num_workers: 5, cluster_name: "not in the mask", custom_tags: { a: "9", b: "9" } };
     await admin.ok("POST", `${CLUSTERS}/update`, { cluster_id, update_mask: "num_workers,custom_tags.a", cluster });

@@ -133,6 +133,12 @@ describe("the Jobs API", function () {
       const { settings } = await admin.ok("GET", `/api/2.2/jobs/get?job_id=${job_id}`);
       if (right.git_source) assert.equal(settings.tasks[0].notebook_task.source, "GIT");
     }
+    const { git_provider: _, ...anonymous } = git.git_source;
+    const wrong = job({ git_source: anonymous }, notebook("nb"));
+    assert.match(
+      await admin.refused("INVALID_PARAMETER_VALUE", "POST", create, wrong),
+      /git_source\.git_provider must be one of: github,gitlab,/,
+    );
   });
 
   it("holds to the sizes that the reference states", async () => {
@@ -161,7 +167,13 @@ describe("the Jobs API", function () {
     const other = await workspace.servicePrincipal("other");
     const asOther = settings({ service_principal_name: other.name });
     const { job_id } = await admin.ok("POST", create, asOther);
-    assert.equal((await admin.ok("GET", `/api/2.2/jobs/get?job_id=${job_id}`)).run_as_user_name, other.name);
+    const runAs = async () => (await admin.ok("GET", `/api/2.2/jobs/get?job_id=${job_id}`)).run_as_user_name;
+    assert.equal(await runAs(), other.name);
+    const new_settings = { name: "r", tasks: [task("b")] };
+    await admin.ok("POST", "/api/2.2/jobs/reset", { job_id, new_settings });
+    assert.equal(await runAs(), other.name, "a reset without run_as leaves it");
+    await admin.ok("POST", "/api/2.2/jobs/update", { job_id, fields_to_remove: ["run_as"] });
+    assert.equal(await runAs(), "admin@local.workspace");
     await robot.client.ok("POST", create, settings({ service_principal_name: robot.name }));
     await robot.client.refused("PERMISSION_DENIED", "POST", create, settings({ user_name: "admin@local.workspace" }));
     await robot.client.refused("PERMISSION_DENIED", "POST", create, asOther);

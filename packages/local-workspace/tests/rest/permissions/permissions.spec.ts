@@ -78,4 +78,32 @@ describe("permissions of objects", () => {
     const levels = await workspace.admin.ok("GET", `${url}/permissionLevels`);
     assert.ok(levels.permission_levels.some((level: Json) => level.permission_level === "CAN_VIEW"));
   });
+
+  it("only admins learn that a job is not there; others are denied with the levels that would do", async () => {
+    const robot = await workspace.servicePrincipal("robot");
+    const job = { name: "j", tasks: [] };
+    const { job_id } = await workspace.admin.ok("POST", "/api/2.2/jobs/create", job);
+    const get = `/api/2.2/jobs/get?job_id=${job_id}`;
+    const said = (method: "GET" | "POST", path: string, body?: Json): Promise<string> =>
+      robot.client.refused("PERMISSION_DENIED", method, path, body);
+    const user = `User ${robot.name} does not have`;
+    for (const state of ["there", "deleted"]) {
+      assert.equal(
+        await said("GET", get),
+        `${user} View or Admin or Manage Run or Owner permissions on job ${job_id}`,
+        state,
+      );
+      assert.equal(
+        await said("POST", "/api/2.2/jobs/delete", { job_id }),
+        `${user} Admin or Owner permissions on job ${job_id}`,
+        state,
+      );
+      assert.match(await said("GET", `${PERMISSIONS}/jobs/${job_id}`), /Manage permissions on Job with ID: /, state);
+      if (state === "there") await workspace.admin.ok("POST", "/api/2.2/jobs/delete", { job_id });
+    }
+    assert.equal(
+      await workspace.admin.refused("INVALID_PARAMETER_VALUE", "GET", get),
+      `Job ${job_id} does not exist.`,
+    );
+  });
 });

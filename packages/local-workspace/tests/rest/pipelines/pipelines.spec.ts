@@ -67,6 +67,7 @@ describe("pipelines", function () {
     for (const [key, value] of Object.entries(sent)) assert.deepEqual(spec[key], value, key);
     assert.deepEqual(Object.keys(spec).sort(), [...Object.keys(sent), "id", "pipeline_type"].sort());
     assert.equal(got.state, "IDLE");
+    assert.deepEqual([got.health, got.run_as], [undefined, undefined], "no update has ended, no run_as was sent");
     await h.ok("PUT", `${BASE}/${id}`, { ...settings, name: "renamed" });
     assert.equal((await h.ok("GET", `${BASE}/${id}`)).name, "renamed");
     await h.ok("DELETE", `${BASE}/${id}`);

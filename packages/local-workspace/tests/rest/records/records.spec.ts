@@ -26,7 +26,11 @@ describe("records of what is not run", () => {
     await admin.ok("POST", `${ML}/experiments/update`, { experiment_id, new_name: "/Shared/f" });
     await admin.ok("POST", `${ML}/experiments/set-experiment-tag`, { experiment_id, key: "team", value: "b" });
     const found = await admin.ok("GET", `${ML}/experiments/get-by-name?experiment_name=/Shared/f`);
-    assert.ok(found.experiment.tags.some((tag: object) => JSON.stringify(tag) === '{"key":"team","value":"b"}'));
+    const changed = [
+      { key: "team", value: "b" },
+      { key: "mlflow.experiment.sourceName", value: "/Shared/f" },
+    ];
+    assert.deepEqual([found.experiment.tags[0], found.experiment.tags[2]], changed, "in their places");
     await other.client.refused("PERMISSION_DENIED", "GET", `${ML}/experiments/get?experiment_id=${experiment_id}`);
     const entry = { service_principal_name: other.name, permission_level: "CAN_READ" };
     const permissions = `/api/2.0/permissions/experiments/${experiment_id}`;
@@ -59,6 +63,7 @@ describe("records of what is not run", () => {
     const made = await admin.ok("POST", "/api/2.0/serving-endpoints", { name: "s", config });
     assert.doesNotMatch(JSON.stringify(made), /hush/);
     assert.deepEqual(made.state, { ready: "NOT_READY", config_update: "NOT_UPDATING" });
+    assert.equal(made.description, "");
     assert.equal(made.config.traffic_config.routes[0].served_model_name, "e");
     const tags = { add_tags: [{ key: "a", value: "1" }] };
     assert.deepEqual((await admin.ok("PATCH", "/api/2.0/serving-endpoints/s/tags", tags)).tags, tags.add_tags);
@@ -116,7 +121,11 @@ describe("records of what is not run", () => {
   });
 
   it("a genie space changes by its etag, and a monitor needs its table", async () => {
-    const { space_id, etag } = await admin.ok("POST", "/api/2.0/genie/spaces", { warehouse_id: "w", title: "t" });
+    const first = { warehouse_id: "w", title: "t", serialized_space: '{"version":1,"config":{}}' };
+    const { space_id, etag, serialized_space } = await admin.ok("POST", "/api/2.0/genie/spaces", first);
+    assert.equal(serialized_space, '{"version":2,"config":{}}');
+    const broken = { ...first, serialized_space: "{" };
+    await admin.refused("INVALID_PARAMETER_VALUE", "POST", "/api/2.0/genie/spaces", broken);
     await admin.ok("PATCH", `/api/2.0/genie/spaces/${space_id}`, { title: "u", etag });
     await admin.refused("RESOURCE_CONFLICT", "PATCH", `/api/2.0/genie/spaces/${space_id}`, { title: "v", etag });
     await admin.refused("NOT_IMPLEMENTED", "POST", `/api/2.0/genie/spaces/${space_id}/start-conversation`, {});

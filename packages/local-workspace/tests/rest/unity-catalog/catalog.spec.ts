@@ -43,6 +43,13 @@ describe("Unity Catalog", () => {
       [catalog.name, catalog.comment, catalog.properties, catalog.isolation_mode, catalog.owner],
       ["given", "of a test", { k: "v" }, "OPEN", "admin@local.workspace"],
     );
+    const made = await workspace.admin.ok("POST", `${UC}/schemas`, { name: "new", catalog_name: "given" });
+    const read = await workspace.admin.ok("GET", `${UC}/schemas/given.new`);
+    const optimization = (schema: Json) => [
+      schema.enable_predictive_optimization,
+      schema.effective_predictive_optimization_flag?.value,
+    ];
+    assert.deepEqual([optimization(made), optimization(read)], [["INHERIT", undefined], ["INHERIT", "DISABLE"]]);
     const changes = workspace.engine.paramsOf("catalog.apply").flatMap((params) => params.changes as Json[]);
     assert.ok(changes.some(({ op, catalog: name }) => op === "createCatalog" && name === "given"));
     assert.ok(changes.some(({ op, schema }) => op === "createSchema" && schema === "raw"));

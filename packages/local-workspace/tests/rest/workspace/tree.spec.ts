@@ -16,6 +16,14 @@ describe("the workspace's tree", () => {
     assert.equal((await status("/Users/admin@local.workspace")).object_type, "DIRECTORY");
   });
 
+  it("says of a path that is not there what was asked, below /Workspace", async () => {
+    const missing = (path: string) =>
+      workspace.admin.refused("RESOURCE_DOES_NOT_EXIST", "GET", `${BASE}/get-status?path=${path}`);
+    for (const path of ["//Workspace/Shared/none", "/Workspace/Shared/none", "/Shared/none"]) {
+      assert.equal(await missing(path), `Path (${path}) doesn't exist.`);
+    }
+  });
+
   it("imports a notebook, gives it back as sent with the header, and keeps its id when it is overwritten", async () => {
     await workspace.admin.ok(
       "POST",

@@ -24,16 +24,17 @@ export function schemaRoutes(app: App, context: Context): void {
   app.post(
     `${PREFIX}/schemas`,
     { schema: { body: createSchema, response: { 200: info } } },
-    async ({ body, principal }) =>
-      show(
-        await createSecurable(context, actor(db, principal), {
-          type: "SCHEMA",
-          name: body.name,
-          parent: requireSecurable(db, "CATALOG", body.catalog_name),
-          comment: body.comment,
-          body: bodyOf(body),
-        }),
-      ),
+    async ({ body, principal }) => {
+      const made = await createSecurable(context, actor(db, principal), {
+        type: "SCHEMA",
+        name: body.name,
+        parent: requireSecurable(db, "CATALOG", body.catalog_name),
+        comment: body.comment,
+        body: bodyOf(body),
+      });
+      // what the schema inherits is only in answers to reads
+      return { ...show(made), effective_predictive_optimization_flag: undefined };
+    },
   );
   app.get(
     `${PREFIX}/schemas`,

@@ -19,7 +19,7 @@ export function volumeRoutes(app: App, context: Context): void {
     async ({ body, principal }) => {
       const schema = requireSecurable(db, "SCHEMA", `${body.catalog_name}.${body.schema_name}`);
       if (body.volume_type === "EXTERNAL") refuseExternal();
-      if (body.storage_location) throw invalid("storage_location must not be given for a MANAGED volume.");
+      if (body.storage_location) throw invalid("CreateVolume storage_location can not be provided.");
       return show(await makeVolume(context, actor(db, principal), schema, body));
     },
   );
