@@ -37,7 +37,9 @@ export function genieRoutes(app: App, context: Context): void {
   app.post(BASE, { schema: { body: createBody } }, async ({ body, principal }) => {
     const parent_path = canonical(body.parent_path || `/Users/${principal.name}`);
     const id = uuid().replaceAll("-", "");
-    return view(spaces.insert(context, principal, id, { title: "New Space", ...migratedBody(body), parent_path, etag: 1 }));
+    return view(
+      spaces.insert(context, principal, id, { title: "New Space", ...migratedBody(body), parent_path, etag: 1 }),
+    );
   });
   app.get(BASE, async ({ principal }) => ({
     spaces: spaces

@@ -3,28 +3,32 @@ import { z } from "zod";
 import { invalid, notImplemented } from "../../core/errors.ts";
 import { uuid } from "../../core/ids.ts";
 import type { App, Context } from "../../core/service.ts";
+import { actor, visible } from "../unity-catalog/access.ts";
+import { exists, requireSecurable } from "../unity-catalog/names.ts";
+import { createSecurable, dropSecurable } from "../unity-catalog/operations.ts";
+import { readable } from "../unity-catalog/routes/common.ts";
+import { findSecurable, listSecurables, type Securable } from "../unity-catalog/store.ts";
 import { type Document, type Kept, NOT_RUN, notRun, Records } from "./store.ts";
 
 const BASE = "/api/2.0/vector-search";
 const TYPE = "vector-search-endpoints";
 const endpoints = new Records({ kind: "vector-endpoint", label: "Vector search endpoint", permissions: TYPE });
-const indexes = new Records({ kind: "vector-index", label: "Vector search index" });
+const INDEX = "VECTOR_SEARCH_INDEX";
 const NAME = /^\w+\.\w+\.\w+$/;
 
-const nobody = { id: "", kind: "user", name: "", displayName: "" } as const;
 const params = z.object({ name: z.string() });
 /** Endpoints are named in paths; permissions are set by their ids. */
 const find = (context: Context, name: string): string => endpoints.idOf(context.db, name);
-const indexesOf = (context: Context, endpoint: string): Kept[] =>
-  indexes.list(context, nobody).filter(({ document }) => document.endpoint_name === endpoint);
+const indexesOf = (context: Context, endpoint: string): Securable[] =>
+  listSecurables(context.db, INDEX).filter(({ body }) => body.endpoint_name === endpoint);
 const endpointView = (context: Context, { id, creator, createdAt, updatedAt, document }: Kept): Document => ({
   ...{ id, ...document, creator, last_updated_user: creator },
   ...{ creation_timestamp: createdAt, last_updated_timestamp: updatedAt },
   endpoint_status: { state: "ONLINE", message: notRun("Vector search is") },
   num_indexes: indexesOf(context, String(document.name)).length,
 });
-const indexView = ({ creator, document }: Kept): Document => ({
-  ...{ index_subtype: "HYBRID", ...document, creator },
+const indexView = ({ fullName, createdBy, body }: Securable): Document => ({
+  ...{ index_subtype: "HYBRID", ...body, name: fullName, creator: createdBy },
   status: { ready: true, message: notRun("Vector search is"), indexed_row_count: 0 },
 });
 
@@ -99,6 +103,7 @@ function withSparkTypes(schema: string): string {
 }
 
 function indexRoutes(app: App, context: Context): void {
+  const { db } = context;
   const indexBody = z.looseObject({ name: z.string(), endpoint_name: z.string(), primary_key: z.string() });
   app.post(`${BASE}/indexes`, { schema: { body: indexBody } }, async ({ body, principal }) => {
     if (!NAME.test(body.name)) {
@@ -109,20 +114,25 @@ function indexRoutes(app: App, context: Context): void {
     }
     endpoints.read(context, principal, find(context, body.endpoint_name));
     const spec = (body as Document).direct_access_index_spec as { schema_json?: string } | undefined;
-    const kept = spec?.schema_json
+    const { name, ...kept } = spec?.schema_json
       ? { ...body, direct_access_index_spec: { ...spec, schema_json: withSparkTypes(spec.schema_json) } }
       : body;
-    return indexView(indexes.insert(context, principal, body.name, kept));
+    const [catalog, schema, index = ""] = name.split(".");
+    const parent = requireSecurable(db, "SCHEMA", `${catalog}.${schema}`);
+    if (findSecurable(db, "TABLE", name)) throw exists("TABLE", name);
+    return indexView(
+      await createSecurable(context, actor(db, principal), { type: INDEX, name: index, parent, body: kept }),
+    );
   });
   const ofEndpoint = z.looseObject({ endpoint_name: z.string() });
-  app.get(`${BASE}/indexes`, { schema: { querystring: ofEndpoint } }, async ({ query }) => ({
-    vector_indexes: indexesOf(context, query.endpoint_name).map(indexView),
+  app.get(`${BASE}/indexes`, { schema: { querystring: ofEndpoint } }, async ({ query, principal }) => ({
+    vector_indexes: visible(context, actor(db, principal), indexesOf(context, query.endpoint_name)).map(indexView),
   }));
   app.get(`${BASE}/indexes/:name`, { schema: { params } }, async (request) =>
-    indexView(indexes.read(context, request.principal, request.params.name)),
+    indexView(readable(context, request.principal, INDEX, request.params.name)),
   );
-  app.delete(`${BASE}/indexes/:name`, { schema: { params } }, async (request) => {
-    indexes.remove(context, request.principal, request.params.name);
+  app.delete(`${BASE}/indexes/:name`, { schema: { params } }, async ({ params: { name }, principal }) => {
+    await dropSecurable(context, actor(db, principal), requireSecurable(db, INDEX, name), false);
     return {};
   });
   for (const path of ["query", "query-next-page", "scan", "sync", "upsert-data", "delete-data"]) {
@@ -130,7 +140,7 @@ function indexRoutes(app: App, context: Context): void {
       `${BASE}/indexes/:name/${path}`,
       { schema: { tags: [NOT_RUN], params } },
       async ({ params: { name }, principal }) => {
-        indexes.read(context, principal, name);
+        readable(context, principal, INDEX, name);
         throw notImplemented(notRun(`The vector search index '${name}' is`));
       },
     );

@@ -105,6 +105,7 @@ export function sees(db: Database, who: Actor, securable: Securable): boolean {
     VOLUME: ["READ_VOLUME", "WRITE_VOLUME"],
     FUNCTION: ["EXECUTE"],
     REGISTERED_MODEL: ["EXECUTE"],
+    VECTOR_SEARCH_INDEX: ["SELECT"],
   };
   const wanted = [...(opening[securable.type] ?? ["READ_FILES"]), "ALL_PRIVILEGES", "MANAGE", "BROWSE"];
   return wanted.some((privilege) => mine.has(privilege));

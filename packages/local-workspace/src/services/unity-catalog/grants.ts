@@ -7,7 +7,7 @@ import { requirePrincipal } from "../identity/rules.ts";
 import { type Actor, mayManage, requireBinding, requireManage, requireUse } from "./access.ts";
 import { KINDS, requireSecurable } from "./names.ts";
 import { applicable, checkApplicable } from "./privileges.ts";
-import { lineage, type Securable, type SecurableType } from "./store.ts";
+import { findSecurable, lineage, type Securable, type SecurableType } from "./store.ts";
 
 export interface Assignment {
   principal: string;
@@ -30,18 +30,16 @@ export function securableType(given: string): SecurableType {
   return found as SecurableType;
 }
 
-/** A grant names a model as `function`, too: look for both. */
+/** What a grant may mean besides: a model is named as `function`, an index of vector search as `table`, too. */
+const MEANS_ALSO: Partial<Record<SecurableType, SecurableType>> = {
+  FUNCTION: "REGISTERED_MODEL",
+  TABLE: "VECTOR_SEARCH_INDEX",
+};
+
 export function grantTarget(db: Database, type: SecurableType, fullName: string): Securable {
-  if (type !== "FUNCTION") return requireSecurable(db, type, fullName);
-  try {
-    return requireSecurable(db, "FUNCTION", fullName);
-  } catch (error) {
-    try {
-      return requireSecurable(db, "REGISTERED_MODEL", fullName);
-    } catch {
-      throw error;
-    }
-  }
+  const other = MEANS_ALSO[type];
+  const found = other && !findSecurable(db, type, fullName) && findSecurable(db, other, fullName);
+  return found || requireSecurable(db, type, fullName);
 }
 
 export function assignments(db: Database, item: Securable): Assignment[] {

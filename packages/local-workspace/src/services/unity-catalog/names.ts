@@ -19,6 +19,12 @@ export const KINDS: Record<SecurableType, Kind> = {
   VOLUME: { label: "Volume", missing: "VOLUME_DOES_NOT_EXIST", exists: "VOLUME_ALREADY_EXISTS", parts: 3 },
   FUNCTION: { label: "Function", missing: "FUNCTION_DOES_NOT_EXIST", exists: "FUNCTION_ALREADY_EXISTS", parts: 3 },
   REGISTERED_MODEL: { label: "Model", missing: "RESOURCE_DOES_NOT_EXIST", exists: "RESOURCE_ALREADY_EXISTS", parts: 3 },
+  VECTOR_SEARCH_INDEX: {
+    label: "Vector Search Index",
+    missing: "RESOURCE_DOES_NOT_EXIST",
+    exists: "RESOURCE_ALREADY_EXISTS",
+    parts: 3,
+  },
   STORAGE_CREDENTIAL: {
     label: "Storage Credential",
     missing: "STORAGE_CREDENTIAL_DOES_NOT_EXIST",

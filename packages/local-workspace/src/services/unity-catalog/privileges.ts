@@ -12,6 +12,7 @@ const KIND_OF: Record<SecurableType, keyof typeof PRIVILEGES> = {
   VOLUME: "volume",
   FUNCTION: "function",
   REGISTERED_MODEL: "model",
+  VECTOR_SEARCH_INDEX: "table",
   STORAGE_CREDENTIAL: "storageCredential",
   EXTERNAL_LOCATION: "externalLocation",
 };

@@ -49,6 +49,7 @@ export type SecurableType =
   | "VOLUME"
   | "FUNCTION"
   | "REGISTERED_MODEL"
+  | "VECTOR_SEARCH_INDEX"
   | "STORAGE_CREDENTIAL"
   | "EXTERNAL_LOCATION";
 

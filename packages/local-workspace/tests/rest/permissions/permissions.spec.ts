@@ -101,9 +101,6 @@ describe("permissions of objects", () => {
       assert.match(await said("GET", `${PERMISSIONS}/jobs/${job_id}`), /Manage permissions on Job with ID: /, state);
       if (state === "there") await workspace.admin.ok("POST", "/api/2.2/jobs/delete", { job_id });
     }
-    assert.equal(
-      await workspace.admin.refused("INVALID_PARAMETER_VALUE", "GET", get),
-      `Job ${job_id} does not exist.`,
-    );
+    assert.equal(await workspace.admin.refused("INVALID_PARAMETER_VALUE", "GET", get), `Job ${job_id} does not exist.`);
   });
 });

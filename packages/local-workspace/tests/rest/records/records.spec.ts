@@ -103,6 +103,14 @@ describe("records of what is not run", () => {
     assert.equal(made.index_subtype, "HYBRID");
     assert.equal(made.direct_access_index_spec.schema_json, '{"a":"array<int>","f":"float","id":"bigint"}');
     await other.client.refused("PERMISSION_DENIED", "DELETE", `${VS}/indexes/main.default.i`);
+    await other.client.refused("PERMISSION_DENIED", "GET", `${VS}/indexes/main.default.i`);
+    await workspace.grant("table", "main.default.i", other.name, "SELECT");
+    await workspace.grant("catalog", "main", other.name, "USE_CATALOG");
+    await workspace.grant("schema", "main.default", other.name, "USE_SCHEMA");
+    await other.client.ok("GET", `${VS}/indexes/main.default.i`);
+    const granted = await admin.ok("GET", `${UC}/permissions/table/main.default.i`);
+    assert.deepEqual(granted.privilege_assignments, [{ principal: other.name, privileges: ["SELECT"] }]);
+    await admin.refused("RESOURCE_ALREADY_EXISTS", "POST", `${VS}/indexes`, { ...index, name: "main.DEFAULT.I" });
     await admin.refused("INVALID_PARAMETER_VALUE", "DELETE", `${VS}/endpoints/v`);
     await admin.refused("NOT_IMPLEMENTED", "POST", `${VS}/indexes/main.default.i/query`, {});
     await admin.ok("DELETE", `${VS}/indexes/main.default.i`);

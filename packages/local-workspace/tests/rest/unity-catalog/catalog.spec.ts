@@ -49,7 +49,13 @@ describe("Unity Catalog", () => {
       schema.enable_predictive_optimization,
       schema.effective_predictive_optimization_flag?.value,
     ];
-    assert.deepEqual([optimization(made), optimization(read)], [["INHERIT", undefined], ["INHERIT", "DISABLE"]]);
+    assert.deepEqual(
+      [optimization(made), optimization(read)],
+      [
+        ["INHERIT", undefined],
+        ["INHERIT", "DISABLE"],
+      ],
+    );
     const changes = workspace.engine.paramsOf("catalog.apply").flatMap((params) => params.changes as Json[]);
     assert.ok(changes.some(({ op, catalog: name }) => op === "createCatalog" && name === "given"));
     assert.ok(changes.some(({ op, schema }) => op === "createSchema" && schema === "raw"));
