@@ -14,13 +14,15 @@ export const migrations: Migration[] = [
       created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, document TEXT NOT NULL, UNIQUE (kind, id)) STRICT`,
   },
   {
-    id: "records/2-indexes-in-unity-catalog",
-    sql: `INSERT INTO securables (id, type, name, full_name, parent_id, owner, body, created_at, created_by, updated_at, updated_by)
-      SELECT lower(hex(randomblob(16))), 'VECTOR_SEARCH_INDEX', lower(substr(r.id, length(s.full_name) + 2)), lower(r.id), s.id,
-        r.creator, json_remove(r.document, '$.name'), r.created_at, r.creator, r.updated_at, r.creator
-      FROM records r JOIN securables s ON s.type = 'SCHEMA' AND lower(r.id) LIKE replace(s.full_name, '_', '\\_') || '.%' ESCAPE '\\'
-      WHERE r.kind = 'vector-index';
-      DELETE FROM records WHERE kind = 'vector-index'`,
+    id: "records/2-securables",
+    sql: `INSERT INTO securables (id, type, name, full_name, parent_id, owner, comment, body, created_at, created_by, updated_at, updated_by)
+      SELECT lower(hex(randomblob(16))), iif(r.kind = 'uc-secret', 'SECRET', 'VECTOR_SEARCH_INDEX'),
+        lower(substr(r.id, length(s.full_name) + 2)), lower(r.id), s.id, coalesce(r.document ->> '$.owner', r.creator),
+        r.document ->> '$.comment', json_remove(r.document, '$.name', '$.catalog_name', '$.schema_name', '$.comment', '$.owner'),
+        r.created_at, r.creator, r.updated_at, r.creator
+      FROM records r JOIN securables s ON s.type = 'SCHEMA' AND substr(lower(r.id), 1, length(s.full_name) + 1) = s.full_name || '.'
+      WHERE r.kind IN ('vector-index', 'uc-secret');
+      DELETE FROM records WHERE kind IN ('vector-index', 'uc-secret')`,
   },
 ];
 

@@ -106,6 +106,7 @@ export function sees(db: Database, who: Actor, securable: Securable): boolean {
     FUNCTION: ["EXECUTE"],
     REGISTERED_MODEL: ["EXECUTE"],
     VECTOR_SEARCH_INDEX: ["SELECT"],
+    SECRET: ["READ_SECRET"],
   };
   const wanted = [...(opening[securable.type] ?? ["READ_FILES"]), "ALL_PRIVILEGES", "MANAGE", "BROWSE"];
   return wanted.some((privilege) => mine.has(privilege));

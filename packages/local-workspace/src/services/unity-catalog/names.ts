@@ -25,6 +25,7 @@ export const KINDS: Record<SecurableType, Kind> = {
     exists: "RESOURCE_ALREADY_EXISTS",
     parts: 3,
   },
+  SECRET: { label: "Secret", missing: "RESOURCE_DOES_NOT_EXIST", exists: "RESOURCE_ALREADY_EXISTS", parts: 3 },
   STORAGE_CREDENTIAL: {
     label: "Storage Credential",
     missing: "STORAGE_CREDENTIAL_DOES_NOT_EXIST",
@@ -46,7 +47,7 @@ export function checkName(type: SecurableType, name: string): void {
     const kind = KINDS[type].label.replaceAll(" ", "");
     throw invalid(
       `Invalid input: RPC Create${kind} Field managedcatalog.${kind}Info.name: name "${name}" is not a valid name. ` +
-        "Valid names have at most 255 characters and cannot contain spaces, periods, forward slashes, or control characters.",
+        "Valid names cannot contain spaces, periods, forward slashes, or control characters.",
     );
   }
 }

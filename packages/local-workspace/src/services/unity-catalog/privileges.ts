@@ -13,6 +13,7 @@ const KIND_OF: Record<SecurableType, keyof typeof PRIVILEGES> = {
   FUNCTION: "function",
   REGISTERED_MODEL: "model",
   VECTOR_SEARCH_INDEX: "table",
+  SECRET: "secret",
   STORAGE_CREDENTIAL: "storageCredential",
   EXTERNAL_LOCATION: "externalLocation",
 };

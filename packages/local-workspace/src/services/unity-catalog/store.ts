@@ -50,6 +50,7 @@ export type SecurableType =
   | "FUNCTION"
   | "REGISTERED_MODEL"
   | "VECTOR_SEARCH_INDEX"
+  | "SECRET"
   | "STORAGE_CREDENTIAL"
   | "EXTERNAL_LOCATION";
 

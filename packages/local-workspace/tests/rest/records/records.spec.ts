@@ -1,5 +1,7 @@
 /** What the workspace keeps and does not run: it deploys, comes back as it was sent, has permissions, and says so when it is to run. */
 import { strict as assert } from "node:assert";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { type Client, TestWorkspace } from "../client.ts";
 
 const ML = "/api/2.0/mlflow";
@@ -123,6 +125,9 @@ describe("records of what is not run", () => {
     assert.equal(made.full_name, "main.default.k");
     assert.doesNotMatch(JSON.stringify([made, await admin.ok("GET", `${UC}/secrets/main.default.k`)]), /hush/);
     await other.client.refused("PERMISSION_DENIED", "GET", `${UC}/secrets/main.default.k`);
+    await workspace.grant("secret", "main.default.k", "users", "READ_SECRET");
+    await other.client.ok("GET", `${UC}/secrets/main.default.k`);
+    await other.client.refused("PERMISSION_DENIED", "PATCH", `${UC}/secrets/main.default.k`, { comment: "c" });
     await admin.ok("PATCH", `${UC}/secrets/main.default.k`, { comment: "c" });
     assert.equal((await admin.ok("GET", `${UC}/secrets?catalog_name=main`)).secrets[0].comment, "c");
     await admin.ok("DELETE", `${UC}/secrets/main.default.k`);
@@ -151,5 +156,24 @@ describe("records of what is not run", () => {
     await admin.refused("NOT_IMPLEMENTED", "POST", `${UC}/tables/main.default.t/monitor/refreshes`);
     await other.client.refused("PERMISSION_DENIED", "DELETE", `${UC}/tables/main.default.t/monitor`);
     await admin.ok("DELETE", `${UC}/tables/main.default.t/monitor`);
+  });
+
+  it("indexes and secrets that were kept as records move into their schemas", async () => {
+    const record = (kind: string, id: string, document: object): string =>
+      `('${kind}', '${id}', '${other.name}', 1, 1, '${JSON.stringify(document)}')`;
+    await workspace.restart(() => {
+      const state = new DatabaseSync(join(workspace.dataDir, "state.db"));
+      const index = { name: "main.default.old", endpoint_name: "e", primary_key: "id" };
+      const secret = { catalog_name: "main", schema_name: "default", name: "old", comment: "c" };
+      const rows = [record("vector-index", index.name, index), record("uc-secret", "main.default.old", secret)];
+      state.exec(`DELETE FROM migrations WHERE id = 'records/2-securables';
+        INSERT INTO records (kind, id, creator, created_at, updated_at, document) VALUES ${rows.join()}`);
+      state.close();
+    });
+    admin = workspace.admin;
+    const index = await admin.ok("GET", "/api/2.0/vector-search/indexes/main.default.old");
+    assert.deepEqual([index.endpoint_name, index.creator], ["e", other.name]);
+    const { owner, comment, full_name } = await admin.ok("GET", `${UC}/secrets/main.default.old`);
+    assert.deepEqual([owner, comment, full_name], [other.name, "c", "main.default.old"]);
   });
 });
