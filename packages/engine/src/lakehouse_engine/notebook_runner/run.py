@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import threading
+import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from pyspark.sql import SparkSession
 
+from lakehouse_engine.cancellation import Cancellation
 from lakehouse_engine.environments.active import Packages
-from lakehouse_engine.jobs import drop_jobs
 from lakehouse_engine.notebook_runner.output import Printer
 from lakehouse_engine.redaction import Redactor
+
+# Seconds from one interruption of a canceled run's thread to the next, of which there are three.
+_INTERRUPTS = (0.5, 5.0)
 
 
 class NotebookExit(BaseException):
@@ -38,19 +44,22 @@ class Run:
     redactor: Redactor
     folders: list[str]
     parameters: dict[str, str] = field(default_factory=dict)
-    canceled: threading.Event = field(default_factory=threading.Event)
-    ended: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
     dbutils: Any = None
     # Of a command: the table that it showed last. None in notebooks, where tables are printed.
     shown: list[dict[str, Any]] | None = None
-    children: list[Run] = field(default_factory=list)
     parent: Run | None = None
     # A notebook that another one runs shares that one's.
     packages: Packages = field(init=False)
+    cancellation: Cancellation = field(init=False)
 
     def __post_init__(self) -> None:
-        self.packages = self.parent.packages if self.parent else Packages(self.print, self.canceled)
+        # A notebook that another one runs may end alone, so its jobs are a group of their own.
+        group = f"{self.run_id}/{uuid.uuid4()}" if self.parent else self.run_id
+        self.cancellation = Cancellation(group, again=self._interrupt)
+        self.packages = self.parent.packages if self.parent else Packages(self.print, self.cancellation.requested)
+        self._interrupts = iter(_INTERRUPTS)
+        self._next_interrupt: float | None = None
 
     @property
     def import_folders(self) -> list[str]:
@@ -63,16 +72,14 @@ class Run:
         self.thread = threading.Thread(target=work, name=f"run-{self.run_id}", daemon=True)
         self.thread.start()
 
-    def cancel(self) -> None:
-        """Asks the thread to stop and Spark to drop the run's jobs."""
-        first = not self.canceled.is_set()
-        self.canceled.set()
-        for child in self.children:
-            child.cancel()
-        if self.parent is not None:  # its jobs are the parent's group, and the parent may go on
-            self.session.sparkContext.cancelJobGroup(self.run_id)
-        elif first:
-            drop_jobs(self.session.sparkContext, self.run_id, self.ended)
+    def _interrupt(self) -> None:
+        """Raises RunCanceled in the run's thread, some seconds apart: code that catches it may need another one."""
+        now = time.monotonic()
+        if self._next_interrupt is None:
+            self._next_interrupt = now
         thread = self.thread
-        if thread is not None and thread.ident is not None and thread.is_alive() and not self.ended.is_set():
+        if thread is None or thread.ident is None or now < self._next_interrupt:
+            return
+        self._next_interrupt = now + next(self._interrupts, math.inf)
+        if thread.is_alive() and not self.cancellation.ended.is_set():
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(RunCanceled))

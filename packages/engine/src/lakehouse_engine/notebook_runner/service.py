@@ -14,6 +14,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
+from lakehouse_engine.cancellation import Cancellations
 from lakehouse_engine.contract import Workspace
 from lakehouse_engine.environments.pip import requirements
 from lakehouse_engine.environments.runtime import RuntimePackages
@@ -34,6 +35,8 @@ from lakehouse_engine.sql import Statements, script
 
 # Databricks returns at most 5 MB of what a notebook exits with.
 RESULT_LIMIT = 5 * 1024 * 1024
+# Seconds after which a canceled run that does not end is left to itself.
+_GIVEN_UP = 10
 _EXTENSIONS = {"PYTHON": ".py", "SQL": ".sql"}
 
 
@@ -43,7 +46,7 @@ class Notebooks:
         self._statements = statements
         self._workspace: Workspace = workspace
         self._notify: Callable[[str, dict[str, Any]], None] = workspace.notify
-        self._runs: dict[str, Run] = {}
+        self._runs = Cancellations(engine.spark.sparkContext)
         self.contexts = Contexts(engine.new_session, self._command)
         self._modules = Modules(engine.data_dir / "workspace")
         volume_files.install(engine.volumes, self._mirror)
@@ -107,13 +110,11 @@ class Notebooks:
             self._statements.follow(run.principal)
 
     def cancel(self, run_id: str) -> None:
-        run = self._runs.get(str(run_id))
-        if run is not None:
-            run.cancel()
+        self._runs.cancel(str(run_id))
 
     def _new_run(self, params: Mapping[str, Any], session: SparkSession | None = None) -> Run:
         run_id, redactor = str(params["runId"]), Redactor()
-        run = Run(
+        return Run(
             run_id=run_id,
             path=params["path"],
             session=session or self._engine.new_session(params.get("catalog"), params.get("schema")),
@@ -125,8 +126,6 @@ class Notebooks:
             folders=list(params.get("sysPath") or []),
             parameters={k: str(v) for k, v in (params.get("parameters") or {}).items()},
         )
-        self._runs[run_id] = run
-        return run
 
     def _finish(self, run: Run, dependencies: list[str], work: Callable[[], str | None]) -> dict[str, Any]:
         """Runs `work` in the run's own thread; a canceled run is given up when it does not end soon."""
@@ -146,22 +145,20 @@ class Notebooks:
             finally:
                 run.packages.give_back()
                 output.enter_run(None)
-                run.ended.set()
+                run.cancellation.ended.set()
 
-        run.start(body)
-        try:
-            while not run.ended.wait(0.5):
-                if run.canceled.is_set():
-                    run.cancel()  # a job or handler that began after the first attempt
-                    if run.ended.wait(5):
-                        break
-                    run.cancel()
-                    run.ended.wait(5)
+        requested, ended = run.cancellation.requested, run.cancellation.ended
+        with self._runs.during(run.cancellation):
+            if requested.is_set():  # before it had begun
+                ended.set()
+            else:
+                run.start(body)
+            while not ended.wait(0.5):
+                if requested.is_set():
+                    ended.wait(_GIVEN_UP)
                     break
-        finally:
-            run.printer.flush()
-            self._runs.pop(run.run_id, None)
-        if run.canceled.is_set():
+        run.printer.flush()
+        if requested.is_set():
             return {"truncated": False, "error": {"message": "The run was canceled.", "trace": ""}}
         if failed:
             raise failed[0]
@@ -178,10 +175,11 @@ class Notebooks:
 
     def _ended(self, run: Run, work: Callable[[], str | None]) -> dict[str, Any]:
         output.enter_run(run)
-        run.session.sparkContext.setJobGroup(run.run_id, run.path, interruptOnCancel=True)
+        run.session.sparkContext.setJobGroup(run.cancellation.group, run.path, interruptOnCancel=True)
         try:
             self._statements.attach(run.session, run.principal)  # first: a thread works for whom its session is
-            with active(run.session), working_in(run.folders[0] if run.folders else None):
+            folder = run.folders[0] if run.folders else None
+            with run.cancellation.active(), active(run.session), working_in(folder):
                 result = work()
         except CellError as error:
             return {"truncated": False, "error": {"message": error.message, "trace": error.trace}}
@@ -359,22 +357,19 @@ class Notebooks:
             parameters=arguments,
             parent=parent,
         )
-        parent.children.append(child)
         answer: dict[str, Any] = {}
 
         def body() -> None:
             try:
                 answer.update(self._in_run(child, lambda: self.execute(child, language, source)))
             finally:
-                child.ended.set()
+                child.cancellation.ended.set()
 
-        child.start(body)
-        try:
-            if not child.ended.wait(timeout or None):
-                child.cancel()
+        with child.cancellation.within(parent.cancellation):
+            child.start(body)
+            if not child.cancellation.ended.wait(timeout or None):
+                child.cancellation.request(child.session.sparkContext)
                 raise TimeoutError(f"Notebook '{name}' did not end within {timeout} seconds.")
-        finally:
-            parent.children.remove(child)
         if "error" in answer:
             raise EngineError(f"Notebook '{name}' failed: {answer['error']['message']}", error_class="WORKFLOW_FAILED")
         return answer.get("result")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +13,12 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse_engine import readers
+from lakehouse_engine.cancellation import Cancellation, Cancellations
 from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.catalog.keys import described
 from lakehouse_engine.catalog.text import quoted
 from lakehouse_engine.contract import Workspace
 from lakehouse_engine.errors import EngineError
-from lakehouse_engine.jobs import drop_jobs
 from lakehouse_engine.refusals import as_pyspark
 from lakehouse_engine.schemas import struct
 from lakehouse_engine.session import Engine, active
@@ -38,9 +36,6 @@ from lakehouse_engine.sql.special import SpecialStatements, Statement, syntax
 # Open Spark names the first column of these otherwise.
 _FIRST_COLUMN = {"SCHEMAS": "databaseName", "DATABASES": "databaseName", "TABLES": "database", "VIEWS": "database"}
 
-# Requests run side by side, so that a cancel can overtake its statement; most name statements that have ended.
-_EARLY = 1000
-
 
 class Statements:
     def __init__(
@@ -52,9 +47,7 @@ class Statements:
         self._show = Show(catalog, workspace)
         self._special = SpecialStatements(engine, catalog, self._show, run_update)
         self.sessions = Sessions(engine)
-        self._ends: dict[str, _End] = {}
-        self._early: OrderedDict[str, EngineError] = OrderedDict()  # why statements that are to begin shall not
-        self._lock = threading.Lock()
+        self._going = Cancellations(engine.spark.sparkContext)
 
     def execute(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Answers `sql.execute`; the result's chunks are files in `resultDir`."""
@@ -64,9 +57,9 @@ class Statements:
         else:
             session = self.sessions.make(params.get("catalog"), params.get("schema"), principal)
         seconds = min(filter(None, (params.get("timeout"), settings.timeout_of(session))), default=None)
-        with self._ending(statement_id, session, seconds), active(session):
+        with self._ending(statement_id, session, seconds) as cancellation, active(session):
             frame = self.run(session, params["statement"], params.get("parameters") or (), principal=principal)
-            self._check(statement_id)
+            cancellation.check()
             return write_result(
                 frame,
                 format=params.get("format") or "JSON_ARRAY",
@@ -197,44 +190,29 @@ class Statements:
 
         session.sql = sql
 
-    def cancel(self, statement_id: str, reason: EngineError | None = None) -> None:
-        reason = reason or EngineError("The statement was canceled.", error_class="CANCELED", error_code="CANCELLED")
-        with self._lock:
-            end = self._ends.get(statement_id)
-            if end is None:  # not begun, or already ended
-                self._early[statement_id] = reason
-                while len(self._early) > _EARLY:
-                    self._early.popitem(last=False)
-                return
-            end.reason = reason
-        drop_jobs(self._engine.spark.sparkContext, statement_id, end.done)
-
-    def _check(self, statement_id: str) -> None:
-        reason = self._ends[statement_id].reason
-        if reason is not None:
-            raise reason
+    def cancel(self, statement_id: str) -> None:
+        self._going.cancel(statement_id, _canceled())
 
     @contextlib.contextmanager
-    def _ending(self, statement_id: str, session: SparkSession, seconds: int | None) -> Iterator[None]:
+    def _ending(self, statement_id: str, session: SparkSession, seconds: int | None) -> Iterator[Cancellation]:
         """Lets the statement be ended before it is done, by who sent it or after that many seconds."""
-        with self._lock:
-            end = self._ends[statement_id] = _End(self._early.pop(statement_id, None))
+        cancellation = Cancellation(statement_id)
         session.sparkContext.setJobGroup(statement_id, "SQL statement", interruptOnCancel=True)
-        timer = threading.Timer(seconds or 0, self.cancel, (statement_id, _timed_out(seconds)))
+        timer = threading.Timer(seconds or 0, cancellation.request, (session.sparkContext, _timed_out(seconds)))
         timer.daemon = True
-        if seconds:
-            timer.start()
-        try:
-            self._check(statement_id)
-            yield
-            self._check(statement_id)
-        except Exception:
-            self._check(statement_id)
-            raise
-        finally:
-            timer.cancel()
-            end.done.set()
-            self._ends.pop(statement_id, None)
+        with self._going.during(cancellation), cancellation.active():
+            if seconds:
+                timer.start()
+            try:
+                cancellation.check()
+                yield cancellation
+                cancellation.check()
+            except Exception:
+                cancellation.check()
+                raise
+            finally:
+                timer.cancel()
+                cancellation.ended.set()
 
 
 def _without_comment(text: str) -> str:
@@ -248,12 +226,8 @@ def _without_comment(text: str) -> str:
     return text
 
 
-@dataclass
-class _End:
-    """Why a statement is to end before it is done, and when it has ended."""
-
-    reason: EngineError | None = None
-    done: threading.Event = field(default_factory=threading.Event)
+def _canceled() -> EngineError:
+    return EngineError("The statement was canceled.", error_class="CANCELED", error_code="CANCELLED")
 
 
 def _timed_out(seconds: int | None) -> EngineError:

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 from pyspark.sql import SparkSession
 
+from lakehouse_engine.cancellation import Cancellation
 from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.event_log.progress import Progress
-from lakehouse_engine.flows.context import Reader
 from lakehouse_engine.flows.targets import Target
 from lakehouse_engine.graph.names import Names
 from lakehouse_engine.session import Engine, active
 from lakehouse_engine.sources.python_imports import PipelineImports
 from lakehouse_engine.updates.request import UpdateRequest
+from lakehouse_engine.updates.running_flows import RunningFlows
 
-
-@dataclass(frozen=True)
-class Control:
-    """How an update is stopped: the flag that its work checks, and the flows whose streams a stop ends."""
-
-    stopping: threading.Event = field(default_factory=threading.Event)
-    flows_ended: threading.Event = field(default_factory=threading.Event)
-    readers: set[Reader] = field(default_factory=set)
+# What SparkContext.setJobGroup sets.
+_JOB_GROUP = ("spark.jobGroup.id", "spark.job.description", "spark.job.interruptOnCancel")
 
 
 @dataclass(frozen=True)
@@ -34,7 +29,8 @@ class UpdateContext:
     engine: Engine
     catalog: Catalog
     progress: Progress  # writes the event log
-    control: Control
+    cancellation: Cancellation
+    flows: RunningFlows
     session: SparkSession
     names: Names
     imports: PipelineImports
@@ -53,7 +49,14 @@ class UpdateContext:
 
 @contextlib.contextmanager
 def in_update(request: UpdateRequest, session: SparkSession) -> Iterator[None]:
-    """The thread's jobs are the update's, and its session is this one."""
+    """The thread's jobs are the update's, and its session is this one. Afterwards its jobs are again whose they were:
+    a statement or a notebook may have started the update."""
+    context: Any = session.sparkContext
+    before = {name: context.getLocalProperty(name) for name in _JOB_GROUP}
     with active(session):
-        session.sparkContext.setJobGroup(request.update_id, f"update of {request.name}", True)
-        yield
+        context.setJobGroup(request.update_id, f"update of {request.name}", True)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                context.setLocalProperty(name, value)

@@ -42,7 +42,7 @@ class Rounds:
         intervals = {key: self._interval(key) for key in outcomes if key in self._given}
         due = {key: time.monotonic() + seconds for key, seconds in intervals.items()}
         while due and all(outcome is Outcome.COMPLETED for outcome in outcomes.values()):
-            if self._context.control.stopping.wait(max(0.0, min(due.values()) - time.monotonic())):
+            if self._context.cancellation.requested.wait(max(0.0, min(due.values()) - time.monotonic())):
                 break
             started = time.monotonic()
             ready = [key for key, at in due.items() if at <= started]

@@ -120,12 +120,10 @@ class Work:
         folder = str(self.target.folder / "schemas" / flow.name.replace("/", "_"))
         reader = Reader(self.round.reading, session, self.key, self.context.engine.volumes, folder)
         token = session_of_flow.set(session)
-        self.context.control.readers.add(reader)
         try:
-            with self.context.active(session):
+            with self.context.flows.running(reader), self.context.active(session):
                 return work(reader)
         finally:
-            self.context.control.readers.discard(reader)
             session_of_flow.reset(token)
 
     def _flow(self, flow: Flow, work: Callable[[Reader], dict[str, Any]]) -> None:

@@ -33,7 +33,7 @@ class GraphRun:
     def _new_scheduler(self) -> Scheduler:
         """Of one round: each dataset is brought up to date at most once in it."""
         slots = int(self._context.request.configuration.get("pipelines.maxParallelFlows", _FLOWS_AT_ONCE))
-        return Scheduler(self._context.names.datasets, self._work, slots, self._context.control.stopping)
+        return Scheduler(self._context.names.datasets, self._work, slots, self._context.cancellation.requested)
 
     @property
     def whole(self) -> bool:
@@ -96,7 +96,7 @@ class GraphRun:
     def failed(self, key: str, flow: Flow, error: BaseException) -> None:
         """A flow ended with an error, which is logged as a failure, as a skip or as the end of a stop."""
         progress = self._context.progress
-        if isinstance(error, Stopped) or self._context.control.stopping.is_set():
+        if isinstance(error, Stopped) or self._context.cancellation.requested.is_set():
             progress.flow(key, flow, "STOPPED")
         elif isinstance(error, DependencyFailed):
             progress.flow(key, flow, "SKIPPED", because=str(error))

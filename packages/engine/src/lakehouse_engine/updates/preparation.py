@@ -14,6 +14,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from lakehouse_engine import readers as file_readers
+from lakehouse_engine.cancellation import Cancellation
 from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.environments.active import Packages
 from lakehouse_engine.errors import EngineError, message_of
@@ -29,10 +30,11 @@ from lakehouse_engine.redaction import Redactor
 from lakehouse_engine.session import DEFAULT_CATALOG, Engine
 from lakehouse_engine.sources.python_imports import PipelineImports, importing
 from lakehouse_engine.updates import actions, reading
-from lakehouse_engine.updates.context import Control, UpdateContext, in_update
+from lakehouse_engine.updates.context import UpdateContext, in_update
 from lakehouse_engine.updates.loading import Sources
 from lakehouse_engine.updates.relay import EventRelay
 from lakehouse_engine.updates.request import UpdateRequest
+from lakehouse_engine.updates.running_flows import RunningFlows
 
 _UNPUBLISHED = (DatasetKind.TEMPORARY_VIEW, DatasetKind.SINK)
 # Spark keeps the last 100 by default; the figures of a stream are the sum over all of its batches.
@@ -48,7 +50,8 @@ class Preparation:
     relay: EventRelay
     packages: Packages
     redactor: Redactor
-    control: Control
+    cancellation: Cancellation
+    flows: RunningFlows
 
     def context(self, sources: Path) -> UpdateContext:
         """`sources`: the folder for the update's copy of the pipeline's sources."""
@@ -66,7 +69,7 @@ class Preparation:
                 error_class="NO_TABLES_IN_PIPELINE",
             )
         context = UpdateContext(
-            self.request, self.engine, self.catalog, self.progress, self.control, session,
+            self.request, self.engine, self.catalog, self.progress, self.cancellation, self.flows, session,
             Names(graph, defaults, self.request.pipeline_id), imports, self._code(defaults),
         )  # fmt: skip
         self._adopt(context)

@@ -209,6 +209,26 @@ def test_a_canceled_notebook_ends(engine: EngineProcess, tmp_path: Path) -> None
     assert not marker.exists()
 
 
+def test_a_cancel_that_overtakes_its_run_ends_it_before_it_begins(engine: EngineProcess) -> None:
+    engine.ask("notebook.cancel", {"runId": "overtaken"})
+    ran = engine.notebook("print('begun')", run_id="overtaken")
+    assert ran["error"]["message"] == "The run was canceled."
+    assert engine.printed("overtaken") == ""
+
+
+def test_a_notebook_goes_on_after_one_that_it_called_ran_out_of_time(engine: EngineProcess) -> None:
+    file = engine.folder / "workspace/Shared/slow_child.py"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("spark.range(10**12).selectExpr('sum(id % 7)').collect()")
+    ran = engine.notebook(
+        "try:\n    dbutils.notebook.run('slow_child', 1)\nexcept TimeoutError as error:\n    print(error)",
+        "dbutils.notebook.exit(str(spark.range(7).count()))",
+        run_id="calls-slow",
+    )
+    assert ran["result"] == "7"
+    assert engine.printed("calls-slow").strip() == "Notebook '/Shared/slow_child' did not end within 1 seconds."
+
+
 def test_prints_of_two_runs_stay_apart(engine: EngineProcess) -> None:
     body = (
         "import threading, time\ndef say(text):\n    for _ in range(20):\n        print(text)\n"

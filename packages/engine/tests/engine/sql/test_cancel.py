@@ -29,3 +29,16 @@ def test_a_cancel_that_overtakes_its_statement_ends_it(engine: EngineProcess) ->
         engine.ask("sql.execute", {**params, "resultDir": folder, "principal": "me", "catalog": "main"})
     with pytest.raises(EngineFailed, match="TABLE_OR_VIEW_NOT_FOUND"):
         engine.sql("SELECT * FROM main.default.overtaken")
+
+
+def test_a_cancel_ends_the_update_that_a_statement_runs(engine: EngineProcess) -> None:
+    folder = str(engine.folder / "results" / "refreshing")
+    slow = "SELECT count(*) AS n FROM range(100000) a CROSS JOIN range(100000000) b WHERE a.id * b.id % 7 = 3"
+    params = {"statementId": "refreshing", "statement": f"CREATE MATERIALIZED VIEW refreshing AS {slow}"}
+    running = engine.send(
+        "sql.execute", {**params, "resultDir": folder, "principal": "me", "catalog": "main", "schema": "default"}
+    )
+    engine.wait_for_job()
+    engine.ask("sql.cancel", {"statementId": "refreshing"})
+    with pytest.raises(EngineFailed, match="The statement was canceled"):
+        running.result(30)

@@ -234,6 +234,18 @@ def o_many():
     assert going.result(30) == {"state": "CANCELED"}
 
 
+def test_a_stop_that_overtakes_its_update_ends_it_before_it_begins(engine: EngineProcess) -> None:
+    p = Pipeline(engine).sql("CREATE OR REFRESH MATERIALIZED VIEW o_overtaken AS SELECT 1 AS one")
+    update_id = f"{p.id}-overtaken"
+    engine.ask("update.stop", {"updateId": update_id})
+    assert p.update(updateId=update_id) == {"state": "CANCELED"}
+    told = [p["event"] for method, p in engine.told if method == "update.event" and p["updateId"] == update_id]
+    states = [event["details"]["update_progress"]["state"] for event in told if "update_progress" in event["details"]]
+    assert states == ["CREATED", "INITIALIZING", "STOPPING", "CANCELED"]
+    p.completed()
+    assert p.rows("SELECT * FROM o_overtaken") == [["1"]]
+
+
 def test_the_event_log_is_a_table_and_a_function(engine: EngineProcess) -> None:
     p = Pipeline(engine, event_log={"name": "i_log"})
     p.sql("CREATE OR REFRESH MATERIALIZED VIEW i_one AS SELECT 1 AS one")
