@@ -265,8 +265,10 @@ export const workspaceMethods = {
     result: z.strictObject({ host: text, token: text }).describe("the token holds for an hour, as the principal"),
   },
   "task.context": {
-    params: z.strictObject({ runId: text }).describe("ids for `dbutils.notebook.entry_point`"),
+    params: z.strictObject({ runId: text }).describe("ids for `dbutils.entry_point`, of a task's run or an update"),
     result: z.strictObject({
+      host: text,
+      workspaceId: z.int(),
       jobId: z.int().optional(),
       jobRunId: z.int().optional(),
       taskKey: text.optional(),

@@ -23,7 +23,14 @@ export const catalogStatement = z
     kind("createVolume", { ...creation, external: flag }),
     kind("createFunction", { ...creation, orReplace: flag, function: z.looseObject({}) }),
     kind("drop", { ...target, ifExists: flag, cascade: flag }),
-    kind("alter", { ...target, newName: optional, owner: optional, comment: optional, properties }),
+    kind("alter", {
+      ...target,
+      newName: optional,
+      owner: optional,
+      comment: optional,
+      properties,
+      predictiveOptimization: z.enum(["ENABLE", "DISABLE", "INHERIT"]).nullish(),
+    }),
     kind("comment", { ...target, comment: optional }),
     kind("grant", newGrants),
     kind("revoke", newGrants),
@@ -36,6 +43,8 @@ export const catalogStatement = z
     kind("setRowFilter", { table: text, function: text.nullable(), using }),
     kind("addConstraint", { table: text, constraint: tableConstraint }),
     kind("setConstraints", { table: text, constraints: z.array(tableConstraint) }),
+    kind("createPolicy", { orReplace: flag, policy: z.looseObject({}) }),
+    kind("dropPolicy", { ...target, policy: text }),
     kind("dropConstraint", {
       table: text,
       name: optional,
@@ -46,7 +55,7 @@ export const catalogStatement = z
   ])
   .describe(
     "`securableType`: CATALOG, SCHEMA, TABLE, VIEW, VOLUME, FUNCTION, METASTORE, EXTERNAL_LOCATION, STORAGE_CREDENTIAL. " +
-      "`function` of createFunction: fields of Databricks' FunctionInfo. `setConstraints`: all that the table has from then " +
+      "`function` of createFunction: fields of Databricks' FunctionInfo; `policy` of createPolicy: of PolicyInfo. `setConstraints`: all that the table has from then " +
       "on. `dropConstraint` with neither name nor foreignKey: the primary key",
   )
   .meta({ id: "CatalogStatement" });

@@ -4,15 +4,31 @@ package org.apache.spark.sql.lakehouse
 import java.util.Locale
 import java.util.concurrent.ConcurrentHashMap
 
-import org.apache.spark.sql.AnalysisException
+import scala.jdk.CollectionConverters._
+import scala.util.Try
+
+import org.apache.spark.sql.{classic, AnalysisException, SparkSession}
 import org.apache.spark.sql.catalyst.FunctionIdentifier
-import org.apache.spark.sql.catalyst.analysis.{SQLFunctionExpression, SQLTableFunction}
+import org.apache.spark.sql.catalyst.analysis.{FunctionRegistry, SQLFunctionExpression, SQLTableFunction, TableFunctionRegistry}
 import org.apache.spark.sql.catalyst.catalog.{SQLFunction, UserDefinedFunction}
 import org.apache.spark.sql.catalyst.expressions.{Expression, NamedArgumentExpression}
 import org.apache.spark.sql.catalyst.parser.CatalystSqlParser
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 import org.apache.spark.sql.catalyst.types.DataTypeUtils
 import org.apache.spark.sql.connector.catalog.CatalogManager
+import org.apache.spark.sql.execution.python.UserDefinedPythonFunction
+
+/** The Python UDFs behind Unity Catalog's functions in Python, by the names that only those functions' bodies have. */
+object PythonFunctions {
+  private val functions = new ConcurrentHashMap[String, UserDefinedPythonFunction]()
+
+  def put(name: String, function: UserDefinedPythonFunction): Unit = { functions.put(name, function); () }
+  def call(parts: Seq[String], arguments: Seq[Expression]): Option[Expression] =
+    parts match {
+      case Seq(name) => Option(functions.get(name)).map(_.builder(arguments))
+      case _ => None
+    }
+}
 
 /**
  * The SQL functions of all catalogs. Spark's own catalog keeps names of two parts only, so calls are turned into the
@@ -38,8 +54,27 @@ object SqlFunctions {
     ()
   }
 
+  /** Name, description and class of Spark's own functions and of those that the session registered. */
+  def ofSession(session: classic.SparkSession): Array[Array[String]] = {
+    val registries = Seq(session.sessionState.functionRegistry, session.sessionState.tableFunctionRegistry)
+    registries.flatMap(known => known.listFunction().flatMap(known.lookupFunction)).distinctBy(_.getName)
+      .sortBy(_.getName).map(found => Array(found.getName, found.getUsage, found.getClassName)).toArray
+  }
+
+  /** For the engine: the names of Spark's own functions. */
+  def builtIn(): Array[String] = (FunctionRegistry.builtin.listFunction() ++ TableFunctionRegistry.builtin.listFunction())
+    .map(_.funcName).distinct.toArray
+
   def drop(catalog: String, schema: String, name: String): Unit = { functions.remove(key(Seq(catalog, schema, name))); () }
   def find(parts: Seq[String]): Option[SQLFunction] = Option(functions.get(key(parts)))
+  /** The functions of a schema that the session's principal may call. */
+  def callable(session: SparkSession, catalog: String, schema: String): Array[String] = {
+    val prefix = key(Seq(catalog, schema, ""))
+    functions.asScala.collect { case (id, found) if id.startsWith(prefix) => found.name.funcName }.filter { name =>
+      Guard.identity(session).principal.forall(who =>
+        Try(Guard.answer(Guard.authority.check(who, "EXECUTE", "FUNCTION", s"$catalog.$schema.$name"))).isSuccess)
+    }.toArray.sorted
+  }
   def exists(catalog: String, schema: String, name: String): Boolean = find(Seq(catalog, schema, name)).isDefined
   def isEmpty: Boolean = functions.isEmpty
 

@@ -19,6 +19,8 @@ object Registry {
 
   def start(spark: classic.SparkSession): Unit = base = spark
 
+  def session: classic.SparkSession = base
+
   def activate(): Unit = classic.SparkSession.setActiveSession(base)
 
   private def catalog(spark: SparkSession) = spark.sessionState.catalog.externalCatalog

@@ -19,6 +19,8 @@ trait Authority {
   def passes(principal: String, definerType: String, definer: String, privilege: String, securableType: String, name: String): String
   /** Whether the table exists: {"exists": true}. */
   def exists(table: String): String
+  /** {} once a stream can read the table: of those that are Databricks' own, the rows become files. */
+  def streamed(table: String): String
   /** {"pipeline": id} where the folder is that of a table which the pipeline keeps up to date. */
   def owner(folder: String): String
   /** {} where `principal` may read a file or folder of the workspace, `/Workspace/…`; its copy is then on this disk. */

@@ -195,7 +195,8 @@ class PathRules(session: SparkSession, identity: Identity) {
 
   private val formats = Set("csv", "json", "parquet", "orc", "text", "xml", "binaryfile", "delta", "libsvm", "image",
     "com.databricks.spark.csv", "com.databricks.spark.xml", // old names that Spark maps to its own
-    "rate", "rate-micro-batch", "memory", "noop", "console", "lakehouse.readers.namedcsvfileformat")
+    "rate", "rate-micro-batch", "memory", "noop", "console", "lakehouse.readers.namedcsvfileformat",
+    "org.apache.spark.sql.lakehouse.rescuedparquet", "org.apache.spark.sql.lakehouse.rescuedorc")
 
   private def ofPython(format: String): Boolean =
     session.asInstanceOf[classic.SparkSession].sessionState.dataSourceManager.dataSourceExists(format)

@@ -19,7 +19,10 @@ private[lakehouse] class GuardFunctions(names: GuardNames) {
   import Guard.{answer, authority}
   import names._
 
-  def function(f: UnresolvedFunction): Expression = if (f.isInternal) f else allowed(f.nameParts) match {
+  def function(f: UnresolvedFunction): Expression =
+    if (f.isInternal) f else PythonFunctions.call(f.nameParts, f.arguments).getOrElse(named(f))
+
+  private def named(f: UnresolvedFunction): Expression = allowed(f.nameParts) match {
     case Seq(name) if name.equalsIgnoreCase("is_account_group_member") || name.equalsIgnoreCase("is_member") => member(f)
     case parts => called(parts).fold[Expression](f)(SqlFunctions.call(_, f.arguments))
   }

@@ -36,6 +36,7 @@ private[lakehouse] class GuardReads(names: GuardNames, commands: GuardCommands) 
         SubqueryAlias(AliasIdentifier(view, Seq(catalog, schema)), informationSchema(catalog, view))
       case Some(name) if Views.isSource(name.last) => throw absent(parts)
       case Some(name) =>
+        if (r.isStreaming && Views.get(name.head, name(1), name(2)).isDefined) answer(authority.streamed(name.mkString(".")))
         val table = if (inFunction.isEmpty) r else r.copy(multipartIdentifier = name)
         val metrics = MetricViews.plan(session, name)
         metrics.foreach(_.foreach { case source: UnresolvedRelation => source.setTagValue(seen, true); case _ => })

@@ -40,12 +40,16 @@ class Places(dataDir: String, tables: String, volumes: String) {
   private def ofWorkspace(text: String, path: String): Place = path.split('/').filter(_.nonEmpty) match {
     case Array("Volumes", catalog, schema, volume, _*) => named(text, Seq(catalog, schema, volume))
     case Array("Workspace", _, _*) => InWorkspace(path)
+    case Array("databricks-datasets", _*) => throw Refused("INVALID_PARAMETER_VALUE.PATH",
+      s"'$text' is one of Databricks' sample files in /databricks-datasets, which the local workspace does not carry. " +
+        "Upload the files into a volume and read /Volumes/<catalog>/<schema>/<volume>/….")
     case _ if below(path, tableRoot).isDefined => ofMachine(text, path)
     case _ => throw refused(text, "is not in a volume")
   }
 
   private def ofMachine(text: String, path: String): Place = {
     if (path.startsWith("/Workspace/")) return InWorkspace(path)
+    if (path.startsWith("/dbfs/")) return ofWorkspace(text, path.stripPrefix("/dbfs"))
     val real = new File(path).getCanonicalPath
     def inside(root: String): Option[Seq[String]] = below(real, root).map(_.split('/').toSeq.filter(_.nonEmpty))
     inside(volumeRoot).filter(_.size >= 3).map(parts => named(text, parts.take(3)))

@@ -299,6 +299,7 @@ class AlterStatement(TypedDict):
     owner: NotRequired[str | None]
     comment: NotRequired[str | None]
     properties: NotRequired[dict[str, str] | None]
+    predictiveOptimization: NotRequired[Literal["ENABLE", "DISABLE", "INHERIT"] | None]
 
 
 class CommentStatement(TypedDict):
@@ -383,6 +384,19 @@ class SetConstraintsStatement(TypedDict):
     kind: Literal["setConstraints"]
     table: str
     constraints: list[TableConstraint]
+
+
+class CreatePolicyStatement(TypedDict):
+    kind: Literal["createPolicy"]
+    orReplace: NotRequired[bool]
+    policy: dict[str, Any]
+
+
+class DropPolicyStatement(TypedDict):
+    kind: Literal["dropPolicy"]
+    securableType: str
+    name: str
+    policy: str
 
 
 class DropConstraintStatement(TypedDict):
@@ -754,12 +768,14 @@ class RunLoginResult(TypedDict):
 
 
 class TaskContextParams(TypedDict):
-    """Ids for `dbutils.notebook.entry_point`."""
+    """Ids for `dbutils.entry_point`, of a task's run or an update."""
 
     runId: str
 
 
 class TaskContextResult(TypedDict):
+    host: str
+    workspaceId: int
     jobId: NotRequired[int]
     jobRunId: NotRequired[int]
     taskKey: NotRequired[str]
@@ -808,6 +824,8 @@ CatalogStatement = (
     | SetRowFilterStatement
     | AddConstraintStatement
     | SetConstraintsStatement
+    | CreatePolicyStatement
+    | DropPolicyStatement
     | DropConstraintStatement
 )
 

@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.catalog import Catalog, CatalogMetadata, Column, Function, Table
 
 from lakehouse_engine import jvm
+from lakehouse_engine.errors import EngineError
 from lakehouse_engine.graph.names import split
 from lakehouse_engine.identifiers import quote, quote_all
 
@@ -91,8 +92,7 @@ def _install_tables(catalogs: Callable[[], Sequence[str]]) -> None:
         return columns_plainly(self, f"{dbName}.{quote(tableName)}" if dbName else tableName)
 
     def list_catalogs(self: Any, pattern: str | None = None) -> list[CatalogMetadata]:
-        wanted = "|".join(part.strip().replace("*", ".*") for part in (pattern or "*").split("|"))
-        return [CatalogMetadata(name, None) for name in catalogs() if re.fullmatch(wanted, name, re.IGNORECASE)]
+        return [CatalogMetadata(name, None) for name in catalogs() if _fits(name, pattern)]
 
     patched.listTables, patched.tableExists, patched.listColumns = list_tables, table_exists, list_columns
     patched.listCatalogs = list_catalogs
@@ -120,7 +120,29 @@ def _install_functions() -> None:
         catalog, schema, name = full
         return Function(name, catalog, [schema], None, "", False)
 
+    def list_functions(self: Any, dbName: str | None = None, pattern: str | None = None) -> list[Function]:
+        """Those of the schema, then Spark's own and the session's."""
+        catalog, schema = split(_schema(self, dbName))
+        if not self.databaseExists(quote_all([catalog, schema])):
+            raise EngineError(
+                f"[SCHEMA_NOT_FOUND] The schema '{catalog}.{schema}' cannot be found.", error_class="SCHEMA_NOT_FOUND"
+            )
+        functions = jvm.of(self._sparkSession).org.apache.spark.sql.lakehouse.SqlFunctions
+        names = functions.callable(self._sparkSession._jsparkSession, catalog, schema)
+        own = [Function(name, catalog, [schema], None, "", False) for name in names if _fits(name, pattern)]
+        known = (list(each) for each in functions.ofSession(self._sparkSession._jsparkSession))
+        return own + [
+            Function(name, None, None, usage, kind, True) for name, usage, kind in known if _fits(name, pattern)
+        ]
+
     patched.functionExists, patched.getFunction = function_exists, get_function
+    patched.listFunctions = list_functions
+
+
+def _fits(name: str, pattern: str | None) -> bool:
+    """Spark's patterns: * for any characters, | between alternatives."""
+    wanted = "|".join(part.strip().replace("*", ".*") for part in (pattern or "*").split("|"))
+    return re.fullmatch(wanted, name, re.IGNORECASE) is not None
 
 
 def _schema(catalog: Any, name: str | None) -> str:

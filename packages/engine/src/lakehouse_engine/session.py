@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import threading
 import warnings
@@ -150,6 +151,14 @@ class Engine:
     def remove_catalog(self, name: str) -> None:
         with self._lock:
             self._catalogs.discard(name)
+
+    def file_of(self, path: str) -> str:
+        """The file of this machine behind a path that Guard has let pass: one of a volume, or the copy of one of the
+        workspace's tree."""
+        inside = re.sub(r"^(file:(//)?|dbfs:)(?=/)", "", path)
+        if inside.startswith("/Workspace/"):
+            return str(self.data_dir / "workspace" / inside.removeprefix("/Workspace/"))
+        return self.volumes.to_local(path)
 
     @property
     def catalogs(self) -> list[str]:

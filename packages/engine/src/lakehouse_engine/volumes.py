@@ -9,12 +9,27 @@ from lakehouse_engine.errors import EngineError
 from lakehouse_engine.files import local as without_scheme
 
 PREFIXES = ("dbfs:/Volumes", "/Volumes")
+_DATASETS = "/databricks-datasets"
 
 
 def volume_of(path: str) -> str | None:
     """The full name of the volume that a /Volumes or dbfs:/Volumes path is in; None for another path."""
     parts = PurePosixPath(path.removeprefix("dbfs:")).parts
     return ".".join(parts[2:5]) if len(parts) > 4 and parts[1] == "Volumes" else None
+
+
+def not_carried(path: str) -> str | None:
+    """Why a path of DBFS leads nowhere here; None for any other path.
+
+    https://docs.databricks.com/aws/en/discover/databricks-datasets: /databricks-datasets, and by FUSE below /dbfs.
+    """
+    inner = path.removeprefix("file:").removeprefix("dbfs:")
+    fuse = inner == "/dbfs" or inner.startswith("/dbfs/")
+    inner = inner.removeprefix("/dbfs") if fuse else inner
+    instead = "Upload the files into a volume and use /Volumes/<catalog>/<schema>/<volume>/…."
+    if inner == _DATASETS or inner.startswith(_DATASETS + "/"):
+        return f"the local workspace does not carry Databricks' sample files in {_DATASETS}. {instead}"
+    return f"the local workspace has no DBFS root. {instead}" if fuse else None
 
 
 class Volumes:

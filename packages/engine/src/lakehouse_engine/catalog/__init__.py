@@ -11,6 +11,7 @@ from typing import Any
 
 from pyspark.sql.types import StructType
 
+from lakehouse_engine.catalog import system_tables
 from lakehouse_engine.catalog.columns import column_infos, ddl
 from lakehouse_engine.catalog.detail import table_detail
 from lakehouse_engine.catalog.functions import Functions
@@ -35,8 +36,9 @@ class Catalog:
         self._tables: dict[str, TableRecord] = {}
         self._schemas: dict[str, set[str]] = {}
         self._lock = threading.RLock()
+        self._files_lock = threading.Lock()
         self._jvm = engine.jvm.lakehouse.catalog
-        self.functions = Functions(engine.jvm)
+        self.functions = Functions(engine)
 
     # --- from the workspace -------------------------------------------------------------------------------------
 
@@ -143,6 +145,17 @@ class Catalog:
     def folder(self, full_name: str) -> Path | None:
         """Where the files of a table are; None for a view, and where there is no such table."""
         return path_of((self.get(full_name) or {}).get("location"))
+
+    def make_files(self, full_name: str) -> None:
+        """Before a stream reads one of Databricks' own tables, whose rows are those of a query until then."""
+        with self._files_lock:
+            record = self.get(full_name)
+            if record is None or not system_tables.is_query(record):
+                return
+            kept: TableRecord = {**record, "tableType": "MANAGED", "dataSourceFormat": "DELTA"}
+            kept["location"] = uri_of(str(system_tables.write_files(self._engine, record)))
+            self._remember(kept)
+            self._jvm.Views.remove(*split(full_name))
 
     def pipeline_of(self, folder: Path) -> str | None:
         """The pipeline that keeps the table of that folder up to date."""

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from lakehouse_engine.catalog import python_functions
 from lakehouse_engine.identifiers import quote
+from lakehouse_engine.routines import MADE, SUPPLIED
+from lakehouse_engine.session import Engine
 from lakehouse_engine.sources.sql.tokenizer import tokenize
 
 FunctionRecord = dict[str, Any]
 
 
 class Functions:
-    def __init__(self, jvm: Any) -> None:
-        self._jvm = jvm.org.apache.spark.sql.lakehouse.SqlFunctions
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._jvm = engine.jvm.org.apache.spark.sql.lakehouse.SqlFunctions
 
     def put(self, record: FunctionRecord) -> None:
         """Functions in other languages are on record at the workspace only: Spark does not know them."""
-        if (record.get("routine_body") or "SQL") != "SQL":
+        python = python_functions.is_python(record)
+        if not python and (record.get("routine_body") or "SQL") != "SQL":
             return
         table = record.get("data_type") == "TABLE_TYPE"
         returns = record.get("full_data_type") or record.get("data_type") or "STRING"
@@ -28,9 +33,16 @@ class Functions:
             parameters(record),
             returns,
             table,
-            body(record),
+            python_functions.body_of(self._engine, record, names(record)) if python else body(record),
             record.get("is_deterministic", True) is not False,
         )
+
+    def built_in(self) -> list[str]:
+        """Names of Spark's own functions, and of those that the engine adds."""
+        return [
+            *self._jvm.builtIn(),
+            *(name for names in (MADE, SUPPLIED) for each in names for name in each.split(", ")),
+        ]
 
     def drop(self, full_name: str) -> None:
         self._jvm.drop(*full_name.split(".", 2))
@@ -59,6 +71,10 @@ def body(record: FunctionRecord) -> str:
     for start, end in reversed(edits):
         text = text[:start] + text[end:]
     return text
+
+
+def names(record: FunctionRecord) -> list[str]:
+    return [each["name"] for each in (record.get("input_params") or {}).get("parameters", [])]
 
 
 def parameters(record: FunctionRecord) -> str:

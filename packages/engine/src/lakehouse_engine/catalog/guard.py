@@ -106,6 +106,11 @@ class Guard:
         return {"exists": self._catalog.exists(table)}
 
     @_as_json
+    def streamed(self, table: str) -> dict[str, Any]:
+        self._catalog.make_files(table)
+        return {}
+
+    @_as_json
     def owner(self, folder: str) -> dict[str, Any]:
         return {"pipeline": self._catalog.pipeline_of(Path(folder))}
 
@@ -152,7 +157,7 @@ class Guard:
         path = placed[0] if placed else named.pop("path", None)
         if not path:
             raise EngineError("read_files needs a path", error_class="INVALID_READER_OPTION")
-        context = ReaderContext(to_local=self._engine.volumes.to_local)
+        context = ReaderContext(to_local=self._engine.file_of)
         return read_files(session, path, streaming=streaming, context=context, **named)
 
     class Java:

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from lakehouse_engine.contract import SecretsGetParams, TaskGetValueParams, Workspace
 from lakehouse_engine.errors import EngineError
+from lakehouse_engine.notebook_runner.context import ContextSource
 from lakehouse_engine.notebook_runner.run import NotebookExit, Run
-from lakehouse_engine.volumes import Volumes, volume_of
+from lakehouse_engine.volumes import Volumes, not_carried, volume_of
 
 
 class FileInfo(NamedTuple):
@@ -102,6 +103,9 @@ class Files:
         self._may = may
 
     def _local(self, path: str, privilege: str = "READ_VOLUME") -> str:
+        nowhere = not_carried(path)
+        if nowhere is not None:
+            raise EngineError(f"{path}: {nowhere}", error_class="INVALID_PATH")
         if path.startswith("file:"):
             return self._volumes.outside(path)
         if not self._volumes.is_volume_path(path):
@@ -245,10 +249,9 @@ class Secrets:
         return [SecretScope(name) for name in found["names"]]
 
 
-class NotebookUtils:
+class NotebookUtils(ContextSource):
     def __init__(self, run: Run, workspace: Workspace, run_child: Callable[..., str | None]) -> None:
-        self._run = run
-        self._workspace = workspace
+        super().__init__(run.run_id, lambda: run.path, run.principal, workspace)
         self._run_child = run_child
 
     def exit(self, value: Any) -> None:
@@ -256,83 +259,6 @@ class NotebookUtils:
 
     def run(self, path: str, timeout_seconds: int, arguments: dict[str, str] | None = None) -> str | None:
         return self._run_child(path, timeout_seconds, {k: str(v) for k, v in (arguments or {}).items()})
-
-    def getContext(self) -> Context:
-        ids = self._workspace.request("task.context", {"runId": self._run.run_id})
-        return Context(self._run.path, self._run.principal, ids, self._login)
-
-    def _login(self) -> Mapping[str, Any]:
-        asked: Any = {"runId": self._run.run_id, "principal": self._run.principal}
-        return self._workspace.request("run.login", asked)
-
-    @property
-    def entry_point(self) -> Any:
-        """The way by which notebooks ask for their context: entry_point.getDbutils().notebook().getContext()."""
-        return SimpleNamespace(getDbutils=lambda: SimpleNamespace(notebook=lambda: self))
-
-
-class _Option:
-    """A value of the context as Scala's Option gives it."""
-
-    def __init__(self, name: str, value: Any) -> None:
-        self._name, self._value = name, value
-
-    def isDefined(self) -> bool:
-        return self._value is not None
-
-    def get(self) -> Any:
-        if self._value is None:
-            raise EngineError(f"The context has no {self._name} here.", error_class="NOT_FOUND")
-        return self._value
-
-    def getOrElse(self, other: Any) -> Any:
-        return other if self._value is None else self._value
-
-
-class Context:
-    """What a notebook knows of its own run. `ids` is the answer of task.context."""
-
-    def __init__(
-        self, path: str, principal: str | None, ids: Mapping[str, Any], login: Callable[[], Mapping[str, str]]
-    ) -> None:
-        self._login = login
-
-        def text(key: str) -> str | None:
-            return None if ids.get(key) is None else str(ids[key])
-
-        self._tags = {
-            "jobId": text("jobId"), "multitaskParentRunId": text("jobRunId"), "runId": text("runId"),
-            "taskKey": text("taskKey"), "user": principal,
-        }  # fmt: skip
-        self._path, self._principal = path, principal
-
-    def notebookPath(self) -> _Option:
-        return _Option("notebookPath", self._path)
-
-    def apiUrl(self) -> _Option:
-        return _Option("apiUrl", self._login()["host"])
-
-    def apiToken(self) -> _Option:
-        return _Option("apiToken", self._login()["token"])
-
-    def userName(self) -> _Option:
-        return _Option("userName", self._principal)
-
-    def jobId(self) -> _Option:
-        return _Option("jobId", self._tags["jobId"])
-
-    def currentRunId(self) -> _Option:
-        return _Option("currentRunId", self._tags["runId"])
-
-    def tags(self) -> Any:
-        found = {key: value for key, value in self._tags.items() if value is not None}
-        return SimpleNamespace(apply=found.__getitem__, get=lambda key: _Option(key, found.get(key)))
-
-    def toJson(self) -> str:
-        tags = {key: value for key, value in self._tags.items() if value is not None}
-        return json.dumps({"extraContext": {"notebook_path": self._path}, "tags": tags})
-
-    safeToJson = toJson
 
 
 class Library:
@@ -354,6 +280,7 @@ class DBUtils:
         self.secrets = Secrets(run.principal, workspace, run.redactor.hide)
         self.jobs = SimpleNamespace(taskValues=TaskValues(run, workspace))
         self.notebook = NotebookUtils(run, workspace, run_child)
+        self.entry_point = self.notebook.entry_point
         self.library = Library()
 
     def help(self) -> None:

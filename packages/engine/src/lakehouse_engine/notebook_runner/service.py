@@ -302,9 +302,10 @@ class Notebooks:
     def _login(self) -> tuple[str, str]:
         """Address of the workspace, and a token of whom the code of this thread runs as."""
         run = output.current_run()
-        if run is None or run.principal is None:
-            raise RuntimeError("only the code of notebooks and tasks is logged in")
-        answer = self._workspace.request("run.login", {"runId": run.run_id, "principal": run.principal})
+        utilities = runtime_modules.of_pipeline.get() if run is None else run.dbutils
+        if utilities is None:
+            raise RuntimeError("only the code of notebooks, tasks and pipelines is logged in")
+        answer = utilities.notebook.login()
         return answer["host"], answer["token"]
 
     def _sql_cell(self, run: Run, path: str, cell: Cell, namespace: dict[str, Any]) -> None:

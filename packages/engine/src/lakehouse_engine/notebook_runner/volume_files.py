@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 
 from lakehouse_engine.notebook_runner import working_folder
-from lakehouse_engine.volumes import Volumes
+from lakehouse_engine.volumes import Volumes, not_carried
 
 # fmt: off
 _OS = [
@@ -124,6 +124,9 @@ def _shown(volumes: Volumes, error: OSError) -> OSError:
         path = getattr(error, name, None)
         if isinstance(path, str) and path.startswith(volumes.root):
             setattr(error, name, "/Volumes" + path[len(volumes.root) :])
+    nowhere = not_carried(error.filename) if isinstance(error.filename, str) else None
+    if nowhere is not None:
+        error.strerror = f"{error.strerror}: {nowhere}"
     error.args = tuple(a.replace(volumes.root, "/Volumes") if isinstance(a, str) else a for a in error.args)
     return error
 
@@ -192,6 +195,9 @@ def _scandir(volumes: Volumes, scandir: Callable[..., Any]) -> Callable[..., Any
                 return _Scan(scandir(volumes.to_local(path)), os.fspath(path))
             except OSError as error:
                 raise _shown(volumes, error) from None
-        return scandir(working_folder.absolute(path))
+        try:
+            return scandir(working_folder.absolute(path))
+        except OSError as error:
+            raise _shown(volumes, error) from None
 
     return call

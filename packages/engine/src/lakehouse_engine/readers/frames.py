@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +20,11 @@ from lakehouse_engine.readers.source import Source, finished, listed, without
 from lakehouse_engine.schemas import struct
 
 CSV_BY_NAME = "lakehouse.readers.NamedCsvFileFormat"
+# Files whose columns have types of their own, with a rescued data column (scala/readers/RescuedFormats.scala).
+_TYPED = {
+    "parquet": "org.apache.spark.sql.lakehouse.RescuedParquet",
+    "orc": "org.apache.spark.sql.lakehouse.RescuedOrc",
+}
 
 
 def build(source: Source) -> DataFrame:
@@ -102,22 +107,44 @@ def _with_column(schema: StructType, name: str) -> StructType:
     return StructType([*schema.fields, StructField(name, StringType())])
 
 
+def _merged(read: Callable[[Sequence[str]], StructType], paths: Sequence[str]) -> StructType:
+    """The columns of all files; of one that has several types the first file's, and the others are rescued."""
+    try:
+        return read(paths)
+    except Exception as error:
+        if "CANNOT_MERGE_SCHEMA" not in str(error):
+            raise
+    fields: dict[str, StructField] = {}
+    for path in paths:
+        for field in read([path]).fields:
+            fields.setdefault(field.name.lower(), field)
+    return StructType(list(fields.values()))
+
+
 def _self_describing(source: Source, file_format: str) -> DataFrame:
-    """Parquet, ORC and XML name and type their own columns; those that the schema lacks are rescued."""
+    """Parquet, ORC and XML name and type their own columns; what does not fit the schema is rescued."""
     options = source.options
 
     def infer(paths: Sequence[str]) -> StructType | None:
         if not paths:
             return None
         settings = {k: v for k, v in options.spark.items() if k != "pathGlobFilter"}
-        if file_format in ("parquet", "orc"):
+        if file_format in _TYPED:
             settings["mergeSchema"] = "true"
-        found = listed(source.spark.read.format(file_format).options(**settings), paths).schema
+
+        def read(files: Sequence[str]) -> StructType:
+            return listed(source.spark.read.format(file_format).options(**settings), files).schema
+
+        found = _merged(read, paths) if rescued is not None and file_format in _TYPED else read(paths)
         return found if found.fields else None
 
-    schema = source.resolved(infer)
     rescued = options.rescued_column
+    schema = source.resolved(infer)
     partitions = source.partitions(schema)
+    if rescued is not None and file_format in _TYPED:
+        schema = _with_column(schema, rescued)
+        frame = source.load(_TYPED[file_format], without(schema, partitions), rescuedDataColumn=rescued)
+        return finished(frame, schema, partitions)
     if rescued is None or rescued in schema.fieldNames():
         return finished(source.load(file_format, without(schema, partitions)), schema, partitions)
     known = {f.name.lower() for f in schema.fields}

@@ -138,16 +138,14 @@ _JSON: tuple[Option, ...] = (
     *_of("json", "samplingRatio", status="no effect", note=_WHOLE),
 )  # fmt: skip
 
-_RESCUED_COLUMNS = f"{_RESCUED}. Holds columns that the schema lacks; a value of another type fails the read"
-
 _RESCUED_XML = f"{_RESCUED}. Holds columns that the schema lacks; a value of another type is null"
 
 _OTHERS: tuple[Option, ...] = (
     *_of("parquet", "datetimeRebaseMode int96RebaseMode"),
-    *_of("parquet", "rescuedDataColumn", status="differs", note=_RESCUED_COLUMNS),
+    *_of("parquet", "rescuedDataColumn", note=_RESCUED),
     *_of("parquet", "mergeSchema", "boolean", "no effect", "The schemas of all files are merged"),
     *_of("parquet", "readerCaseSensitive", "boolean", "differs", "Columns are matched whatever their case"),
-    *_of("orc", "rescuedDataColumn", status="differs", note=_RESCUED_COLUMNS),
+    *_of("orc", "rescuedDataColumn", note=_RESCUED),
     *_of("orc", "mergeSchema", "boolean", "no effect", "The schemas of all files are merged"),
     *_of("text", "encoding lineSep"),
     *_of("text", "wholeText", "boolean"),

@@ -11,7 +11,7 @@ import json
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -207,7 +207,7 @@ class Copier:
             finally:
                 session.catalog.dropTempView(_SOURCE)
         if not copy.by_position and not copy.columns:
-            return frame
+            return frame.toDF(*_spelled(frame.columns, [column["name"] for column in record["columns"]]))
         names = list(copy.columns) or [column["name"] for column in record["columns"]]
         if len(names) != len(frame.columns):
             raise EngineError(
@@ -216,6 +216,12 @@ class Copier:
                 error_class="COPY_INTO_COLUMN_ARITY_MISMATCH",
             )
         return frame.toDF(*names)
+
+
+def _spelled(columns: Sequence[str], known: Sequence[str]) -> list[str]:
+    """The files' columns, under the table's own spelling of their names: names match whatever their case."""
+    spelling = {name.lower(): name for name in known}
+    return [spelling.get(name.lower(), name) for name in columns]
 
 
 class _Loads:

@@ -81,6 +81,21 @@ def analyzed(text: str) -> str | None:
     return table
 
 
+def analyzed_schema(text: str) -> str | None:
+    """The schema of ANALYZE TABLES [IN schema] COMPUTE STATISTICS [NOSCAN], "" for the one in use.
+
+    https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-syntax-aux-analyze-table
+    """
+    c = Cursor(SourceText(text, "statement"))
+    if not c.accept("ANALYZE", "TABLES"):
+        return None
+    schema = c.name("the schema's name") if c.accept("IN") or c.accept("FROM") else ""
+    c.expect("COMPUTE", "STATISTICS")
+    c.accept("NOSCAN")
+    c.expect_end()
+    return schema
+
+
 def execute(session: SparkSession, text: str) -> DataFrame:
     try:
         return SparkSession.sql(session, text)

@@ -6,8 +6,10 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
+from lakehouse_engine.catalog import python_functions
 from lakehouse_engine.catalog.columns import type_name, type_text
 from lakehouse_engine.catalog.functions import body as body_of
+from lakehouse_engine.catalog.functions import names as names_of
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.identifiers import quote
 from lakehouse_engine.session import use
@@ -25,16 +27,19 @@ def read_create(reader: SecurableReader, replace: bool) -> dict[str, Any]:
     exists = c.accept("IF", "NOT", "EXISTS")
     name = reader.full_name("FUNCTION")
     parameters = _parameters(reader)
-    comment, returns, table = None, "", False
-    while not c.ended and not c.sees("RETURN"):
+    comment, returns, table, language = None, "", False, "SQL"
+    while not c.ended and not c.sees("RETURN") and not (language == "PYTHON" and c.sees("AS")):
         if c.accept("RETURNS"):
             table = c.accept("TABLE")
             returns = _columns(c) if table else _type(reader)
         elif c.accept("COMMENT"):
             comment = c.string("a comment")
-        elif c.sees("LANGUAGE", "PYTHON"):
+        elif c.accept("LANGUAGE", "PYTHON"):
+            language = "PYTHON"
+        elif c.sees("PARAMETER", "STYLE") or c.sees("HANDLER") or c.sees("ENVIRONMENT"):
             raise EngineError(
-                "LANGUAGE PYTHON functions are not supported by the local workspace; write the function in SQL.",
+                f"CREATE FUNCTION … {c.token.upper} is not supported by the local workspace: a function in Python "
+                "takes a row's values and has the engine's packages. Leave the clause out.",
                 error_class="UNSUPPORTED_FEATURE",
             )
         elif not (
@@ -44,11 +49,8 @@ def read_create(reader: SecurableReader, replace: bool) -> dict[str, Any]:
             or c.accept("CONTAINS", "SQL")
             or c.accept("READS", "SQL", "DATA")
         ):
-            c.fail("RETURNS, COMMENT, LANGUAGE SQL, [NOT] DETERMINISTIC or RETURN")
-    c.expect("RETURN")
-    body = c.source.text[c.token.start :].strip().rstrip(";")
-    while not c.ended:
-        c.advance()
+            c.fail("RETURNS, COMMENT, LANGUAGE SQL or PYTHON, [NOT] DETERMINISTIC or RETURN")
+    body = _python_body(c, returns, table) if language == "PYTHON" else _sql_body(c)
     function: FunctionRecord = {
         "input_params": {"parameters": parameters},
         "data_type": "TABLE_TYPE" if table else (returns.split("(")[0].split("<")[0].upper() or "STRING"),
@@ -62,6 +64,8 @@ def read_create(reader: SecurableReader, replace: bool) -> dict[str, Any]:
         "security_type": "DEFINER",
         "specific_name": name.rsplit(".", 1)[-1],
     }
+    if language == "PYTHON":
+        function |= {"routine_body": "EXTERNAL", "external_language": "PYTHON", "sql_data_access": "NO_SQL"}
     return {
         "kind": "createFunction",
         "name": name,
@@ -72,9 +76,32 @@ def read_create(reader: SecurableReader, replace: bool) -> dict[str, Any]:
     }
 
 
+def _sql_body(c: Cursor) -> str:
+    c.expect("RETURN")
+    body = c.source.text[c.token.start :].strip().rstrip(";")
+    while not c.ended:
+        c.advance()
+    return body
+
+
+def _python_body(c: Cursor, returns: str, table: bool) -> str:
+    if table:
+        raise EngineError(
+            "RETURNS TABLE … LANGUAGE PYTHON is not supported by the local workspace; write the table function in SQL.",
+            error_class="UNSUPPORTED_FEATURE",
+        )
+    if not returns:
+        c.fail("RETURNS before the body of a function in Python")
+    c.expect("AS", after="the clauses of a function in Python")
+    return c.string("the body, between $$ and $$")
+
+
 def check(session: SparkSession, statement: dict[str, Any]) -> None:
     """Lets Spark look at the body before the function is on record, and complete a result type that is not said."""
     function = statement["function"]
+    if python_functions.is_python(function):
+        python_functions.compiled(statement["name"], names_of(function), function["routine_definition"])
+        return
     catalog, schema, name = statement["name"].split(".", 2)
     given = (function.get("input_params") or {}).get("parameters", [])
     values = ", ".join(f"CAST(NULL AS {p['type_text']}) AS {quote(p['name'])}" for p in given) or "1"

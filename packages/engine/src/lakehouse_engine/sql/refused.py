@@ -30,6 +30,10 @@ REFUSED: dict[tuple[str, ...], str] = {
         [(verb, kind) for verb in ("CREATE", "ALTER", "DROP", "SHOW") for kind in ("CONNECTION", "CONNECTIONS")],
         "There is no connection to another system here.",
     ),
+    **dict.fromkeys(
+        [("SHOW", "POLICIES"), ("SHOW", "EFFECTIVE", "POLICIES"), ("DESCRIBE", "POLICY"), ("DESC", "POLICY")],
+        "GET /api/2.1/unity-catalog/policies lists them.",
+    ),
     **dict.fromkeys([("SHOW", "EXTERNAL"), ("SHOW", "STORAGE"), ("SHOW", "CREDENTIALS")], "The REST API lists them."),
     ("SHOW", "TABLES", "DROPPED"): "A dropped table is gone.",
     ("SYNC",): "There is no Hive metastore here.",

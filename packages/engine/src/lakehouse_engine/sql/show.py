@@ -44,13 +44,11 @@ class Show:
         if c.accept("SHOW", "CREATE", "TABLE"):
             name = names.full("TABLE", _parts(c))
             return Answer("createtab_stmt string", [(self._create_table(name, principal),)])
-        if c.accept("SHOW", "FUNCTIONS") or c.accept("SHOW", "USER", "FUNCTIONS"):
-            schema = names.full("SCHEMA", _parts(c)) if c.accept("IN") or c.accept("FROM") else ""
-            catalog, schema = schema.split(".") if schema else (names.catalog, names.schema)
-            matches = _pattern(c)
-            found = [r for r in self._view(principal, catalog, "routines") if r["routine_schema"] == schema.lower()]
-            called = [(f"{catalog}.{schema}.{r['routine_name']}",) for r in found if matches(r["routine_name"])]
-            return Answer("function string", sorted(called))
+        for which in ("ALL", "USER", "SYSTEM", ""):
+            if c.accept("SHOW", *filter(None, (which,)), "FUNCTIONS"):
+                return Answer(
+                    "function string", [(name,) for name in self._functions(c, which or "ALL", names, principal)]
+                )
         if not (c.accept("DESCRIBE") or c.accept("DESC")):
             return None
         for words, describe in (
@@ -67,6 +65,29 @@ class Show:
                 c.expect_end()
                 return describe(name, principal)
         return self._describe_as_json(c, names, principal)
+
+    def _functions(self, c: Cursor, which: str, names: CurrentNames, principal: str | None) -> list[str]:
+        """[{IN | FROM} schema] [[LIKE] name or pattern]: built-in functions, and those of the schema.
+
+        https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-syntax-aux-show-functions
+        """
+        schema = names.full("SCHEMA", _parts(c)) if c.accept("IN") or c.accept("FROM") else ""
+        catalog, schema = schema.split(".") if schema else (names.catalog, names.schema)
+        self._catalog.require_schema(catalog, schema)
+        matches = self._named(c)
+        c.expect_end()
+        system = self._catalog.functions.built_in() if which != "USER" else []
+        rows = self._view(principal, catalog, "routines") if which != "SYSTEM" else []
+        own = [r["routine_name"] for r in rows if r["routine_schema"] == schema.lower()]
+        called = [f"{catalog}.{schema}.{name}" for name in own if matches(name)]
+        return sorted(name for name in system if matches(name)) + sorted(called)
+
+    @staticmethod
+    def _named(c: Cursor) -> Callable[[str], bool]:
+        if c.ended or c.sees("LIKE") or c.token.kind is Kind.STRING:
+            return _pattern(c)
+        wanted = _parts(c)[-1].lower()
+        return lambda name: name.lower() == wanted
 
     def _describe_as_json(self, c: Cursor, names: CurrentNames, principal: str | None) -> Answer | None:
         """DESCRIBE [TABLE] EXTENDED name AS JSON; None where it is not that of a table on record."""

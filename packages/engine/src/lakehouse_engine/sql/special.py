@@ -92,7 +92,10 @@ class SpecialStatements:
                 Form(lambda s: dialect.not_null(s.text), self._require_values),
                 of_unity,
             ),
-            "ANALYZE": (Form(lambda s: dialect.analyzed(s.text), self._analyze),),
+            "ANALYZE": (
+                Form(lambda s: dialect.analyzed(s.text), self._analyze),
+                Form(lambda s: dialect.analyzed_schema(s.text), self._analyze_schema),
+            ),
             "COMMENT": (Form(lambda s: dialect.column_comment(s.text), self._comment_view_column), of_unity),
             "COPY": (Form(lambda s: copy_into.parse(s.text), self._copy_into),),
             "CREATE": (metric, Form(lambda s: copies.parse(s.text, s.names), self._copy), standing, of_unity),
@@ -131,6 +134,13 @@ class SpecialStatements:
 
     def _analyze(self, statement: Statement, table: str) -> DataFrame:
         self._catalog.authorize(statement.principal, "SELECT", "TABLE", self._table(statement.names.table(table)))
+        return statement.answer()
+
+    def _analyze_schema(self, statement: Statement, written: str) -> DataFrame:
+        names = statement.names
+        schema = names.full("SCHEMA", split(written)) if written else f"{names.catalog}.{names.schema}"
+        self._catalog.require_schema(*schema.split(".", 1))
+        self._catalog.authorize(statement.principal, "USE_SCHEMA", "SCHEMA", schema)
         return statement.answer()
 
     def _put_metric_view(self, statement: Statement, found: metric_views.MetricView) -> DataFrame:

@@ -178,7 +178,7 @@ class Statements:
     def attach(self, session: SparkSession, principal: str | None) -> None:
         """Makes a notebook's session the principal's, and its `spark.sql` know Unity Catalog's statements, too."""
         self._engine.guard.protect(session, principal)
-        readers.install(session, readers.ReaderContext(to_local=self._engine.volumes.to_local))
+        readers.install(session, readers.ReaderContext(to_local=self._engine.file_of))
 
         def sql(sqlQuery: str, args: Any = None, **kwargs: Any) -> DataFrame:
             if args or kwargs:  # Spark puts these in itself

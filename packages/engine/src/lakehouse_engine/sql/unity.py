@@ -10,6 +10,7 @@ from lakehouse_engine.sources.sql.parser import keys
 from lakehouse_engine.sources.sql.parser.clauses import properties
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import Kind, SourceText
+from lakehouse_engine.sql import policies
 from lakehouse_engine.sql.functions import read_create
 from lakehouse_engine.sql.securables import CurrentNames, SecurableReader
 
@@ -60,6 +61,8 @@ class _Reader(SecurableReader):
         if c.token.upper == "FUNCTION":
             c.advance()
             return read_create(self, replace)
+        if c.accept("POLICY"):
+            return policies.read_create(self, replace)
         kinds = {"CATALOG": "CATALOG", "SCHEMA": "SCHEMA", "DATABASE": "SCHEMA", "VOLUME": "VOLUME"}
         if c.token.upper not in kinds:
             return None
@@ -88,6 +91,8 @@ class _Reader(SecurableReader):
         c = self.cursor
         c.advance()
         kinds = {"CATALOG": "CATALOG", "SCHEMA": "SCHEMA", "DATABASE": "SCHEMA", "VOLUME": "VOLUME"}
+        if c.accept("POLICY"):
+            return policies.read_drop(self)
         kind = {**kinds, "FUNCTION": "FUNCTION"}.get(c.token.upper)
         if kind is None:
             return None
@@ -113,6 +118,9 @@ class _Reader(SecurableReader):
             return {"kind": "setTags", **target, "tags": self.tags()}
         if c.accept("UNSET", "TAGS"):
             return {"kind": "unsetTags", **target, "keys": self.keys()}
+        for mode in ("ENABLE", "DISABLE", "INHERIT"):
+            if c.accept(mode, "PREDICTIVE", "OPTIMIZATION"):
+                return {"kind": "alter", **target, "predictiveOptimization": mode}
         if table and (c.accept("ALTER", "COLUMN") or c.accept("ALTER")):
             return self._alter_column(name, target)
         if table and c.accept("SET", "ROW", "FILTER"):
@@ -137,7 +145,7 @@ class _Reader(SecurableReader):
             return None
         if c.accept("SET", "DBPROPERTIES") or c.accept("SET", "PROPERTIES"):
             return {"kind": "alter", **target, "properties": dict(properties(c))}
-        c.fail("OWNER TO, SET TAGS, UNSET TAGS, RENAME TO or SET DBPROPERTIES")
+        c.fail("OWNER TO, SET TAGS, UNSET TAGS, RENAME TO, SET DBPROPERTIES or ENABLE PREDICTIVE OPTIMIZATION")
 
     def _add_key(self, table: str) -> Statement | None:
         self.cursor.advance()

@@ -13,12 +13,14 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse_engine import jvm
+from lakehouse_engine.contract import Workspace
 from lakehouse_engine.environments.pip import requirements
 from lakehouse_engine.errors import EngineError, message_of, to_rpc
 from lakehouse_engine.event_log.table import event_log_frame, storage_of
 from lakehouse_engine.flows.context import CurrentSession, current
 from lakehouse_engine.graph.model import Graph, SourceLocation
 from lakehouse_engine.graph.names import Defaults
+from lakehouse_engine.notebook_runner.context import ContextSource
 from lakehouse_engine.notebook_runner.dbutils import Widgets
 from lakehouse_engine.readers import read_files
 from lakehouse_engine.sources.notebook import Cell, cells, run_target
@@ -40,13 +42,15 @@ class Sources:
         storage: str,
         may_read_events: Callable[[str], None],
         utilities: Mapping[str, Any],
+        context: tuple[str, str | None, Workspace],
         warn: Callable[[str], None],
         install: Callable[[list[str]], None],
         mirror: Callable[[str], str],
     ) -> None:
-        """`may_read_events`: raises for another pipeline's id; `utilities`: what `dbutils` has beside widgets; `warn`:
-        tells of what a source says and the update leaves out; `install`: lines of a requirements file; `mirror`: a
-        file or folder of the workspace on this machine."""
+        """`may_read_events`: raises for another pipeline's id; `utilities`: what `dbutils` has beside widgets;
+        `context`: id of the update, who it runs as and the workspace; `warn`: tells of what a source says and the
+        update leaves out; `install`: lines of a requirements file; `mirror`: a file or folder of the workspace on this
+        machine."""
         self._pipeline = pipeline
         self._folder = folder
         self._session = session
@@ -56,12 +60,14 @@ class Sources:
         self._warn = warn
         self._install = install
         self._mirror = mirror
-        self.dbutils = PipelineUtilities(dict(pipeline.get("configuration") or {}), utilities)
+        self._loading = ""
+        update_id, principal, workspace = context
+        notebook = PipelineNotebook(update_id, lambda: self._loading, principal, workspace)
+        self.dbutils = PipelineUtilities(dict(pipeline.get("configuration") or {}), notebook, utilities)
         self.configuration: Mapping[str, str] = dict(pipeline.get("configuration") or {})
         self.parameters: Mapping[str, str] = dict(pipeline.get("parameters") or {})
         self.graph = Graph()
         self._scopes: dict[str, dict[str, Any]] = {}
-        self._loading = ""
         self._installed: list[tuple[list[str], str]] = []
 
     def load(self) -> Graph:
@@ -249,15 +255,28 @@ class Sources:
 class PipelineUtilities:
     """`dbutils` of a pipeline's source: widgets are the pipeline's configuration, fs and secrets are a notebook's."""
 
-    def __init__(self, configuration: Mapping[str, str], more: Mapping[str, Any]) -> None:
+    def __init__(self, configuration: Mapping[str, str], notebook: PipelineNotebook, more: Mapping[str, Any]) -> None:
         self.widgets = Widgets(dict(configuration), "set it in the pipeline's configuration")
+        self.notebook = notebook
+        self.entry_point = notebook.entry_point
         self.__dict__.update(more)
 
     def __getattr__(self, name: str) -> Any:
-        raise EngineError(
-            f"dbutils.{name} is not available in a pipeline's source; call it in a notebook task before the pipeline",
-            error_class="UNSUPPORTED_UTILITY",
-        )
+        raise _not_in_sources(name)
+
+
+class PipelineNotebook(ContextSource):
+    """`dbutils.notebook` of a pipeline's source, which knows its context; other notebooks do not run in a pipeline."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise _not_in_sources(f"notebook.{name}")
+
+
+def _not_in_sources(name: str) -> EngineError:
+    return EngineError(
+        f"dbutils.{name} is not available in a pipeline's source; call it in a notebook task before the pipeline",
+        error_class="UNSUPPORTED_UTILITY",
+    )
 
 
 def _display(*values: Any, **options: Any) -> None:

@@ -17,7 +17,7 @@ from lakehouse_engine import readers as file_readers
 from lakehouse_engine.cancellation import Cancellation
 from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.environments.active import Packages
-from lakehouse_engine.errors import EngineError, message_of
+from lakehouse_engine.errors import EngineError
 from lakehouse_engine.event_log.hooks import EventHooks
 from lakehouse_engine.event_log.progress import Progress
 from lakehouse_engine.flows.context import current
@@ -29,7 +29,7 @@ from lakehouse_engine.notebook_runner.runtime_modules import of_pipeline
 from lakehouse_engine.redaction import Redactor
 from lakehouse_engine.session import DEFAULT_CATALOG, Engine
 from lakehouse_engine.sources.python_imports import PipelineImports, importing
-from lakehouse_engine.updates import actions, reading
+from lakehouse_engine.updates import actions, reading, settings
 from lakehouse_engine.updates.context import UpdateContext, in_update
 from lakehouse_engine.updates.loading import Sources
 from lakehouse_engine.updates.relay import EventRelay
@@ -115,17 +115,8 @@ class Preparation:
         session = self.engine.new_session(defaults.catalog, defaults.schema)
         self.engine.guard.own(session, request.principal, request.pipeline_id, request.storage)
         session.conf.set("spark.sql.streaming.numRecentProgressUpdates", _KEPT_BATCHES)
-        for key, value in request.configuration.items():
-            try:
-                session.conf.set(key, str(value))
-            except Exception as error:
-                raise EngineError(
-                    f"configuration {key} of pipeline {request.name}: {message_of(error)}",
-                    error_class="INVALID_PIPELINE_SETTINGS",
-                ) from None
-        context = file_readers.ReaderContext(
-            schema_dir=_schema_dir, to_local=self.engine.volumes.to_local, warn=actions.tell
-        )
+        settings.configure(session, request.pipeline, self.progress.warn_of_source)
+        context = file_readers.ReaderContext(schema_dir=_schema_dir, to_local=self.engine.file_of, warn=actions.tell)
         file_readers.install(session, context)
         reading.install()
         return session
@@ -139,7 +130,8 @@ class Preparation:
         loaded = Sources(
             request.pipeline, sources, session, defaults, request.storage,
             functools.partial(self.catalog.authorize_event_log, request.principal), utilities,
-            self.progress.warn_of_source, self._install, self._mirror,
+            (request.update_id, request.principal, self.catalog.workspace), self.progress.warn_of_source,
+            self._install, self._mirror,
         )  # fmt: skip
         of_pipeline.set(loaded.dbutils)
         volume_files.of_update.set(loaded.local)

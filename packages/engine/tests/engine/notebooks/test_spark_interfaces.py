@@ -52,12 +52,14 @@ def values(engine: EngineProcess, *expressions: str) -> list[object]:
 )
 def test_spark_reads_files_of_the_workspace(mirrored: EngineProcess, path: str) -> None:
     """https://docs.databricks.com/aws/en/files/workspace-interact"""
-    rows, shown = values(
+    query = f"SELECT x FROM read_files('{path}', format => 'csv')"
+    rows, shown, supplied = values(
         mirrored,
         f"sorted(r.x for r in spark.read.csv({path!r}, header=True).collect())",
         f"spark.read.format('text').load({path!r}).select('_metadata.file_path').sort('file_path').first()[0]",
+        f"sorted(r.x for r in spark.sql({query!r}).collect())",
     )
-    assert rows == ["1", "3"]
+    assert rows == ["1", "3"] and supplied == [1, 3]
     assert str(shown).endswith(f"{MINE}/data/a.csv")
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator
 
 import pytest
 from lakehouse_engine.testing import EngineProcess
 
 LANDING = "/Volumes/main/raw/landing"
+CONTEXT = {"host": "http://127.0.0.1:4680", "workspaceId": 42}
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def workspace(engine: EngineProcess) -> Iterator[EngineProcess]:
     engine.answers |= {
         "secrets.get": lambda p: {"value": base64.b64encode(secrets[p["scope"]][p["key"]].encode()).decode()},
         "secrets.list": listed,
-        "task.context": lambda p: {"jobId": 7, "jobRunId": 70, "taskKey": "here", "runId": p["runId"]},
+        "task.context": lambda p: {**CONTEXT, "jobId": 7, "jobRunId": 70, "taskKey": "here", "runId": p["runId"]},
         "task.setValue": lambda p: values.update({p["key"]: p["json"]}) or {},
         "task.getValue": lambda p: {"found": p["key"] in values, "json": values.get(p["key"])},
     }
@@ -66,16 +68,24 @@ def test_values_of_tasks_pass_to_later_tasks(workspace: EngineProcess) -> None:
 
 
 def test_a_notebook_knows_its_context(workspace: EngineProcess) -> None:
+    """By each of the ways in which public notebooks ask for it."""
     answer = workspace.notebook(
         "context = dbutils.notebook.entry_point.getDbutils().notebook().getContext()\n"
+        "same = dbutils.entry_point.getDbutils().notebook().getContext()\n"
         "import json\n"
-        "said = [context.notebookPath().get(), context.userName().get(), context.jobId().get(),\n"
+        "said = [context.notebookPath().get(), same.userName().get(), context.jobId().get(),\n"
         "        context.tags().get('taskKey').get(), context.tags().get('none').isDefined(),\n"
-        "        json.loads(context.toJson())['tags']['multitaskParentRunId']]\n"
+        "        json.loads(context.toJson())['tags']['multitaskParentRunId'],\n"
+        "        json.loads(dbutils.notebook.getContext().safeToJson())['attributes']['orgId'],\n"
+        "        same.browserHostName().get(), context.apiUrl().get(), context.clusterId().getOrElse('none')]\n"
+        "try:\n    context.clusterld()\nexcept AttributeError as error:\n    said.append(str(error)[:39])\n"
         "dbutils.notebook.exit(json.dumps(said))",
-        path="/Shared/own",
+        path="/Workspace/Shared/own",
     )
-    assert result(answer) == '["/Shared/own", "me", "7", "here", false, "70"]'
+    assert json.loads(result(answer)) == [
+        "/Shared/own", "me", "7", "here", False, "70", "42", "127.0.0.1:4680", "http://127.0.0.1:4680", "none",
+        "the context of a run has no clusterld i",
+    ]  # fmt: skip
 
 
 def test_modules_beside_a_notebook_have_dbutils(workspace: EngineProcess) -> None:
@@ -109,6 +119,26 @@ def test_files_of_a_volume_can_be_handled(workspace: EngineProcess) -> None:
     )
     assert result(answer).startswith("[('b.txt', 5), ('copy/', 0), ('in/', 0)] True dbutils.fs.mount is not available")
     assert workspace.printed("files").strip() == "hello"
+
+
+def test_the_sample_files_of_databricks_are_said_not_to_be_here(workspace: EngineProcess) -> None:
+    """https://docs.databricks.com/aws/en/discover/databricks-datasets: by Spark, dbutils and FUSE."""
+    answer = workspace.notebook(
+        "import json, os, pandas\nfile = '/databricks-datasets/retail-org/customers/customers.csv'\ntold = []\n"
+        "def say(action):\n    try:\n        action()\n    except Exception as error:\n"
+        "        told.append('does not carry' in str(error) and '/Volumes/<catalog>' in str(error))\n"
+        "say(lambda: spark.read.csv(file))\nsay(lambda: spark.read.text('dbfs:' + file))\n"
+        "say(lambda: spark.read.text('file:/dbfs' + file))\n"
+        "say(lambda: spark.readStream.format('text').load(os.path.dirname(file)))\n"
+        "say(lambda: spark.sql(f\"SELECT * FROM read_files('{file}')\"))\n"
+        "say(lambda: spark.sql(f'SELECT * FROM csv.`{file}`'))\n"
+        "say(lambda: dbutils.fs.ls('/databricks-datasets'))\n"
+        "say(lambda: dbutils.fs.cp('dbfs:' + file, '/Volumes/main/raw/landing'))\n"
+        "say(lambda: open('/dbfs' + file))\nsay(lambda: os.listdir('/databricks-datasets/'))\n"
+        "say(lambda: pandas.read_csv('/dbfs' + file))\n"
+        "told.append(os.path.exists(file))\ndbutils.notebook.exit(json.dumps(told))"
+    )
+    assert json.loads(result(answer)) == [True] * 11 + [False]
 
 
 def test_delta_and_files_are_written_to_a_folder_of_a_volume(workspace: EngineProcess) -> None:

@@ -92,6 +92,17 @@ def test_files_patterns_expressions_and_positions_are_as_documented(landing: Lan
     assert landing.rows()[0] == [None, "eight"]
 
 
+def test_columns_match_by_name_whatever_their_case(landing: Landing) -> None:
+    landing.land("1.csv", "CITY,Id\nRio,1\n")
+    assert landing.copy() == [["1", "1", "0"]]
+    landing.land("2.json", '{"City": "Recife", "ID": 2}\n{"ID": 3, "New": true}\n')
+    selected = f"(SELECT CAST(ID AS INT) AS ID, City, New FROM '{landing.path}/2.json')"
+    options = "COPY_OPTIONS ('mergeSchema' = 'true')"
+    landing.engine.sql(f"COPY INTO {landing.name} FROM {selected} FILEFORMAT = JSON {options}")
+    assert landing.rows() == [["1", "Rio", None], ["2", "Recife", None], ["3", None, "true"]]
+    assert landing.engine.sql(f"DESCRIBE {landing.name}")[0][0] == "id"
+
+
 def test_other_formats_load_and_a_text_that_is_no_number_stays_out(landing: Landing) -> None:
     landing.land("1.json", '{"id": "1", "city": "Rio"}\n{"id": "2"}\n')
     copy = f"COPY INTO {landing.name} FROM '{landing.path}' FILEFORMAT = JSON"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from lakehouse_engine.routines import REFUSED
 from lakehouse_engine.testing import EngineFailed, EngineProcess
@@ -11,6 +13,18 @@ def record(engine: EngineProcess, name: str) -> dict:
     """What the catalog was last told of the table."""
     put = [p["table"] for method, p in engine.asked if method == "catalog.putTable"]
     return next(table for table in reversed(put) if table["fullName"] == f"main.default.{name}")
+
+
+def functions_of(engine: EngineProcess) -> Callable[[dict], dict]:
+    """The workspace's answer to CREATE FUNCTION."""
+
+    def made(params: dict) -> dict:
+        statement = params["statement"]
+        function = {**statement["function"], "fullName": statement["name"]}
+        engine.send("catalog.apply", {"changes": [{"op": "putFunction", "function": function}]})
+        return {}
+
+    return made
 
 
 @pytest.mark.parametrize(
@@ -116,8 +130,12 @@ def test_statistics_are_there_already(engine: EngineProcess) -> None:
     engine.sql("CREATE TABLE analyzed AS SELECT 1 AS a")
     for what in ("COMPUTE STATISTICS", "COMPUTE STATISTICS FOR ALL COLUMNS", "COMPUTE DELTA STATISTICS"):
         assert engine.sql(f"ANALYZE TABLE analyzed {what}") == []
+    for tables in ("ANALYZE TABLES COMPUTE STATISTICS", "ANALYZE TABLES IN main.raw COMPUTE STATISTICS NOSCAN"):
+        assert engine.sql(tables) == []
     with pytest.raises(EngineFailed, match="cannot be found"):
         engine.sql("ANALYZE TABLE nowhere COMPUTE STATISTICS")
+    with pytest.raises(EngineFailed, match=r"Schema 'main\.nowhere' does not exist"):
+        engine.sql("ANALYZE TABLES FROM nowhere COMPUTE STATISTICS")
 
 
 @pytest.mark.parametrize(
@@ -151,14 +169,7 @@ def test_identifier_takes_a_constant_wherever_a_name_stands(engine: EngineProces
 
 def test_a_function_qualifies_its_parameters_by_its_name(engine: EngineProcess) -> None:
     """sql/language-manual/sql-ref-name-resolution"""
-
-    def made(params: dict) -> dict:
-        statement = params["statement"]
-        function = {**statement["function"], "fullName": statement["name"]}
-        engine.send("catalog.apply", {"changes": [{"op": "putFunction", "function": function}]})
-        return {}
-
-    engine.answers["catalog.statement"] = made
+    engine.answers["catalog.statement"] = functions_of(engine)
     try:
         engine.sql("CREATE FUNCTION plus_one(x INT) RETURNS INT RETURN plus_one.x + main.default.plus_one.x + x")
         engine.sql("CREATE FUNCTION one_row(n INT) RETURNS TABLE (a INT) RETURN SELECT one_row.n + 1")
@@ -177,3 +188,76 @@ def test_a_function_qualifies_its_parameters_by_its_name(engine: EngineProcess) 
         ["10", "20", None, "6"]
     ]
     assert engine.sql("SELECT r.* FROM keyed, LATERAL rows_of(keyed.k) AS r ORDER BY 1") == [["10", "1"], ["20", "2"]]
+
+
+def test_a_function_in_python_runs_for_who_may_execute_it(engine: EngineProcess) -> None:
+    """https://docs.databricks.com/aws/en/udf/unity-catalog"""
+    engine.answers["catalog.statement"] = functions_of(engine)
+    try:
+        engine.sql(
+            "CREATE OR REPLACE FUNCTION shout(s STRING, times INT DEFAULT 2) RETURNS STRING COMMENT 'it''s loud' "
+            "LANGUAGE PYTHON AS $$\n  import re\n  def louder(text):\n    return re.sub(r\"[';]\", '!', text).upper()\n"
+            "  # a comment; isn't code\n  return None if s is None else louder(s) * times\n$$"
+        )
+        engine.sql(
+            "CREATE FUNCTION twice_shout(s STRING) RETURNS STRING RETURN concat(shout(s, 1), main.default.shout(s))"
+        )
+        share = "share(part INT, of DECIMAL(6, 2)) RETURNS DOUBLE LANGUAGE PYTHON"
+        engine.sql(f"CREATE FUNCTION {share} AS 'return part / float(of)'")
+        refused = {
+            "LANGUAGE PYTHON AS $$ return ( $$": "body of function 'main.default.bad' is no Python",
+            "LANGUAGE PYTHON HANDLER 'f' AS $$ return 1 $$": "HANDLER is not supported",
+            "LANGUAGE PYTHON ENVIRONMENT (dependencies = '[]') AS $$ return 1 $$": "ENVIRONMENT is not supported",
+            "LANGUAGE PYTHON RETURN 1": "expected",
+        }
+        for clauses, message in refused.items():
+            with pytest.raises(EngineFailed, match=message):
+                engine.sql(f"CREATE FUNCTION bad() RETURNS INT {clauses}")
+    finally:
+        del engine.answers["catalog.statement"]
+    rows = engine.sql(
+        "SELECT shout(s), shout(s, times => 1), share(1, 4) FROM VALUES ('a;'), (NULL) AS t(s) ORDER BY 1"
+    )
+    assert rows == [[None, None, "0.25"], ["A!A!", "A!", "0.25"]]
+    assert engine.sql("SELECT twice_shout('b')") == [["BBB"]]
+
+    def refuse(params: dict) -> dict:
+        if any(check["privilege"] == "EXECUTE" for check in params["checks"]):
+            raise PermissionError("no EXECUTE")
+        return {}
+
+    engine.answers["catalog.authorize"] = refuse
+    try:
+        with pytest.raises(EngineFailed, match="no EXECUTE"):
+            engine.sql("SELECT shout('a')")
+    finally:
+        del engine.answers["catalog.authorize"]
+
+
+def test_functions_are_listed_by_schema(engine: EngineProcess) -> None:
+    """https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-syntax-aux-show-functions"""
+    names = [
+        {"fullName": f"main.raw.{name}", "full_data_type": "INT", "routine_definition": "1"} for name in ("uppest", "b")
+    ]
+    engine.ask("catalog.apply", {"changes": [{"op": "putFunction", "function": each} for each in names]})
+    rows = [["raw", "uppest"], ["raw", "b"], ["default", "c"]]
+    listed = {"schema": "routine_schema string, routine_name string", "rows": rows}
+    engine.answers["catalog.informationSchema"] = lambda p: listed
+    try:
+        own = [["main.raw.b"], ["main.raw.uppest"]]
+        assert engine.sql("SHOW USER FUNCTIONS IN main.raw") == engine.sql("SHOW USER FUNCTIONS FROM raw") == own
+        assert engine.sql("SHOW FUNCTIONS IN raw LIKE 'upp*'") == [["upper"], ["main.raw.uppest"]]
+        assert engine.sql("SHOW ALL FUNCTIONS IN raw b") == [["main.raw.b"]]
+        assert engine.sql("SHOW SYSTEM FUNCTIONS IN raw LIKE 'upp*'") == [["upper"]]
+        assert ["read_files"] in engine.sql("SHOW FUNCTIONS")
+        with pytest.raises(EngineFailed, match=r"Schema 'main\.nowhere' does not exist"):
+            engine.sql("SHOW FUNCTIONS IN nowhere")
+    finally:
+        del engine.answers["catalog.informationSchema"]
+    answer = engine.notebook(
+        "own = spark.catalog.listFunctions('main.raw', 'upp*') + spark.catalog.listFunctions('raw', 'b')\n"
+        "dbutils.notebook.exit([(f.catalog, f.namespace, f.name) for f in own])"
+    )
+    assert answer.get("result") == "[('main', ['raw'], 'uppest'), (None, None, 'upper'), ('main', ['raw'], 'b')]", (
+        answer
+    )

@@ -60,6 +60,40 @@ READ = {
         "kind": "setTags", "securableType": "TABLE", "name": "main.default.t", "column": "c",
         "tags": {"pii": "yes", "old": ""},
     },
+    "ALTER CATALOG c DISABLE PREDICTIVE OPTIMIZATION": {
+        "kind": "alter", "securableType": "CATALOG", "name": "c", "predictiveOptimization": "DISABLE",
+    },
+    "ALTER TABLE t INHERIT PREDICTIVE OPTIMIZATION": {
+        "kind": "alter", "securableType": "TABLE", "name": "main.default.t", "predictiveOptimization": "INHERIT",
+    },
+    "CREATE OR REPLACE POLICY p ON SCHEMA s COMMENT 'x' COLUMN MASK f TO `account users`, g EXCEPT admins FOR TABLES "
+    "WHEN has_tag('a') AND has_tag_value('b', 'c') MATCH COLUMNS (has_tag('d') OR has_tag('e')) AS m, has_tag('f') n "
+    "ON COLUMN m USING COLUMNS (n, 'x', 4)": {
+        "kind": "createPolicy", "orReplace": True, "policy": {
+            "name": "p", "on_securable_type": "SCHEMA", "on_securable_fullname": "main.s", "comment": "x",
+            "to_principals": ["account users", "g"], "except_principals": ["admins"], "for_securable_type": "TABLE",
+            "when_condition": "has_tag('a') AND has_tag_value('b', 'c')",
+            "match_columns": [
+                {"condition": "(has_tag('d') OR has_tag('e'))", "alias": "m"},
+                {"condition": "has_tag('f')", "alias": "n"},
+            ],
+            "policy_type": "POLICY_TYPE_COLUMN_MASK",
+            "column_mask": {
+                "function_name": "main.default.f", "on_column": "m",
+                "using": [{"alias": "n"}, {"constant": "'x'"}, {"constant": "4"}],
+            },
+        },
+    },
+    "CREATE POLICY p ON CATALOG c ROW FILTER c.s.f TO g FOR TABLES USING COLUMNS (true)": {
+        "kind": "createPolicy", "orReplace": False, "policy": {
+            "name": "p", "on_securable_type": "CATALOG", "on_securable_fullname": "c", "to_principals": ["g"],
+            "for_securable_type": "TABLE", "policy_type": "POLICY_TYPE_ROW_FILTER",
+            "row_filter": {"function_name": "c.s.f", "using": [{"constant": "true"}]},
+        },
+    },
+    "DROP POLICY p ON TABLE t": {
+        "kind": "dropPolicy", "policy": "p", "securableType": "TABLE", "name": "main.default.t",
+    },
     "UNSET TAG ON CATALOG c cost": {"kind": "unsetTags", "securableType": "CATALOG", "name": "c", "keys": ["cost"]},
 }  # fmt: skip
 
@@ -102,6 +136,9 @@ def test_a_statement_of_sparks_own_stays_with_spark(text: str) -> None:
         ("CREATE SCHEMA s NONSENSE", "expected COMMENT"),
         ("DROP SCHEMA s CASCADE now", "expected the end"),
         ("SHOW VOLUMES IN", "expected"),
+        ("CREATE POLICY p ON TABLE t COLUMN MASK f TO g FOR TABLES", "expected ON COLUMN"),
+        ("CREATE POLICY p ON VOLUME v ROW FILTER f TO g FOR TABLES", "expected CATALOG, SCHEMA or TABLE"),
+        ("ALTER SCHEMA s ENABLE OPTIMIZATION", "expected OWNER TO"),
     ],
 )
 def test_a_wrong_statement_is_refused(text: str, message: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engine.notebooks.test_packages import wheel_of
@@ -114,8 +115,64 @@ def outside():
     assert p.rows("SELECT count(*) FROM s_outside") == [["4"]]
 
 
-def test_sources_have_files_secrets_and_parameters(engine: EngineProcess) -> None:
+def test_tables_of_databricks_are_read_as_streams(engine: EngineProcess) -> None:
+    """https://docs.databricks.com/aws/en/discover/databricks-datasets: tables in the catalog samples, as any other."""
+    id_of_trips: Any = {"name": "id", "type_text": "bigint", "type_name": "LONG", "position": 0, "nullable": True}
+    id_of_trips["type_json"] = '{"name":"id","type":"long","nullable":true,"metadata":{}}'
+    table = {
+        "fullName": "samples.nyctaxi.trips", "tableId": "trips-id", "tableType": "VIEW", "owner": "System user",
+        "viewDefinition": "SELECT IF(id < 0, NULL, id) AS id FROM range(0, 5, 1, 1)", "columns": [id_of_trips],
+        "properties": {},
+    }  # fmt: skip
+    made = [{"op": "createCatalog", "catalog": "samples"}]
+    made += [{"op": "createSchema", "catalog": "samples", "schema": "nyctaxi"}, {"op": "putTable", "table": table}]
+    engine.ask("catalog.apply", {"changes": made})
+    p = (
+        Pipeline(engine)
+        .sql("CREATE STREAMING TABLE s_trips AS SELECT * FROM STREAM(samples.nyctaxi.trips)")
+        .python(
+            "@dp.table\ndef s_trips_again():\n    return spark.readStream.table('samples.nyctaxi.trips')\n"
+            "@dp.materialized_view\ndef s_trips_batch():\n    return spark.read.table('samples.nyctaxi.trips')\n"
+        )
+    )
+    try:
+        p.completed()
+        engine.ask("catalog.apply", {"changes": [{"op": "putTable", "table": table}]})  # as after a restart
+        p.completed()
+        names = ("s_trips", "s_trips_again", "s_trips_batch")
+        assert [p.rows(f"SELECT count(*) FROM {name}") for name in names] == [[["5"]]] * 3, "once, not again"
+        answer = engine.notebook(
+            "rows = spark.readStream.table('samples.nyctaxi.trips').writeStream.trigger(availableNow=True)\n"
+            "rows.format('memory').queryName('s_seen').start().awaitTermination()\n"
+            "dbutils.notebook.exit(spark.table('s_seen').count())"
+        )
+        assert answer.get("result") == "5", answer
+    finally:
+        engine.ask("catalog.apply", {"changes": [{"op": "dropCatalog", "catalog": "samples"}]})
+
+
+def test_casts_are_strict_unless_the_pipeline_says_otherwise(engine: EngineProcess) -> None:
+    """https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-ansi-compliance: on by default from runtime 17.0.
+    https://docs.databricks.com/aws/en/release-notes/dlt/: pipelines run on 17.3 and newer, in both channels."""
+    text = "@dp.materialized_view\ndef s_cast():\n    return spark.sql(\"SELECT CAST('none' AS INT) AS n\")\n"
+    answer = Pipeline(engine).python(text).update()
+    assert "CAST_INVALID_INPUT" in answer["error"]["message"], answer
+    lenient = {"spark.sql.ansi.enabled": "false"}
+    by_place: dict[str, Any] = {
+        "s_cast_by_configuration": {"configuration": lenient},
+        "s_cast_by_cluster": {"clusters": [{"label": "default", "spark_conf": {**lenient, "spark.jars": "no.jar"}}]},
+    }
+    for name, settings in by_place.items():
+        p = Pipeline(engine, **settings).python(text.replace("s_cast", name))
+        p.completed()
+        assert p.rows(f"SELECT * FROM {name}") == [[None]]
+    assert any("spark.jars" in text for text in messages(p, "WARN"))
+
+
+def test_sources_have_files_secrets_parameters_and_their_context(engine: EngineProcess) -> None:
     engine.answers["secrets.get"] = lambda p: {"value": base64.b64encode(b"key-of-" + p["principal"].encode()).decode()}
+    engine.answers["task.context"] = lambda p: {"host": "http://here", "workspaceId": 42, "runId": p["runId"]}
+    engine.answers["run.login"] = lambda p: {"host": "http://here", "token": " for " + p["principal"]}
     p = Pipeline(engine, configuration={"kind": "json"}).module(
         "where.py",
         "from pyspark.dbutils import DBUtils\n\n\ndef names(spark, folder):\n"
@@ -125,6 +182,14 @@ def test_sources_have_files_secrets_and_parameters(engine: EngineProcess) -> Non
         """
 from where import names
 TOKEN = dbutils.secrets.get("scope", "key")
+context = dbutils.entry_point.getDbutils().notebook().getContext()
+TOKEN += context.notebookPath().get()[-3:] + context.apiUrl().get() + str(context.jobId().isDefined())
+from databricks.sdk.runtime import dbutils as same
+TOKEN += same.notebook.getContext().apiToken().get()
+try:
+    dbutils.notebook.run("/other", 60)
+except Exception as error:
+    TOKEN += str(error)[:56]
 def following(latest):
     found = sorted(name for name in names(spark, "LANDING/s") if int(name.split(".")[0]) > (latest or 0))
     if not found:
@@ -143,7 +208,8 @@ dp.create_auto_cdc_from_snapshot_flow("s_snapshots", following, ["id"], stored_a
     p.completed()
     assert p.rows("SELECT * FROM s_snapshots ORDER BY id") == [["1", "b"], ["2", "c"]]
     (comment,) = {q["table"]["comment"] for m, q in engine.asked if m == "catalog.putTable" and "s_snapshots" in str(q)}
-    assert comment == "key-of-me"
+    refused = "dbutils.notebook.run is not available in a pipeline's sou"
+    assert comment == "key-of-me/n0http://hereFalse for me" + refused[:56]
 
 
 def test_actions_in_a_query_function_are_told_with_their_place(engine: EngineProcess) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pyarrow
+import pyarrow.orc
 import pyarrow.parquet
 import pytest
 from lakeflow.cases import Area, Step, Table, sql
@@ -18,6 +19,12 @@ METADATA = "ingestion/file-metadata-column"
 def parquet(**columns: list) -> bytes:
     out = io.BytesIO()
     pyarrow.parquet.write_table(pyarrow.table(columns), out)
+    return out.getvalue()
+
+
+def orc(**columns: list) -> bytes:
+    out = io.BytesIO()
+    pyarrow.orc.write_table(pyarrow.table(columns), out)
     return out.getvalue()
 
 
@@ -60,6 +67,49 @@ AREA = Area(
             Step(
                 {"2.parquet": parquet(id=[2], extra=["x"])},
                 tables={"pq_given": Table([(1, None), (2, '{"extra":"x"}')], f"id, {RESCUED}")},
+            ),
+        ),
+        *(
+            sql(
+                f"values of {kind} that are not of the column's type are rescued",
+                SCHEMA,
+                stream(
+                    f"{kind}_typed",
+                    f"'LANDING', format => '{kind}', rescuedDataColumn => '_rescued_data', "
+                    "schema => 'Id BIGINT, amount DOUBLE, s STRUCT<a: BIGINT, b: STRING>, n BIGINT'",
+                ),
+                Step(
+                    {
+                        f"1.{kind}": made(id=[1, 2], amount=["x", None], s=[{"a": 1, "c": True}, {"a": 2, "c": None}]),
+                        f"2.{kind}": made(id=[3], amount=[1.5], s=[{"a": 3, "b": "y"}], n=["z"]),
+                        f"3.{kind}": made(n=pyarrow.array([4], pyarrow.int32()), s=["text"]),
+                    },
+                    tables={
+                        f"{kind}_typed": Table(
+                            [
+                                (1, None, 1, None, None, '{"amount":"x","s":{"c":true}}'),
+                                (2, None, 2, None, None, None),
+                                (3, 1.5, 3, "y", None, '{"n":"z"}'),
+                                (None, None, None, None, 4, '{"s":"text"}'),
+                            ],
+                            f"id, amount, s.a, s.b, n, {RESCUED}",
+                        )
+                    },
+                ),
+            )
+            for kind, made in (("parquet", parquet), ("orc", orc))
+        ),
+        sql(
+            "parquet files that type a column differently",
+            SCHEMA,
+            stream("pq_mixed", "'LANDING', format => 'parquet'") + ";\n"
+            "CREATE MATERIALIZED VIEW pq_batch AS SELECT * FROM read_files('LANDING', format => 'parquet')",
+            Step(
+                {"1.parquet": parquet(v=[1]), "2.parquet": parquet(v=["text"], w=[True])},
+                tables={
+                    "pq_mixed": Table([(1, None, None), (None, True, '{"v":"text"}')], f"v, w, {RESCUED}"),
+                    "pq_batch": Table([(1, None, None), (None, True, '{"v":"text"}')], f"v, w, {RESCUED}"),
+                },
             ),
         ),
         sql(

@@ -21,11 +21,18 @@ function pieces(script: string): Piece[] {
     const before = start;
     if (script.startsWith("--", at)) end(at, "comment", (script.indexOf("\n", at) + 1 || script.length + 1) - 1);
     else if (script.startsWith("/*", at)) end(at, "comment", endOfComment(script, at));
+    else if (script.startsWith("$$", at)) end(at, "quoted", endOfDollars(script, at));
     else if (OPENERS[script[at]!]) end(at, "quoted", endOfQuote(script, at, script[at]!));
     at = start === before ? at + 1 : start;
   }
   end(script.length, "text", script.length);
   return found;
+}
+
+/** `$$ … $$`: the body of a function in Python, or a metric view's definition. */
+function endOfDollars(script: string, from: number): number {
+  const close = script.indexOf("$$", from + 2);
+  return close < 0 ? script.length : close + 2;
 }
 
 /** Cuts a script at its semicolons, past strings, quoted names and comments; BEGIN … END is one statement. */

@@ -5,11 +5,12 @@ import { uuid } from "../../core/ids.ts";
 import type { App, Context, Principal } from "../../core/service.ts";
 import type { Database } from "../../store/database.ts";
 import { requirePrincipal } from "../identity/rules.ts";
-import { actor, requireManage } from "../unity-catalog/access.ts";
+import { type Actor, actor, requireManage } from "../unity-catalog/access.ts";
 import { securableType } from "../unity-catalog/grants.ts";
 import { requireSecurable } from "../unity-catalog/names.ts";
 import { PREFIX, pageOf } from "../unity-catalog/routes/common.ts";
 import { lineage, type Securable, securableById } from "../unity-catalog/store.ts";
+import type { PolicyKeeper } from "../unity-catalog/tag-hook.ts";
 import { parseCondition } from "./conditions.ts";
 import { maskQuery, type PolicyBody, page, policyBody, policyParams, shownPolicy } from "./schemas.ts";
 import { type AbacPolicy, abacPoliciesOn, findAbacPolicy } from "./store.ts";
@@ -39,16 +40,74 @@ function check(db: Database, body: PolicyBody): void {
   if (unknown !== undefined) throw invalid(`'${unknown}' is not the alias of one of match_columns.`);
 }
 
+/** What may have policies, and whose policies `who` may change. */
+function managed(db: Database, type: string, name: string, who: Actor): Securable {
+  const kind = securableType(type);
+  if (!["CATALOG", "SCHEMA", "TABLE"].includes(kind))
+    throw invalid(`Policies are set on catalogs, schemas and tables, not on '${type}'.`);
+  const item = requireSecurable(db, kind, name);
+  requireManage(db, who, item);
+  return item;
+}
+
+function insert(db: Database, item: Securable, body: PolicyBody, by: string): void {
+  const now = Date.now();
+  db.transaction(() => {
+    if (findAbacPolicy(db, item.id, body.name)) {
+      throw new ApiError("ALREADY_EXISTS", `Policy '${body.name}' already exists on '${item.fullName}'.`);
+    }
+    db.run(
+      "INSERT INTO abac_policies VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      uuid(),
+      item.id,
+      body.name,
+      JSON.stringify(body),
+      now,
+      by,
+      now,
+      by,
+    );
+  });
+}
+
+function change(db: Database, old: AbacPolicy, body: PolicyBody, by: string): void {
+  db.run(
+    "UPDATE abac_policies SET name = ?, body = ?, updated_at = ?, updated_by = ? WHERE id = ?",
+    body.name,
+    JSON.stringify(body),
+    Date.now(),
+    by,
+    old.id,
+  );
+}
+
+/** CREATE POLICY and DROP POLICY. */
+export const policyStatements: PolicyKeeper = {
+  create({ db }, who, policy, replace) {
+    const read = policyBody.safeParse(policy);
+    if (!read.success) throw invalid(z.prettifyError(read.error));
+    const item = managed(db, read.data.on_securable_type, read.data.on_securable_fullname, who);
+    check(db, read.data);
+    const old = replace ? findAbacPolicy(db, item.id, read.data.name) : undefined;
+    if (old) change(db, old, read.data, who.principal.name);
+    else insert(db, item, read.data, who.principal.name);
+  },
+  drop({ db }, who, type, securable, name) {
+    const item = managed(db, type, securable, who);
+    db.run("DELETE FROM abac_policies WHERE id = ?", required(db, item, name).id);
+  },
+};
+
+function required(db: Database, item: Securable, name: string): AbacPolicy {
+  const policy = findAbacPolicy(db, item.id, name);
+  if (!policy) throw notFound(`Policy '${name}' does not exist on ${item.type.toLowerCase()} '${item.fullName}'.`);
+  return policy;
+}
+
 /** How policies are found and shown. */
 function policiesOf(db: Database) {
-  const target = (type: string, name: string, principal: Principal): Securable => {
-    const kind = securableType(type);
-    if (!["CATALOG", "SCHEMA", "TABLE"].includes(kind))
-      throw invalid(`Policies are set on catalogs, schemas and tables, not on '${type}'.`);
-    const item = requireSecurable(db, kind, name);
-    requireManage(db, actor(db, principal), item);
-    return item;
-  };
+  const target = (type: string, name: string, principal: Principal): Securable =>
+    managed(db, type, name, actor(db, principal));
   const show = (policy: AbacPolicy) => ({
     ...policy.body,
     name: policy.name,
@@ -59,11 +118,7 @@ function policiesOf(db: Database) {
     updated_at: policy.updated_at,
     updated_by: policy.updated_by,
   });
-  const find = (item: Securable, name: string): AbacPolicy => {
-    const policy = findAbacPolicy(db, item.id, name);
-    if (!policy) throw notFound(`Policy '${name}' does not exist on ${item.type.toLowerCase()} '${item.fullName}'.`);
-    return policy;
-  };
+  const find = (item: Securable, name: string): AbacPolicy => required(db, item, name);
   return { target, show, find };
 }
 
@@ -76,23 +131,7 @@ function createRoute(app: App, { db }: Context): void {
   app.post(base, { schema: { body: policyBody, response: { 200: shownPolicy } } }, async ({ body, principal }) => {
     const item = target(body.on_securable_type, body.on_securable_fullname, principal);
     check(db, body);
-    const now = Date.now();
-    db.transaction(() => {
-      if (findAbacPolicy(db, item.id, body.name)) {
-        throw new ApiError("ALREADY_EXISTS", `Policy '${body.name}' already exists on '${item.fullName}'.`);
-      }
-      db.run(
-        "INSERT INTO abac_policies VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        uuid(),
-        item.id,
-        body.name,
-        JSON.stringify(body),
-        now,
-        principal.name,
-        now,
-        principal.name,
-      );
-    });
+    insert(db, item, body, principal.name);
     return show(find(item, body.name));
   });
 }
@@ -141,14 +180,7 @@ function changeRoutes(app: App, { db }: Context): void {
       const result = policyBody.safeParse({ ...next, name });
       if (!result.success) throw invalid(z.prettifyError(result.error));
       check(db, result.data);
-      db.run(
-        "UPDATE abac_policies SET name = ?, body = ?, updated_at = ?, updated_by = ? WHERE id = ?",
-        name,
-        JSON.stringify(result.data),
-        Date.now(),
-        principal.name,
-        old.id,
-      );
+      change(db, old, result.data, principal.name);
       return show(find(item, name));
     },
   );

@@ -12,7 +12,7 @@ import { changeSecurable, createSecurable, dropSecurable } from "./operations.ts
 import { spoken } from "./privileges.ts";
 import { volumeInfo } from "./render.ts";
 import { findSecurable, listSecurables, type Securable, type SecurableType } from "./store.ts";
-import { tagKeeper } from "./tag-hook.ts";
+import { policyKeeper, tagKeeper } from "./tag-hook.ts";
 
 type StatementResult = WorkspaceResult<"catalog.statement">;
 type Of<K extends CatalogStatement["kind"]> = StatementOf<K>;
@@ -54,6 +54,12 @@ export async function runStatement(context: Context, who: Actor, run: CatalogSta
         .change(context, who, item, run.column ?? undefined, set, run.kind === "unsetTags" ? run.keys : []);
       return NONE;
     }
+    case "createPolicy":
+      policyKeeper.of(context).create(context, who, run.policy, run.orReplace);
+      return NONE;
+    case "dropPolicy":
+      policyKeeper.of(context).drop(context, who, run.securableType, run.name, run.policy);
+      return NONE;
     case "setMask":
       return setMask(context, who, run);
     case "setRowFilter":
@@ -121,10 +127,13 @@ async function drop(context: Context, who: Actor, run: Of<"drop">): Promise<Stat
 
 async function alter(context: Context, who: Actor, run: Of<"alter"> | Of<"comment">): Promise<StatementResult> {
   const item = requireSecurable(context.db, securableType(run.securableType), run.name);
-  const merged =
-    "properties" in run && run.properties
+  const optimization = "predictiveOptimization" in run ? run.predictiveOptimization : undefined;
+  const merged = {
+    ...("properties" in run && run.properties
       ? { properties: { ...(item.body.properties as Record<string, string> | undefined), ...run.properties } }
-      : {};
+      : {}),
+    ...(optimization ? { enable_predictive_optimization: optimization } : {}),
+  };
   await changeSecurable(context, who, item, {
     ...("newName" in run && run.newName ? { newName: run.newName.split(".").at(-1)! } : {}),
     ...("owner" in run && run.owner ? { owner: run.owner } : {}),

@@ -1,4 +1,4 @@
-/** Tags in SQL: SET TAGS, UNSET TAGS and the views of information_schema ask the service that keeps them. */
+/** Tags and policies in SQL: statements and the views of information_schema ask the service that keeps them. */
 import { notImplemented } from "../../core/errors.ts";
 import { Part } from "../../core/part.ts";
 import type { Context } from "../../core/service.ts";
@@ -22,4 +22,15 @@ export interface TagKeeper {
 /** The service that keeps tags provides it. */
 export const tagKeeper = new Part<TagKeeper>(() => {
   throw notImplemented("No service of this workspace keeps tags.");
+});
+
+export interface PolicyKeeper {
+  /** `policy`: as the REST API takes it. */
+  create(context: Context, who: Actor, policy: unknown, replace: boolean): void;
+  drop(context: Context, who: Actor, securableType: string, securable: string, policy: string): void;
+}
+
+/** The service that keeps policies provides it. */
+export const policyKeeper = new Part<PolicyKeeper>(() => {
+  throw notImplemented("No service of this workspace keeps policies.");
 });

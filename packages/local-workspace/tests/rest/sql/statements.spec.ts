@@ -180,6 +180,8 @@ describe("SQL statements", function () {
       "select ';'",
       '-- no; comment\nselect "a;\\"b", `c;d` /* ; /* ; */ ; */',
     ]);
+    const body = "create function f() returns int language python as $$ x = ';'; return 1; # it's $$";
+    assert.deepEqual(splitStatements(`${body}; select 1`), [body, "select 1"]);
   });
 
   // https://docs.databricks.com/aws/en/sql/language-manual/control-flow/compound-stmt

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import type { WorkspaceRequest } from "lakehouse-engine/protocol";
 import { parseCondition } from "../../../src/services/tags/conditions.ts";
 import { type Json, TestWorkspace } from "../client.ts";
 
@@ -103,6 +104,20 @@ describe("tags and the policies that read them", () => {
     assert.deepEqual((await ask(reader.name)).tables, []);
     await workspace.admin.ok("DELETE", `${UC}/policies/CATALOG/main/mask_email`);
     await workspace.admin.refused("RESOURCE_DOES_NOT_EXIST", "GET", `${UC}/policies/CATALOG/main/mask_email`);
+    const run = (statement: WorkspaceRequest<"catalog.statement">["statement"], principal: string) =>
+      workspace.engine.ask("catalog.statement", { statement, principal });
+    await assert.rejects(run({ kind: "createPolicy", policy }, reader.name), /MANAGE/);
+    await run({ kind: "createPolicy", policy }, ADMIN);
+    await assert.rejects(run({ kind: "createPolicy", policy }, ADMIN), /already exists/);
+    await run({ kind: "createPolicy", orReplace: true, policy: { ...policy, comment: "by SQL" } }, ADMIN);
+    assert.equal((await workspace.admin.ok("GET", `${UC}/policies/CATALOG/main/mask_email`)).comment, "by SQL");
+    assert.equal((await ask(reader.name)).tables[0]?.columnMasks.length, 1);
+    await assert.rejects(
+      run({ kind: "createPolicy", policy: { ...policy, to_principals: [] } }, ADMIN),
+      /to_principals/,
+    );
+    await run({ kind: "dropPolicy", policy: "mask_email", securableType: "CATALOG", name: "main" }, ADMIN);
+    assert.deepEqual((await ask(reader.name)).tables, []);
   });
 
   it("reads conditions with their precedence, and says where one is wrong", () => {

@@ -23,6 +23,9 @@ describe("what the engine asks of Unity Catalog", () => {
     assert.deepEqual((await run({ kind: "showVolumes", name: "sqlc.s" })).rows, [["s", "v"]]);
     await run({ kind: "alter", securableType: "SCHEMA", name: "sqlc.s", owner: "users" });
     assert.equal((await workspace.admin.ok("GET", `${UC}/schemas/sqlc.s`)).owner, "users");
+    await run({ kind: "alter", securableType: "SCHEMA", name: "sqlc.s", predictiveOptimization: "DISABLE" });
+    const altered = await workspace.admin.ok("GET", `${UC}/schemas/sqlc.s`);
+    assert.deepEqual([altered.enable_predictive_optimization, altered.owner], ["DISABLE", "users"]);
     await assert.rejects(run({ kind: "drop", securableType: "SCHEMA", name: "sqlc.s" }), /not empty/);
     await run({ kind: "drop", securableType: "SCHEMA", name: "sqlc.s", cascade: true });
     await run({ kind: "drop", securableType: "SCHEMA", name: "sqlc.s", ifExists: true });

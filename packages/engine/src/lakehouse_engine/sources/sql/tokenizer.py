@@ -112,6 +112,7 @@ _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _PARAMETER = re.compile(r"\$\{([^{}\n]*)\}")
 _RAW = {quote: re.compile(rf"[rR]{quote}[^{quote}]*{quote}") for quote in "'\""}
 _STRING = {quote: re.compile(rf"{quote}(?:[^{quote}\\]|\\.|{quote}{quote})*+{quote}", re.DOTALL) for quote in "'\""}
+_DOLLARS = re.compile(r"\$\$.*?\$\$", re.DOTALL)
 _QUOTED = re.compile(r"`(?:[^`]|``)*+`")
 _NUMBER = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?:BD|[LSYDF])?(?![\w])", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
@@ -169,6 +170,8 @@ def _next(source: SourceText, offset: int) -> tuple[Kind, int]:
         return Kind.STRING, _closed(source, _RAW[text[offset + 1]], offset, "raw string")
     if first in "'\"":
         return Kind.STRING, _closed(source, _STRING[first], offset, "string")
+    if text.startswith("$$", offset):
+        return Kind.STRING, _closed(source, _DOLLARS, offset, "dollar-quoted string")
     if first == "`":
         return Kind.QUOTED, _closed(source, _QUOTED, offset, "quoted identifier")
     for kind, pattern in ((Kind.PARAMETER, _PARAMETER), (Kind.NUMBER, _NUMBER), (Kind.WORD, _WORD)):
@@ -180,7 +183,7 @@ def _next(source: SourceText, offset: int) -> tuple[Kind, int]:
 def _closed(source: SourceText, pattern: re.Pattern[str], offset: int, what: str) -> int:
     match = pattern.match(source.text, offset)
     if match is None:
-        quote = source.text[offset + 1] if what == "raw string" else source.text[offset]
+        quote = {"raw string": source.text[offset + 1], "dollar-quoted string": "$$"}.get(what, source.text[offset])
         raise SqlSyntaxError(f"this {what} is never closed; write {quote}", source.location(offset), quote, quote)
     return match.end()
 
@@ -193,6 +196,8 @@ def string_value(token: Token) -> str:
     """The value of a STRING token, by Spark's escape rules: \\% and \\_ keep their backslash for LIKE."""
     if token.text[0] in "rR":
         return token.text[2:-1]
+    if token.text[0] == "$":
+        return token.text[2:-2]
     quote = token.text[0]
 
     def unescape(match: re.Match[str]) -> str:

@@ -101,6 +101,7 @@ export function listenToRuns(context: Context): void {
   engine.onRequest("task.context", ({ runId }) => {
     const taskRun = getTaskRun(db, Number(runId));
     const run = taskRun && getJobRun(db, taskRun.jobRunId);
-    return { jobId: run?.jobId, jobRunId: run?.runId, taskKey: taskRun?.taskKey, runId };
+    const workspace = { host: context.host(), workspaceId: context.workspaceId };
+    return { ...workspace, jobId: run?.jobId, jobRunId: run?.runId, taskKey: taskRun?.taskKey, runId };
   });
 }

@@ -23,6 +23,15 @@ import {
 import { listSecurables, type Securable } from "../store.ts";
 import { bodyOf, changeOf, PREFIX, pageOf, readable } from "./common.ts";
 
+/** Functions in Python take and return values; others have a runtime that the engine has not. */
+function requireRunnable(sent: Record<string, unknown>): void {
+  if (String(sent.external_language).toUpperCase() !== "PYTHON" || sent.data_type === "TABLE_TYPE") {
+    throw notImplemented(
+      "Of routine_body EXTERNAL, scalar functions with external_language PYTHON run on the local workspace; write others in SQL.",
+    );
+  }
+}
+
 export function functionRoutes(app: App, context: Context): void {
   const { db } = context;
   const show = (item: Securable) => functionInfo(context, item) as { name: string };
@@ -30,9 +39,7 @@ export function functionRoutes(app: App, context: Context): void {
     `${PREFIX}/functions`,
     { schema: { body: createFunction, response: { 200: info } } },
     async ({ body: { function_info: sent }, principal }) => {
-      if (sent.routine_body === "EXTERNAL") {
-        throw notImplemented("routine_body EXTERNAL (Python functions) does not run on the local workspace; use SQL.");
-      }
+      if (sent.routine_body === "EXTERNAL") requireRunnable(sent);
       return show(
         await createSecurable(context, actor(db, principal), {
           type: "FUNCTION",
