@@ -125,6 +125,8 @@ class QueryFlow:
     sql: str | None = None
     default: bool = True  # the flow that a dataset definition brings; False for append_flow / CREATE FLOW
     replace_where: str | None = None  # the query's rows take the place of those that meet this condition
+    replace_using: Sequence[str] = ()  # the query's rows take the place of those with their values of these columns
+    sequence_by: str | Column | None = None  # of replace_using: which rows are newer
     updates: bool = False  # update_flow: each batch gives a sink the rows that it changed
 
 

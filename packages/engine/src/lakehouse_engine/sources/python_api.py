@@ -121,7 +121,8 @@ def _dataset(what: str, kind: DatasetKind) -> Callable:
             rules = list(given_rules)
             registration.graph.add_dataset(Dataset(name, kind, location, expectations=rules, **fields))
             conf = dict(fields["spark_conf"])
-            registration.graph.add_flow(QueryFlow(name, name, function, location, spark_conf=conf))
+            replaces = arguments.replaces()
+            registration.graph.add_flow(QueryFlow(name, name, function, location, spark_conf=conf, **replaces))
             return _carrying(function, rules, dataset=True)
 
         return decorate if query_function is None else decorate(_function(arguments, query_function))
@@ -187,6 +188,12 @@ def update_flow(query_function: Callable | None = None, **given: Any) -> Callabl
     return _query_flow("update_flow", query_function, given)
 
 
+def replace_flow(query_function: Callable | None = None, **given: Any) -> Callable:
+    if not given.get("replace_using"):
+        _arguments("replace_flow", given).refuse("replace_flow needs the argument replace_using", "MISSING_ARGUMENT")
+    return _query_flow("replace_flow", query_function, given)
+
+
 def _query_flow(what: str, query_function: Callable | None, given: Mapping[str, Any]) -> Callable:
     arguments = _arguments(what, given)
     if not arguments["target"]:
@@ -199,7 +206,7 @@ def _query_flow(what: str, query_function: Callable | None, given: Mapping[str, 
             QueryFlow(
                 name, arguments["target"], function, location_in(registration), once=bool(arguments["once"]),
                 comment=arguments["comment"], spark_conf=arguments.texts("spark_conf"), default=False,
-                updates=what == "update_flow",
+                updates=what == "update_flow", **arguments.replaces(),
             )
         )  # fmt: skip
         return function
@@ -319,9 +326,9 @@ def modules() -> dict[str, types.ModuleType]:
     common = {
         f.__name__: f
         for f in (expect, expect_or_drop, expect_or_fail, expect_all, expect_all_or_drop, expect_all_or_fail,
-                  table, materialized_view, temporary_view, append_flow, update_flow, create_streaming_table,
-                  create_sink, foreach_batch_sink, create_auto_cdc_flow, create_auto_cdc_from_snapshot_flow,
-                  on_event_hook)
+                  table, materialized_view, temporary_view, append_flow, replace_flow, update_flow,
+                  create_streaming_table, create_sink, foreach_batch_sink, create_auto_cdc_flow,
+                  create_auto_cdc_from_snapshot_flow, on_event_hook)
     }  # fmt: skip
     older = {
         "view": temporary_view, "create_view": temporary_view, "create_table": table,

@@ -30,6 +30,8 @@ _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "private": (bool, "True or False"),
     "temporary": (bool, "True or False"),
     "once": (bool, "True or False"),
+    "replace_where": (str, "a condition in SQL"),
+    "sequence_by": ((str, Column), "a column"),
     "ignore_null_updates": (bool, "True or False"),
 }
 _POLICIES = ("auto", "full")
@@ -136,9 +138,21 @@ class Arguments:
 
     def scd_type(self) -> Any:
         given = self.given.get("stored_as_scd_type", 1)
+        if str(given).lower() == "bitemporal":
+            text = f"{self.what}: stored_as_scd_type is {given!r}; bitemporal history is not available here, use 2"
+            self.refuse(text, "UNSUPPORTED_ARGUMENT")
         if str(given) not in ("1", "2"):
             self.refuse(f"stored_as_scd_type is {given!r}; allowed are 1 and 2")
         return int(given)
+
+    def replaces(self) -> dict[str, Any]:
+        """The fields of a QueryFlow that say which rows its own replace."""
+        using, order, where = self.columns("replace_using"), self["sequence_by"], self["replace_where"]
+        if where is not None and (using is not None or order is not None):
+            self.refuse(f"{self.what}: a flow replaces by replace_where or by replace_using; give one of them")
+        if using == [] or (using is None) != (order is None):
+            self.refuse(f"{self.what}: replace_using needs at least one column, and sequence_by with it")
+        return {"replace_where": where, "replace_using": using or (), "sequence_by": order}
 
     def rules(self, key: str, action: ExpectationAction) -> list[Expectation]:
         given = self.given.get(key) or {}

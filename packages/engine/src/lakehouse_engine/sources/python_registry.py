@@ -57,6 +57,7 @@ _CDC = (
     *_HISTORY,
     *_plain("name", "once", "ignore_null_updates_column_list", "ignore_null_updates_except_column_list"),
     Argument("flow_name", "differs", "The older name of name."),
+    Argument("system_sequence_by", "refused", "Bitemporal history is not available here.", "Use stored_as_scd_type=2."),
     Argument("where", "refused", "Changes are not filtered by the flow.", "Filter in a view, and name it as source."),
     Argument(
         "columns_to_update",
@@ -69,7 +70,10 @@ _SNAPSHOT = (*_plain("target", "source", "keys", "stored_as_scd_type"), *_HISTOR
 
 DEFINITIONS: tuple[Definition, ...] = (
     Definition(
-        "table", "ldp-python-ref-table", _TABLE, "A batch query makes a materialized view. Also `create_table`."
+        "table",
+        "ldp-python-ref-table",
+        (*_TABLE, *_plain("replace_where", "replace_using", "sequence_by")),
+        "A batch query makes a materialized view, and with replace_where a streaming table. Also `create_table`.",
     ),
     Definition(
         "materialized_view",
@@ -98,6 +102,11 @@ DEFINITIONS: tuple[Definition, ...] = (
     ),
     Definition(
         "append_flow", "ldp-python-ref-append-flow", _plain("target", "name", "once", "comment", "spark_conf")
+    ),
+    Definition(
+        "replace_flow",
+        "ldp-python-ref-replace-flow",
+        _plain("target", "replace_using", "sequence_by", "name", "comment", "spark_conf"),
     ),
     Definition(
         "update_flow",

@@ -15,7 +15,7 @@ from pyspark.sql.types import StructType
 from lakehouse_engine.errors import EngineError, reason_of, to_rpc
 from lakehouse_engine.event_log.progress import Evaluated
 from lakehouse_engine.expectations import Rules
-from lakehouse_engine.flows import batch, cdc, sinks, streams
+from lakehouse_engine.flows import batch, cdc, replacing, sinks, streams
 from lakehouse_engine.flows.context import Reader, reading_as
 from lakehouse_engine.graph.model import AutoCdcFlow, Dataset, DatasetKind, Flow, QueryFlow, SnapshotCdcFlow
 from lakehouse_engine.readers import is_schema_change
@@ -211,6 +211,8 @@ class Work:
             return self._materialize(reader, flow, frame)
         self.target.ensure(reader.session, frame.schema, kind)
         self._running(reader, flow)
+        if flow.replace_using:
+            return replacing.replace_using(reader, self.target, flow, frame, self.rules)
         if flow.replace_where is not None:
             return batch.replace_where(reader, self.target, flow.replace_where, frame, self.rules)
         if flow.once:
@@ -248,6 +250,8 @@ class Work:
             return None
         if kind is DatasetKind.MATERIALIZED_VIEW and frame.isStreaming:
             raise self._refuse(flow, "is a materialized view, and its query is a stream; read its sources in batch")
+        if flow.replace_using and not frame.isStreaming:
+            raise self._refuse(flow, "has a REPLACE USING flow whose query is no stream; read its source as a stream")
         if flow.replace_where is not None:
             if frame.isStreaming:
                 raise self._refuse(flow, "has a REPLACE WHERE flow whose query is a stream; read its sources in batch")

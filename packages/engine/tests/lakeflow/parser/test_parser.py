@@ -262,11 +262,7 @@ def test_a_notebook_keeps_cells_and_lines_and_hands_other_languages_over():
             r"SCD TYPE 2",
         ),
         ("CREATE FLOW f AS INSERT INTO t BY SELECT 1", SqlSyntaxError, r"expected NAME after BY"),
-        (
-            "CREATE FLOW f AS INSERT INTO t REPLACE USING (a) SEQUENCE BY b SELECT 1",
-            SqlUnsupportedError,
-            r"REPLACE USING",
-        ),
+        ("CREATE FLOW f AS INSERT INTO t REPLACE USING (a) SELECT 1", SqlSyntaxError, r"expected SEQUENCE after"),
         ("USE CATALOG a b", SqlSyntaxError, r"1:15: found 'b', expected the end of the statement"),
         ("PLEASE", SqlSyntaxError, r"a statement: CREATE"),
     ],

@@ -9,6 +9,7 @@ from lakeflow.python.sources import (
     CDC,
     FLOWS,
     FOREACH_BATCH,
+    REPLACE_FLOW,
     SINK,
     SNAPSHOT,
     UPDATE_FLOW,
@@ -71,6 +72,58 @@ AREA = Area(
                 {"north/2.json": lines({"id": 3, "v": "n"})},
                 tables={"looped": Table([(1, "north"), (2, "south"), (3, "north")], written=1)},
             ),
+        ),
+        python(
+            "rows replace others by a condition, and by their keys",
+            REPLACE_FLOW,
+            '@dp.table(replace_where="id >= 2")\ndef part():\n    return spark.read.table("main.raw.py_part")\n'
+            f'@dp.table(replace_using=["id"], sequence_by="v")\ndef newest():\n    return {NORTH}\n'
+            'dp.create_streaming_table("latest")\n'
+            "from pyspark.sql.functions import col, length\n"
+            '@dp.replace_flow(target="latest", replace_using="id", sequence_by=length("v"), comment="longest")\n'
+            f"def longest():\n    return {NORTH}\n",
+            Step(
+                {"north/1.json": lines({"id": 1, "v": "bb"}, {"id": 2, "v": "a"}, {"id": 2, "v": "a"})},
+                run=["CREATE OR REPLACE TABLE main.raw.py_part AS SELECT * FROM VALUES (1), (2), (3) AS t(id)"],
+                tables={
+                    "part": Table([(2,), (3,)]),
+                    "newest": Table([(1, "bb"), (2, "a"), (2, "a")]),
+                },
+            ),
+            Step(
+                {"north/2.json": lines({"id": 1, "v": "c"}, {"id": 2, "v": "a"}, {"id": 3, "v": "x"})},
+                run=["CREATE OR REPLACE TABLE main.raw.py_part AS SELECT * FROM VALUES (4) AS t(id)"],
+                tables={
+                    "part": Table([(4,)]),
+                    "newest": Table([(1, "c"), (2, "a"), (2, "a"), (2, "a"), (3, "x")]),
+                    "latest": Table([(1, "bb"), (2, "a"), (2, "a"), (2, "a"), (3, "x")]),
+                },
+            ),
+        ),
+        refused(
+            "a table that replaces by a condition and by keys",
+            REPLACE_FLOW,
+            "from pyspark import pipelines as dp\n"
+            '@dp.table(replace_where="a > 1", replace_using=["a"], sequence_by="b")\n'
+            "def t():\n    return spark.range(1)\n",
+            "a flow replaces by replace_where or by replace_using; give one of them",
+            "py",
+        ),
+        refused(
+            "a flow that replaces by keys without an order",
+            REPLACE_FLOW,
+            'from pyspark import pipelines as dp\n@dp.replace_flow(target="t", replace_using=["a"])\n'
+            "def t():\n    return spark.range(1)\n",
+            "replace_using needs at least one column, and sequence_by with it",
+            "py",
+        ),
+        refused(
+            "history in two times",
+            CDC,
+            "from pyspark import pipelines as dp\n"
+            'dp.create_auto_cdc_flow("t", "s", ["a"], "b", stored_as_scd_type="bitemporal")\n',
+            "stored_as_scd_type is 'bitemporal'; bitemporal history is not available here",
+            "py",
         ),
         python(
             "a flow that runs once fills what is older",

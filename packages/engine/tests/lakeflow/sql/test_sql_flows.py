@@ -6,6 +6,7 @@ import pytest
 from lakeflow.cases import Area, Step, Table, refused, sql
 from lakeflow.sql.auto_cdc import CASES as AUTO_CDC
 from lakeflow.sql.auto_cdc import FIRST, LATE, changes
+from lakeflow.sql.replace_using import CASES as REPLACE_USING
 
 FLOW = "ldp/developer/ldp-sql-ref-create-flow"
 REPLACE = "ldp/flows-replace-where"
@@ -135,12 +136,6 @@ AREA = Area(
             r"source\.sql:2:1: t is a streaming table, and its query is not a stream",
         ),
         refused(
-            "flows that replace rows",
-            FLOW,
-            "CREATE FLOW f AS INSERT INTO t BY NAME REPLACE USING (a) SEQUENCE BY b SELECT 1 AS a",
-            r"source\.sql:1:40: REPLACE USING.*AUTO CDC",
-        ),
-        refused(
             "rows that replace others and stream",
             REPLACE,
             "CREATE STREAMING TABLE t FLOW REPLACE WHERE id > 0 BY NAME SELECT id FROM STREAM range_of;\n"
@@ -161,6 +156,7 @@ AREA = Area(
             configuration={"pipelines.dropInactiveTables": "maybe"},
         ),
         *AUTO_CDC,
+        *REPLACE_USING,
     ],
 )
 

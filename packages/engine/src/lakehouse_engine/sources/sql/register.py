@@ -197,6 +197,8 @@ class _Loader:
                         sql=spec.query.text,
                         default=default,
                         replace_where=spec.replace_where,
+                        replace_using=spec.replace_using,
+                        sequence_by=spec.sequence_by,
                     )
                 )
             case AutoCdcSpec():

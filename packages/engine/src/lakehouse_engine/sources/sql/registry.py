@@ -65,8 +65,9 @@ ENTRIES: tuple[Entry, ...] = (
         "REPLACE WHERE condition",
         "supported",
         _FLOW,
-        "Each update computes the whole query and keeps what meets the condition. In SQL only.",
+        "Each update computes the whole query and keeps what meets the condition.",
     ),
+    *_supported(_FLOW, "REPLACE USING (columns) SEQUENCE BY column"),
     *_supported(
         _CDC,
         "APPLY CHANGES INTO, AUTO CDC INTO",
@@ -125,13 +126,6 @@ ENTRIES: tuple[Entry, ...] = (
         _TV,
         "A view stores no rows, so it has no layout and no keys.",
         "Remove the clause, or use CREATE MATERIALIZED VIEW.",
-    ),
-    Entry(
-        "REPLACE USING",
-        "refused",
-        _FLOW,
-        "Flows that replace rows are not available here.",
-        "Use AUTO CDC INTO with KEYS and SEQUENCE BY.",
     ),
     Entry(
         "SYSTEM SEQUENCE BY", "refused", _CDC, "Bitemporal history is not available here.", "Use STORED AS SCD TYPE 2."

@@ -26,11 +26,14 @@ class ColumnChoice:
 
 @dataclass(frozen=True)
 class InsertSpec:
-    """`replace_where`: the condition of the rows that the query's replace."""
+    """`replace_where`: the condition of the rows that the query's replace. `replace_using`: the columns by whose values
+    they do, in the order of `sequence_by`."""
 
     query: Query
     once: bool = False
     replace_where: str | None = None
+    replace_using: tuple[str, ...] = ()
+    sequence_by: str | None = None
 
 
 @dataclass(frozen=True)

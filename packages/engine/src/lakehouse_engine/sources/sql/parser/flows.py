@@ -42,7 +42,7 @@ def dataset_flow(cursor: Cursor) -> FlowSpec:
         return auto_cdc(cursor, once=cursor.accept("ONCE"))
     if cursor.sees("REPLACE"):
         return _insert(cursor, once=False)
-    cursor.fail("INSERT [ONCE] BY NAME query, REPLACE WHERE condition BY NAME query or AUTO CDC after FLOW")
+    cursor.fail("INSERT [ONCE] BY NAME query, REPLACE WHERE, REPLACE USING or AUTO CDC after FLOW")
 
 
 def insert_into(cursor: Cursor) -> tuple[str, InsertSpec]:
@@ -56,18 +56,27 @@ def insert_into(cursor: Cursor) -> tuple[str, InsertSpec]:
 
 
 def _insert(cursor: Cursor, once: bool) -> InsertSpec:
-    """[BY NAME] [REPLACE WHERE condition] [BY NAME] query: the two stand in either order."""
+    """[BY NAME] [REPLACE WHERE condition | REPLACE USING (columns) SEQUENCE BY column] [BY NAME] query: BY NAME stands
+    before or behind."""
     _by_name(cursor)
-    if cursor.sees("REPLACE", "USING"):
-        cursor.refuse("REPLACE USING")
-    condition = None
-    if cursor.accept("REPLACE"):
-        cursor.expect("WHERE", after="REPLACE")
+    found: dict[str, Any] = {}
+    if cursor.sees("REPLACE"):
         if once:
-            cursor.fail("a flow that runs in every update: ONCE and REPLACE WHERE exclude each other")
-        condition = cursor.text_until("the condition of REPLACE WHERE", stop=lambda: _after_condition(cursor))
+            clause = f"REPLACE {cursor.peek().upper}"
+            cursor.fail(f"a flow that runs in every update: ONCE and {clause} exclude each other")
+        found = _replace(cursor)
         _by_name(cursor)
-    return InsertSpec(query(cursor, "the target of INSERT"), once, condition)
+    return InsertSpec(query(cursor, "the target of INSERT"), once, **found)
+
+
+def _replace(cursor: Cursor) -> dict[str, Any]:
+    if cursor.accept("REPLACE", "USING"):
+        keys = cursor.parenthesised_names("a key column")
+        cursor.expect("SEQUENCE", "BY", after="the key columns")
+        return {"replace_using": keys, "sequence_by": cursor.identifier("the column that orders the rows")}
+    cursor.expect("REPLACE")
+    cursor.expect("WHERE", after="REPLACE")
+    return {"replace_where": cursor.text_until("the condition of REPLACE WHERE", stop=lambda: _after_condition(cursor))}
 
 
 def _by_name(cursor: Cursor) -> None:
