@@ -1,4 +1,6 @@
 import { strict as assert } from "node:assert";
+import { runInEngine } from "../../../src/services/jobs/runs/engine-run.ts";
+import type { TaskWork } from "../../../src/services/jobs/runs/executor.ts";
 import { Harness, results } from "../harness.ts";
 
 const notebook = (task_key: string, more: object = {}): Record<string, unknown> => ({
@@ -186,6 +188,13 @@ describe("job runs", function () {
     const slow = await h.createJob({ name: "k", tasks: [notebook("a", { timeout_seconds: 1 })] });
     const late = await h.ended(await h.runNow(slow));
     assert.deepEqual(results(late), { a: "TIMEDOUT" });
+  });
+
+  it("a run that is canceled while its sources are fetched does not start", async () => {
+    const signal = AbortSignal.abort("cancel");
+    const work = { context: { engine: h.engine }, taskRun: { runId: 1 }, run: { runAs: "me" }, signal };
+    const run = runInEngine(work as unknown as TaskWork, "python.run", { path: "/n/a", source: "", argv: [] });
+    await assert.rejects(run, (reason) => reason === "cancel");
   });
 
   it("a run beyond max_concurrent_runs is skipped, or waits where the queue is on", async () => {

@@ -28,6 +28,7 @@ const printed = new Part<Map<string, string>>(() => new Map());
 
 export async function runInEngine<M extends RunMethod>(work: TaskWork, method: M, what: What<M>): Promise<Output> {
   const { context, run, taskRun, signal } = work;
+  signal.throwIfAborted(); // while its sources were fetched
   const runId = String(taskRun.runId);
   const cancel = (): void => void context.engine.request("notebook.cancel", { runId }).catch(() => undefined);
   signal.addEventListener("abort", cancel, { once: true });
