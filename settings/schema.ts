@@ -30,7 +30,7 @@ const group = <T extends z.core.$ZodShape>(shape: T, description: string) =>
 const roles = group(
   {
     platformAdmins: groupName({
-      description: "May manage every securable of the stack",
+      description: "Can manage every securable of the stack",
       example: "platform-admins",
     }).optional(),
     dataEngineers: groupName({ description: "Builds and debugs the pipelines", example: "data-engineers" }).optional(),
@@ -40,7 +40,7 @@ const roles = group(
       example: "auditors",
     }).optional(),
     dataStewards: groupName({
-      description: "Sees personal data in clear, reads the delivered files and erases persons",
+      description: "Can read unmasked personal data and the delivered files, and erase personal data",
       example: "data-stewards",
     }).optional(),
   },
@@ -75,14 +75,14 @@ const compute = z
           // At most what the policy pipeline-require-bounded-compute allows.
           maxWorkers: number(
             {
-              description: "Most workers of a pipeline's cluster",
+              description: "Maximum number of workers of a pipeline's cluster",
               allowed: "a whole number from 1 to 8",
               unit: "workers",
               example: 4,
             },
             { min: 1, max: 8, whole: true },
           ).default(2),
-          budgetPolicyId: budgetPolicyId("Serverless usage policy of the job, which is serverless still").optional(),
+          budgetPolicyId: budgetPolicyId("Serverless usage policy of the job, which is always serverless").optional(),
         },
         "Classic clusters",
       ),
@@ -92,7 +92,7 @@ const compute = z
         code === "invalid_union" ? 'must have the kind "serverless" or "classic"' : "must be a group of settings",
     },
   )
-  .meta({ description: "What the pipelines and the job run on" });
+  .meta({ description: "Compute of the pipelines and the job" });
 
 const SCHEDULE = { cron: "0 0 0/3 * * ?", timezone: "UTC", paused: true };
 const schedule = group(
@@ -109,7 +109,7 @@ const schedule = group(
       example: "America/Sao_Paulo",
     }).default(SCHEDULE.timezone),
     paused: flag({
-      description: "Keeps the job from starting by itself",
+      description: "Pauses the schedule of the job",
       allowed: "true or false",
       example: false,
     }).default(SCHEDULE.paused),
@@ -135,7 +135,7 @@ const generator = group(
     ).default(GENERATOR.seed),
     badShare: number(
       {
-        description: "Rows made defective on purpose",
+        description: "Share of intentionally invalid rows",
         allowed: "a number from 0 to 0.5",
         unit: "share of all rows",
         example: 0.05,
@@ -159,7 +159,7 @@ const warehouse = group(
     // At most what the policy warehouse-bound-cost allows.
     autoStopMinutes: number(
       {
-        description: "Time without a query until it stops",
+        description: "Idle time until the warehouse stops",
         allowed: "a whole number from 1 to 60",
         unit: "minutes",
         example: 5,
@@ -167,7 +167,12 @@ const warehouse = group(
       { min: 1, max: 60, whole: true },
     ).default(10),
     maxClusters: number(
-      { description: "Most clusters", allowed: "a whole number from 1 to 4", unit: "clusters", example: 2 },
+      {
+        description: "Maximum number of clusters",
+        allowed: "a whole number from 1 to 4",
+        unit: "clusters",
+        example: 2,
+      },
       { min: 1, max: 4, whole: true },
     ).default(1),
   },
@@ -178,7 +183,7 @@ const quality = group(
   {
     quarantineShare: number(
       {
-        description: "Alert when more of the delivered rows are quarantined",
+        description: "Alert if a larger share of the delivered rows is quarantined",
         allowed: "a number from 0 to 1",
         unit: "share of all rows",
         example: 0.02,
@@ -187,7 +192,7 @@ const quality = group(
     ).default(0.05),
     staleHours: number(
       {
-        description: "Alert when the newest order was ingested longer ago",
+        description: "Alert if the newest order was ingested longer ago",
         allowed: "a whole number from 1 to 720",
         unit: "hours",
         example: 6,
@@ -202,7 +207,7 @@ const personalData = group(
   {
     tagPolicy: flag({
       description:
-        "Makes the governed tag `pii`, which is the account's: one stack at most. Otherwise an account admin makes it",
+        "Creates the governed tag `pii` in the account, which only one stack can do. Otherwise an account admin creates it",
       allowed: "true or false",
       example: true,
     }).default(false),
@@ -212,10 +217,10 @@ const personalData = group(
 
 const account = group(
   {
-    id: uuid("The account of Databricks", "an account's id (a UUID)", "9f3c1d7e-5b2a-4c8d-8e6f-0a1b2c3d4e5f"),
+    id: uuid("Databricks account", "an account's id (a UUID)", "9f3c1d7e-5b2a-4c8d-8e6f-0a1b2c3d4e5f"),
     host: matching(
       {
-        description: "Its console",
+        description: "Account console",
         allowed:
           "https://accounts.cloud.databricks.com, https://accounts.azuredatabricks.net or https://accounts.gcp.databricks.com",
         example: "https://accounts.azuredatabricks.net",
@@ -223,19 +228,20 @@ const account = group(
       /^https:\/\/accounts\.(cloud\.databricks\.com|azuredatabricks\.net|gcp\.databricks\.com)$/,
     ).default("https://accounts.cloud.databricks.com"),
     groups: flag({
-      description: "Makes the groups of `roles`, where no identity provider does, and assigns them to `workspaceIds`",
+      description:
+        "Creates the groups of `roles`, if no identity provider manages them, and assigns them to `workspaceIds`",
       allowed: "true or false",
       example: true,
     }).default(false),
     budgetPolicy: flag({
-      description: "Makes a serverless usage policy with the stack's tags, instead of `compute.budgetPolicyId`",
+      description: "Creates a serverless usage policy with the stack's tags, instead of `compute.budgetPolicyId`",
       allowed: "true or false",
       example: false,
     }).default(false),
     deploySubjects: list(
       text(
         {
-          description: "Makes a service principal for CI, which trusts tokens with these subjects",
+          description: "Creates a service principal for CI with a federation policy for tokens with these subjects",
           allowed: "a subject as the CI system writes it, without wildcards",
           example: "repo:acme/lakehouse:environment:prod",
         },
@@ -249,13 +255,13 @@ const account = group(
 
 const shape = {
   environment: z.enum(ENVIRONMENTS).meta({
-    description: "What the stack is for; part of physical names",
+    description: "Environment of the stack; part of physical names",
     allowed: ENVIRONMENTS.join(", "),
     example: "dev",
   }),
   suffix: matching(
     {
-      description: "Goes into the physical names of an ephemeral stack",
+      description: "Suffix of the physical names of an ephemeral stack",
       allowed: "1 to 30 of a-z, 0-9 and _ (it becomes part of the catalog's name)",
       example: "pr_123",
     },
@@ -264,7 +270,7 @@ const shape = {
   existingCatalog: matching(
     {
       description:
-        "Catalog of somebody else's that holds the stack's schemas, instead of one of its own. Its owner grants `USE CATALOG`",
+        "Existing catalog in which the stack's schemas are created, instead of a catalog of its own. Its owner grants `USE CATALOG`",
       allowed: "the name of a catalog: a-z, 0-9 and _, at most 63 characters, a letter first",
       example: "workspace",
     },
@@ -272,7 +278,7 @@ const shape = {
   ).optional(),
   codeRoot: matching(
     {
-      description: "Workspace folder above the stacks' folders; `/Workspace/olist` when absent",
+      description: "Workspace folder that contains the stacks' folders; default `/Workspace/olist`",
       allowed: "an absolute workspace folder, not in /Shared, where every user may edit",
       example: "/Workspace/data-platform/olist",
     },
@@ -280,8 +286,8 @@ const shape = {
   ).optional(),
   tags: group(
     {
-      owner: tag({ description: "Team that answers for the stack", example: "data-platform" }),
-      costCenter: tag({ description: "Who pays", example: "1000" }),
+      owner: tag({ description: "Team that is responsible for the stack", example: "data-platform" }),
+      costCenter: tag({ description: "Cost center to which usage is attributed", example: "1000" }),
     },
     "On everything that costs money, beside `environment`",
   ),
@@ -291,7 +297,9 @@ const shape = {
     "the application id (a UUID) of a service principal",
     "1b4f8c2e-6a7d-4f3b-8c9e-0d1a2b3c4d5e",
   ).optional(),
-  alerts: list(email({ description: "Hears of failures", example: "data-alerts@acme.io" })).default([]),
+  alerts: list(email({ description: "Receives notifications of failures", example: "data-alerts@acme.io" })).default(
+    [],
+  ),
   schedule: schedule.default(SCHEDULE),
   compute: compute.default({ kind: "serverless" }),
   generator: generator.default(GENERATOR),
@@ -304,7 +312,7 @@ const shape = {
   quality: quality.optional(),
   personalData: personalData.optional(),
   secretScope: flag({
-    description: "Secret scope that the pipelines read",
+    description: "Creates a secret scope that the pipelines can read",
     allowed: "true or false",
     example: true,
   }).default(false),
@@ -316,7 +324,7 @@ const shape = {
   workspaceIds: list(
     matching(
       {
-        description: "Workspaces that see the catalog, which is isolated then",
+        description: "Workspaces that the catalog is bound to, which isolates it from others",
         allowed: "a workspace's id in digits",
         example: "8372915064738291",
       },
