@@ -38,6 +38,21 @@ def no_such_catalog(name: str) -> EngineError:
     )
 
 
+def no_such_table(name: str, kind: str = "table or view", *, advice: str = "") -> EngineError:
+    advice = f"; {advice}" if advice else ""
+    return EngineError(
+        f"[TABLE_OR_VIEW_NOT_FOUND] The {kind} '{name}' cannot be found{advice}. SQLSTATE: 42P01",
+        error_class="TABLE_OR_VIEW_NOT_FOUND",
+    )
+
+
+def table_exists(name: str) -> EngineError:
+    return EngineError(
+        f"[TABLE_OR_VIEW_ALREADY_EXISTS] '{name}' exists already. SQLSTATE: 42P07",
+        error_class="TABLE_OR_VIEW_ALREADY_EXISTS",
+    )
+
+
 _PART = r"(?:[a-z0-9]|_u|_x[0-9a-f]{4})+"
 _ENCODED = re.compile(rf"(`?)(?:spark_catalog`?\.`?)?({_PART})__({_PART})(`?)(?![A-Za-z0-9_])(\.`?)?(x__{_PART})?")
 

@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from lakehouse_engine import jvm
 from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.contract import Workspace
-from lakehouse_engine.errors import EngineError, to_rpc
+from lakehouse_engine.errors import EngineError, no_such_table, to_rpc
 from lakehouse_engine.event_log.table import event_log_frame, storage_of
 from lakehouse_engine.readers import ReaderContext, read_files
 from lakehouse_engine.readers.registry import OPTIONS
@@ -175,10 +175,7 @@ def _strings(spark: SparkSession, texts: list[str]) -> Any:
 def _refuse_private(record: dict[str, Any]) -> None:
     """A pipeline's private table is there for its own updates, which do not ask here."""
     if record.get("private"):
-        raise EngineError(
-            f"[TABLE_OR_VIEW_NOT_FOUND] The table or view '{record['fullName']}' cannot be found.",
-            error_class="TABLE_OR_VIEW_NOT_FOUND",
-        )
+        raise no_such_table(record["fullName"])
 
 
 def _rule(rule: dict[str, Any]) -> dict[str, Any]:

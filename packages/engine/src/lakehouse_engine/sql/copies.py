@@ -14,7 +14,7 @@ from pyspark.sql.types import StructType
 from lakehouse_engine.catalog import Catalog, TableRecord
 from lakehouse_engine.catalog.columns import schema_of
 from lakehouse_engine.catalog.text import quoted
-from lakehouse_engine.errors import EngineError
+from lakehouse_engine.errors import no_such_table, table_exists
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import SourceText
 from lakehouse_engine.sql.securables import CurrentNames
@@ -66,15 +66,9 @@ def run(session: SparkSession, catalog: Catalog, wanted: Copy, principal: str | 
         return session.createDataFrame([], StructType())
     source = catalog.get(wanted.source)
     if source is None or not source.get("location"):
-        raise EngineError(
-            f"[TABLE_OR_VIEW_NOT_FOUND] The table '{wanted.source}' cannot be found. SQLSTATE: 42P01",
-            error_class="TABLE_OR_VIEW_NOT_FOUND",
-        )
+        raise no_such_table(wanted.source, "table")
     if catalog.exists(wanted.table) and not wanted.replace:
-        raise EngineError(
-            f"[TABLE_OR_VIEW_ALREADY_EXISTS] '{wanted.table}' exists already. SQLSTATE: 42P07",
-            error_class="TABLE_OR_VIEW_ALREADY_EXISTS",
-        )
+        raise table_exists(wanted.table)
     catalog.authorize(principal, "SELECT", "TABLE", wanted.source)
     if catalog.exists(wanted.table):
         catalog.authorize(principal, "MANAGE", "TABLE", wanted.table)

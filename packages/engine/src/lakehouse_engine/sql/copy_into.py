@@ -20,7 +20,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse_engine import jvm
 from lakehouse_engine.catalog import Catalog
-from lakehouse_engine.errors import EngineError
+from lakehouse_engine.errors import EngineError, no_such_table
 from lakehouse_engine.files import replace
 from lakehouse_engine.readers.listing import list_files
 from lakehouse_engine.sources.sql.parser.clauses import properties
@@ -145,10 +145,7 @@ class Copier:
         name = names.table(copy.table)
         record, location = self._catalog.get(name), self._catalog.folder(name)
         if record is None or location is None:
-            raise EngineError(
-                f"[TABLE_OR_VIEW_NOT_FOUND] The table or view '{name}' cannot be found; create it first.",
-                error_class="TABLE_OR_VIEW_NOT_FOUND",
-            )
+            raise no_such_table(name, advice="create it first")
         found = self._files(copy, principal)
         with self._locks[name]:
             loads = _Loads(session, location)

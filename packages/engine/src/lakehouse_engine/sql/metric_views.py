@@ -19,7 +19,7 @@ from pyspark.sql.types import StructType
 from lakehouse_engine import jvm
 from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.catalog.views import VIEWS
-from lakehouse_engine.errors import EngineError, message_of
+from lakehouse_engine.errors import EngineError, message_of, no_such_table, table_exists
 from lakehouse_engine.identifiers import quote
 from lakehouse_engine.sql.securables import CurrentNames
 
@@ -112,10 +112,10 @@ def run(
     if before is not None and wanted.exists_ok:
         return
     if wanted.alters and (before is None or before["tableType"] != "METRIC_VIEW"):
-        raise _error("TABLE_OR_VIEW_NOT_FOUND", f"The metric view '{wanted.name}' cannot be found.")
+        raise no_such_table(wanted.name, "metric view")
     if before is not None:
         if not (wanted.replace or wanted.alters):
-            raise _error("TABLE_OR_VIEW_ALREADY_EXISTS", f"'{wanted.name}' exists already.")
+            raise table_exists(wanted.name)
         if before["tableType"] not in VIEWS:
             raise _error("EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE", f"'{wanted.name}' is a table, not a view.")
         catalog.authorize(principal, "MANAGE", "TABLE", wanted.name)

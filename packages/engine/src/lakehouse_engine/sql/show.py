@@ -9,7 +9,7 @@ from typing import Any
 from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.catalog.views import EVERY_VIEW
 from lakehouse_engine.contract import CatalogInformationSchemaParams, PrivilegeCheck, Workspace
-from lakehouse_engine.errors import EngineError, no_such_catalog
+from lakehouse_engine.errors import EngineError, no_such_catalog, no_such_table
 from lakehouse_engine.identifiers import literal, quote_if_needed
 from lakehouse_engine.sources.sql.parser.cursor import Cursor
 from lakehouse_engine.sources.sql.tokenizer import Kind, SourceText
@@ -104,10 +104,7 @@ class Show:
         """The record of a table that the principal may select from."""
         record = self._catalog.get(name)
         if record is None:
-            raise EngineError(
-                f"[TABLE_OR_VIEW_NOT_FOUND] The table or view '{name}' cannot be found.",
-                error_class="TABLE_OR_VIEW_NOT_FOUND",
-            )
+            raise no_such_table(name)
         if principal is not None:
             check: PrivilegeCheck = {"privilege": "SELECT", "securableType": "TABLE", "fullName": name}
             self._workspace.request("catalog.authorize", {"principal": principal, "checks": [check]})

@@ -15,7 +15,7 @@ from lakehouse_engine import jvm
 from lakehouse_engine.catalog import Catalog, TableRecord
 from lakehouse_engine.catalog.keys import described
 from lakehouse_engine.catalog.views import VIEWS
-from lakehouse_engine.errors import EngineError, no_such_catalog
+from lakehouse_engine.errors import EngineError, no_such_catalog, no_such_table
 from lakehouse_engine.graph.names import split
 from lakehouse_engine.schemas import struct
 from lakehouse_engine.session import Engine, use
@@ -226,9 +226,7 @@ class SpecialStatements:
     def _table(self, name: str) -> str:
         """The name, which is that of a table with files."""
         if self._catalog.folder(name) is None:
-            raise EngineError(
-                f"[TABLE_OR_VIEW_NOT_FOUND] The table '{name}' cannot be found.", error_class="TABLE_OR_VIEW_NOT_FOUND"
-            )
+            raise no_such_table(name, "table")
         return name
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lakehouse_engine.catalog import Catalog
-from lakehouse_engine.errors import EngineError
+from lakehouse_engine.errors import EngineError, no_such_table, table_exists
 from lakehouse_engine.files import replace
 from lakehouse_engine.graph.model import DatasetKind
 from lakehouse_engine.session import Engine
@@ -158,10 +158,7 @@ class StandaloneTables:
         if record is not None and wanted.if_exists:
             return
         if record is not None and not wanted.replace:
-            raise EngineError(
-                f"[TABLE_OR_VIEW_ALREADY_EXISTS] '{wanted.name}' exists already. SQLSTATE: 42P07",
-                error_class="TABLE_OR_VIEW_ALREADY_EXISTS",
-            )
+            raise table_exists(wanted.name)
         spec = self._spec(wanted.name)
         if record is not None and (spec is None or record["tableType"] != wanted.kind):
             raise EngineError(
@@ -201,7 +198,7 @@ class StandaloneTables:
     def _refresh(self, wanted: Standalone, principal: str | None) -> None:
         record, spec = self._catalog.get(wanted.name), self._spec(wanted.name)
         if record is None:
-            raise _not_found(wanted.name)
+            raise no_such_table(wanted.name)
         self._catalog.authorize(principal, "REFRESH", "TABLE", wanted.name)
         if spec is None:
             owner = record.get("pipelineId")
@@ -223,7 +220,7 @@ class StandaloneTables:
         if record is None:
             if wanted.if_exists:
                 return True
-            raise _not_found(wanted.name)
+            raise no_such_table(wanted.name)
         if wanted.kind not in (None, record["tableType"]):
             raise EngineError(
                 f"'{wanted.name}' is a {_spoken(record['tableType'])}, not a {_spoken(wanted.kind)}.",
@@ -269,11 +266,4 @@ class StandaloneTables:
 def _spoken(kind: str | None) -> str:
     return {"MATERIALIZED_VIEW": "materialized view", "STREAMING_TABLE": "streaming table", "VIEW": "view"}.get(
         kind or "", "table"
-    )
-
-
-def _not_found(name: str) -> EngineError:
-    return EngineError(
-        f"[TABLE_OR_VIEW_NOT_FOUND] The table or view '{name}' cannot be found. SQLSTATE: 42P01",
-        error_class="TABLE_OR_VIEW_NOT_FOUND",
     )
