@@ -167,12 +167,7 @@ const warehouse = group(
       { min: 1, max: 60, whole: true },
     ).default(10),
     maxClusters: number(
-      {
-        description: "Maximum number of clusters",
-        allowed: "a whole number from 1 to 4",
-        unit: "clusters",
-        example: 2,
-      },
+      { description: "Maximum clusters", allowed: "a whole number from 1 to 4", unit: "clusters", example: 2 },
       { min: 1, max: 4, whole: true },
     ).default(1),
   },
@@ -297,9 +292,7 @@ const shape = {
     "the application id (a UUID) of a service principal",
     "1b4f8c2e-6a7d-4f3b-8c9e-0d1a2b3c4d5e",
   ).optional(),
-  alerts: list(email({ description: "Receives notifications of failures", example: "data-alerts@acme.io" })).default(
-    [],
-  ),
+  alerts: list(email({ description: "Receives alerts of failures", example: "data-alerts@acme.io" })).default([]),
   schedule: schedule.default(SCHEDULE),
   compute: compute.default({ kind: "serverless" }),
   generator: generator.default(GENERATOR),
