@@ -25,6 +25,12 @@ export function processTree(root: number): Process[] {
   return [...(own ? [own] : []), ...below(root)];
 }
 
+/** Process id of a part of the engine of a workspace, where it runs. */
+export function engineProcess(workspace: number, part: "JVM" | "Python"): number | undefined {
+  const command = part === "JVM" ? /(^|\/)java / : /-m lakehouse_engine/;
+  return processTree(workspace).find((process) => command.test(process.command))?.pid;
+}
+
 /** All files below a folder; what goes away meanwhile is left out. */
 export function filesBelow(folder: string): string[] {
   return entriesOf(folder).flatMap((entry) => {

@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { WorkspaceApi, WorkspaceApiError } from "lakehouse-local-workspace/client";
 import type { LocalWorkspace } from "lakehouse-local-workspace/testing";
-import { processTree } from "./machine.ts";
+import { engineProcess, processTree } from "./machine.ts";
 import { type Fault, KEYS, type Row, TABLE_ROWS } from "./schedule.ts";
 
 export const SCHEMA = "main.torture";
@@ -262,11 +262,10 @@ export class Subject {
       await this.workspace.start();
       return true;
     }
-    const command = fault === "kill the JVM" ? /(^|\/)java / : /-m lakehouse_engine/;
-    const found = processTree(this.workspace.pid).find((process) => command.test(process.command));
-    if (found === undefined) return false;
-    process.kill(found.pid, fault === "hang the engine" ? "SIGSTOP" : "SIGKILL");
-    if (fault === "hang the engine") this.#hung.add(found.pid);
+    const pid = engineProcess(this.workspace.pid, fault === "kill the JVM" ? "JVM" : "Python");
+    if (pid === undefined) return false;
+    process.kill(pid, fault === "hang the engine" ? "SIGSTOP" : "SIGKILL");
+    if (fault === "hang the engine") this.#hung.add(pid);
     return true;
   }
 

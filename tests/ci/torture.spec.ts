@@ -1,6 +1,7 @@
 /** `npm run torture`: its schedule, and that each of its laws can be broken; tests/e2e/failures.spec.ts runs a slice of it. */
 import assert from "node:assert/strict";
 import { shown } from "../../scripts/torture/account.ts";
+import { differences, shownKills } from "../../scripts/torture/kills.ts";
 import { type Evidence, LAWS } from "../../scripts/torture/laws.ts";
 import { Model } from "../../scripts/torture/model.ts";
 import { parseOptions } from "../../scripts/torture/options.ts";
@@ -138,5 +139,31 @@ describe("the schedule of a torture", () => {
     assert.deepEqual(parseOptions(["--minutes", "0.5", "--seed", "3"]), { minutes: 0.5, seed: 3 });
     assert.throws(() => parseOptions(["--minutes", "soon"]), /--minutes is 'soon': it must be a number above 0/);
     assert.throws(() => parseOptions(["--seed", "1.5"]), /--seed is '1\.5': it must be a whole number above 0/);
+  });
+
+  it("takes a number of kills in place of minutes", () => {
+    assert.equal(parseOptions(["--kills", "50", "--seed", "3"]).kills, 50);
+    assert.throws(() => parseOptions(["--kills", "0"]), /--kills is '0': it must be a whole number above 0/);
+    assert.throws(() => parseOptions(["--kills", "5", "--minutes", "1"]), /give one of them/);
+  });
+});
+
+describe("killed updates", () => {
+  it("are told apart from undisturbed ones by every dataset that is missing, more or other", () => {
+    const right = { "gold.a": "1 rows, checksum 5", "gold.b": "2 rows, checksum 6" };
+    assert.deepEqual(differences(right, right), []);
+    assert.deepEqual(differences(right, { "gold.a": "1 rows, checksum 7", "gold.c": "0 rows, checksum 0" }), [
+      "gold.a: 1 rows, checksum 7 instead of 1 rows, checksum 5",
+      "gold.b: missing instead of 2 rows, checksum 6",
+      "gold.c: 0 rows, checksum 0 instead of no such dataset",
+    ]);
+  });
+
+  it("are counted by kind, pipeline, fault and state, with those that ended elsewhere", () => {
+    const kill = { pipeline: "cdc", kind: "first", fault: "kill the JVM", state: "RUNNING", wrong: [] } as const;
+    const text = shownKills([kill, { ...kill, pipeline: "medallion", wrong: ["gold.a: missing"] }]);
+    assert.match(text, /^pipelines: 1 cdc, 1 medallion$/m);
+    assert.match(text, /^faults: 2 kill the JVM$/m);
+    assert.match(text, /^2 updates killed, 1 of them did not end where an undisturbed one does$/m);
   });
 });
