@@ -13,6 +13,9 @@ import { ENDED } from "./subject.ts";
 
 const KINDS = ["first", "incremental", "full refresh"] as const;
 type Kind = (typeof KINDS)[number];
+/** In the order in which the job runs them: the CDC pipeline reads the medallion pipeline's bronze tables. */
+const CASES = KINDS.flatMap((kind) => PIPELINES.map((pipeline) => ({ kind, pipeline })));
+type Case = (typeof CASES)[number];
 const FAULTS = ["kill the JVM", "kill the engine", "kill the workspace"] as const;
 type Fault = (typeof FAULTS)[number];
 
@@ -27,6 +30,8 @@ export interface Kill {
   readonly pipeline: PipelineName;
   readonly kind: Kind;
   readonly fault: Fault;
+  /** Milliseconds from its start. */
+  readonly after: number;
   /** Of the update when it was killed. */
   readonly state: string;
   readonly wrong: readonly string[];
@@ -51,7 +56,7 @@ class Kills {
   readonly #shop: Shop;
   readonly #options: KillOptions;
   readonly #random: Random;
-  readonly #undisturbed = new Map<Kind, Undisturbed>();
+  readonly #undisturbed = new Map<Case, Undisturbed>();
 
   constructor(workspace: LocalWorkspace, options: KillOptions) {
     this.#shop = new Shop(workspace);
@@ -59,79 +64,71 @@ class Kills {
     this.#random = new Random(options.seed, "kills");
   }
 
-  /** Makes the copies that kills start from, and measures undisturbed updates of each kind. */
+  /** Makes the copies that kills start from, and measures an undisturbed update of each case. */
   async prepare(): Promise<void> {
     const { scale, folder } = this.#options;
-    const shop = this.#shop;
-    await shop.deploy(join(folder, "deployment"));
-    await shop.generate(scale);
-    await this.#keep("first");
-    await this.#measure("first");
-    await shop.generate(scale);
-    await this.#keep("incremental");
-    await this.#measure("incremental");
-    await this.#keep("full refresh");
-    await this.#measure("full refresh");
+    await this.#shop.deploy(join(folder, "deployment"));
+    for (const each of CASES) {
+      if (each.kind !== "full refresh" && each.pipeline === PIPELINES[0]) await this.#shop.generate(scale);
+      await this.#keep(each);
+      await this.#measure(each);
+    }
   }
 
-  #copy = (kind: Kind): string => join(this.#options.folder, kind.replace(" ", "-"));
+  #copy = ({ pipeline, kind }: Case): string => join(this.#options.folder, `${pipeline}-${kind.replace(" ", "-")}`);
 
-  async #keep(kind: Kind): Promise<void> {
+  async #keep(each: Case): Promise<void> {
     const { workspace } = this.#shop;
     await workspace.stop();
-    cpSync(workspace.dataDir, this.#copy(kind), { recursive: true, preserveTimestamps: true });
+    cpSync(workspace.dataDir, this.#copy(each), { recursive: true, preserveTimestamps: true });
     await workspace.start();
     await this.#shop.warm();
   }
 
-  async #restore(kind: Kind): Promise<void> {
+  async #restore(each: Case): Promise<void> {
     const { workspace } = this.#shop;
     await workspace.stop();
     for (const name of readdirSync(workspace.dataDir))
       rmSync(join(workspace.dataDir, name), { recursive: true, force: true });
-    cpSync(this.#copy(kind), workspace.dataDir, { recursive: true, preserveTimestamps: true });
+    cpSync(this.#copy(each), workspace.dataDir, { recursive: true, preserveTimestamps: true });
     await workspace.start();
     await this.#shop.warm();
   }
 
-  async #measure(kind: Kind): Promise<void> {
+  async #measure(each: Case): Promise<void> {
     const began = performance.now();
-    await this.#shop.update(kind === "full refresh");
+    await this.#shop.update(each.pipeline, each.kind === "full refresh");
     const milliseconds = performance.now() - began;
-    this.#undisturbed.set(kind, { milliseconds, content: await this.#shop.content() });
-    this.#options.tell(`undisturbed, ${kind}: ${(milliseconds / 1000).toFixed(1)} s`);
+    this.#undisturbed.set(each, { milliseconds, content: await this.#shop.content() });
+    this.#options.tell(`undisturbed, ${each.pipeline}, ${each.kind}: ${(milliseconds / 1000).toFixed(1)} s`);
   }
 
   /** Until so many updates were killed; what had ended before its kill does not count. */
   async run(): Promise<Kill[]> {
     const kills: Kill[] = [];
     for (let round = 0; kills.length < this.#options.kills; round++) {
-      const kind = KINDS[round % KINDS.length]!;
-      const fault = FAULTS[Math.floor(round / KINDS.length) % FAULTS.length]!;
-      kills.push(...(await this.#round(kind, fault)));
+      const fault = FAULTS[Math.floor(round / CASES.length) % FAULTS.length]!;
+      const kill = await this.#round(CASES[round % CASES.length]!, fault);
+      const number = ENDED.includes(kill.state) ? "–" : kills.push(kill);
+      const { pipeline, kind, state, after, wrong } = kill;
+      const line = `${number} ${pipeline}, ${kind}, ${fault} after ${(after / 1000).toFixed(1)} s: was ${state}`;
+      this.#options.tell([line, ...wrong.map((each) => `  ✗ ${each}`)].join("\n"));
     }
     return kills;
   }
 
-  async #round(kind: Kind, fault: Fault): Promise<Kill[]> {
+  async #round(each: Case, fault: Fault): Promise<Kill> {
     const shop = this.#shop;
-    const { milliseconds, content } = this.#undisturbed.get(kind)!;
-    await this.#restore(kind);
+    const { pipeline, kind } = each;
+    const { milliseconds, content } = this.#undisturbed.get(each)!;
+    await this.#restore(each);
     const after = this.#random.next() * milliseconds;
-    const updates = await shop.start(kind === "full refresh");
+    const update = await shop.start(pipeline, kind === "full refresh");
     await sleep(after);
-    const states = {
-      medallion: await shop.state("medallion", updates.medallion),
-      cdc: await shop.state("cdc", updates.cdc),
-    };
+    const state = await shop.state(pipeline, update);
     await this.#fault(fault);
-    for (const name of PIPELINES) await shop.ended(name, updates[name]);
-    const killed = PIPELINES.filter((name) => !ENDED.includes(states[name]));
-    const wrong = await this.#next(content);
-    const what = killed.map((name) => `${name} ${states[name]}`).join(", ") || "nothing: both had ended";
-    const line = `${kind}, ${fault} after ${(after / 1000).toFixed(1)} s: ${what}`;
-    this.#options.tell([line, ...wrong.map((each) => `  ✗ ${each}`)].join("\n"));
-    return killed.map((pipeline) => ({ pipeline, kind, fault, state: states[pipeline], wrong }));
+    await shop.ended(pipeline, update);
+    return { pipeline, kind, fault, after, state, wrong: await this.#next(pipeline, content) };
   }
 
   async #fault(fault: Fault): Promise<void> {
@@ -147,9 +144,9 @@ class Kills {
   }
 
   /** What is wrong after the next ordinary update. */
-  async #next(right: Content): Promise<string[]> {
+  async #next(pipeline: PipelineName, right: Content): Promise<string[]> {
     try {
-      await this.#shop.update(false);
+      await this.#shop.update(pipeline, false);
     } catch (error) {
       return [(error as Error).message];
     }

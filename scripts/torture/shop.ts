@@ -17,6 +17,10 @@ const UPDATE_LIMIT = 600_000;
 /** Rows and a checksum over them by dataset. */
 export type Content = Readonly<Record<string, string>>;
 
+interface Event {
+  readonly error?: { readonly exceptions: readonly { readonly message: string }[] };
+}
+
 interface Column {
   readonly table_schema: string;
   readonly table_name: string;
@@ -63,14 +67,10 @@ export class Shop {
     await this.workspace.api.query("SELECT 1");
   }
 
-  /** Starts an update of each pipeline. Resolves to their ids. */
-  async start(fullRefresh: boolean): Promise<Readonly<Record<PipelineName, string>>> {
-    const start = async (name: PipelineName): Promise<string> => {
-      const path = `/api/2.0/pipelines/${this.#pipelines[name]}/updates`;
-      return (await this.workspace.api.post<{ update_id: string }>(path, { full_refresh: fullRefresh })).update_id;
-    };
-    const [medallion, cdc] = [await start("medallion"), await start("cdc")];
-    return { medallion, cdc };
+  /** Starts an update. Resolves to its id. */
+  async start(name: PipelineName, fullRefresh: boolean): Promise<string> {
+    const path = `/api/2.0/pipelines/${this.#pipelines[name]}/updates`;
+    return (await this.workspace.api.post<{ update_id: string }>(path, { full_refresh: fullRefresh })).update_id;
   }
 
   async state(name: PipelineName, update: string): Promise<string> {
@@ -89,13 +89,14 @@ export class Shop {
     }
   }
 
-  /** One update of each pipeline. @throws Error when one does not complete */
-  async update(fullRefresh: boolean): Promise<void> {
-    const updates = await this.start(fullRefresh);
-    for (const name of PIPELINES) {
-      const state = await this.ended(name, updates[name]);
-      if (state !== "COMPLETED") throw new Error(`the update of the ${name} pipeline ended ${state}`);
-    }
+  /** An update from start to end. @throws Error with the reason when it does not complete */
+  async update(name: PipelineName, fullRefresh: boolean): Promise<void> {
+    const state = await this.ended(name, await this.start(name, fullRefresh));
+    if (state === "COMPLETED") return;
+    const path = `/api/2.0/pipelines/${this.#pipelines[name]}/events`;
+    const { events } = await this.workspace.api.get<{ events: Event[] }>(path, { filter: "level='ERROR'" });
+    const reasons = events.flatMap(({ error }) => (error?.exceptions ?? []).map(({ message }) => message));
+    throw new Error(`the update of the ${name} pipeline ended ${state}: ${reasons[0] ?? "no reason given"}`);
   }
 
   async content(): Promise<Content> {

@@ -160,7 +160,14 @@ describe("killed updates", () => {
   });
 
   it("are counted by kind, pipeline, fault and state, with those that ended elsewhere", () => {
-    const kill = { pipeline: "cdc", kind: "first", fault: "kill the JVM", state: "RUNNING", wrong: [] } as const;
+    const kill = {
+      pipeline: "cdc",
+      kind: "first",
+      fault: "kill the JVM",
+      after: 5,
+      state: "RUNNING",
+      wrong: [],
+    } as const;
     const text = shownKills([kill, { ...kill, pipeline: "medallion", wrong: ["gold.a: missing"] }]);
     assert.match(text, /^pipelines: 1 cdc, 1 medallion$/m);
     assert.match(text, /^faults: 2 kill the JVM$/m);
