@@ -95,12 +95,12 @@ function goesOn({ model, facts }: Evidence): string[] {
     /The Spark engine/.test(reason) &&
     states.slice(0, -1).every((state) => UNTOUCHED.includes(state));
   const faults = ({ began, ended }: UpdateFact): number =>
-    model.faults.filter((at) => at > began - 3000 && at <= ended).length;
+    model.faults.filter(({ at, noticed }) => at + noticed > began && at <= ended).length;
   /** Faults of the minute before and of its time, in seconds from its start: a fault may be noticed late. */
   const around = ({ began, ended }: UpdateFact): string =>
     model.faults
-      .filter((at) => at > began - 60_000 && at <= ended)
-      .map((at) => ((at - began) / 1000).toFixed(1))
+      .filter(({ at }) => at > began - 60_000 && at <= ended)
+      .map(({ at }) => ((at - began) / 1000).toFixed(1))
       .join(", ");
   return facts.updates
     .filter((update) => early(update) && faults(update) < 2)

@@ -10,12 +10,9 @@ import { LocalWorkspace } from "lakehouse-local-workspace/testing";
 import { shown } from "./account.ts";
 import { killUpdates, shownKills } from "./kills.ts";
 import { type Options, parseOptions } from "./options.ts";
-import { torture } from "./torture.ts";
+import { HANG_SECONDS, torture } from "./torture.ts";
 
 const USAGE = "usage: npm run torture -- [--minutes N | --kills N] [--seed S]";
-/** A hung engine is ended after so many seconds, so that an hour has many of them. */
-const HANG_SECONDS = "20";
-
 /** Of the generator, for the pipelines whose updates are killed: 250 orders a batch. */
 const SCALE = "0.05";
 
@@ -42,7 +39,7 @@ async function run(options: Options): Promise<boolean> {
   // What killed processes leave among the system's temporary files is seen, and is gone afterwards.
   const root = mkdtempSync(join(tmpdir(), "torture-"));
   process.env.TMPDIR = root;
-  process.env.ENGINE_HANG_SECONDS = HANG_SECONDS;
+  process.env.ENGINE_HANG_SECONDS = String(HANG_SECONDS);
   let workspace: LocalWorkspace | undefined;
   for (const [signal, status] of [["SIGINT", 130] as const, ["SIGTERM", 143] as const])
     process.once(signal, () => {

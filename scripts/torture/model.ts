@@ -55,6 +55,12 @@ export class Latest<K, V> {
   }
 }
 
+/** A fault: when it was given, in ms since 1970, and how many ms the workspace may take to notice it. */
+interface Given {
+  readonly at: number;
+  readonly noticed: number;
+}
+
 /** Everything the clients did. */
 export class Model {
   readonly rows = new Map<number, Row>();
@@ -66,8 +72,7 @@ export class Model {
   readonly schemas = new Latest<string, boolean>(false);
   readonly jobs = new Latest<string, boolean>(false);
   readonly grant = new Latest<string, boolean>(false);
-  /** When each fault was given, in ms since 1970. */
-  readonly faults: number[] = [];
+  readonly faults: Given[] = [];
   /** Acknowledged, of which nobody knows, refused: by kind of step. */
   readonly counts = new Map<string, Record<Outcome, number>>();
 

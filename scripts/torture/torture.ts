@@ -24,8 +24,17 @@ export interface Account {
   readonly laws: readonly { readonly says: string; readonly broken: readonly string[] }[];
 }
 
+/** So long in every round nobody kills, hangs or stops anything, so that updates come to their end. */
+const ROUND = 240_000;
+const CALM = 60_000;
 const SAMPLE = 5000;
 const SETTLE = 120_000;
+/** A hung engine is ended after so many seconds, so that an hour has many of them. */
+export const HANG_SECONDS = 20;
+/** How long a workspace may take to notice that its engine or JVM died, and to read what it said last, in ms. */
+const DEATH = 10_000;
+const HANG = HANG_SECONDS * 1000 + DEATH;
+const DISTURBS: ReadonlySet<Step["act"]> = new Set(["fault", "stop"]);
 
 class Torture {
   readonly model = new Model();
@@ -69,7 +78,7 @@ class Torture {
 
   async #actor(steps: readonly Timed[], end: number): Promise<void> {
     for (const { pause, step } of steps) {
-      await sleep(Math.max(0, Math.min(pause, end - Date.now())));
+      await sleep(Math.max(0, Math.min(pause + (DISTURBS.has(step.act) ? this.#calm(pause) : 0), end - Date.now())));
       if (Date.now() >= end) return;
       try {
         await this.#take(step);
@@ -80,6 +89,12 @@ class Torture {
           this.#tell(`${step.act}: ${(error as Error).message.slice(0, 150)}`);
       }
     }
+  }
+
+  /** How much longer a step has to wait that would disturb a calm spell, in ms. */
+  #calm(pause: number): number {
+    const at = (Date.now() + pause - this.#began) % ROUND;
+    return at > ROUND - CALM ? ROUND - at : 0;
   }
 
   /** @throws where the answer is an error or is lost: nobody knows then what came of it */
@@ -146,7 +161,8 @@ class Torture {
       case "stop":
         return subject.stopUpdate();
       case "fault":
-        if (step.fault !== "restart") this.model.faults.push(Date.now());
+        if (step.fault !== "restart")
+          this.model.faults.push({ at: Date.now(), noticed: step.fault === "hang the engine" ? HANG : DEATH });
         this.#tell(step.fault);
         if (await subject.fault(step.fault)) this.faults.push(step.fault);
         else this.#tell(`${step.fault}: no such process`);

@@ -26,7 +26,7 @@ function evidence(): Evidence {
   model.schemas.acknowledged("made_1", false);
   model.jobs.acknowledged("job 1", true);
   model.grant.acknowledged("accounts", true);
-  model.faults.push(5000);
+  model.faults.push({ at: 5000, noticed: 1000 });
   model.count("land", "done");
   const rows = { bronze: ["1:5", "2:5"], counts: ["5:2"] };
   const facts: Evidence["facts"] = {
@@ -104,6 +104,15 @@ describe("the laws of a torture", () => {
       assert.match(broken({ ...given, facts: { ...given.facts, ...facts } }).join("\n"), says);
     });
   }
+
+  it("let an update fail that two faults met, of which one was given before and noticed in its time", () => {
+    const given = evidence();
+    const failed = { ...given, facts: { ...given.facts, updates: update(DIED, ["INITIALIZING", "FAILED"]) } };
+    given.model.faults.push({ at: 1000, noticed: 2000 });
+    assert.match(broken(failed).join(), /had begun nothing/);
+    given.model.faults.push({ at: 1000, noticed: 4000 });
+    assert.deepEqual(broken(failed), []);
+  });
 
   it("are broken by an answer above 499 with another reason, by a way that led in meanwhile, and by growth", () => {
     assert.match(broken({ ...evidence(), failures: ["500 to GET /x: undefined"] }).join(), /500 to GET \/x/);

@@ -161,7 +161,10 @@ export class UpdateRunner {
     if (latest) this.#end(latest, result);
   }
 
-  /** The engine may have died unheard before it was asked: an update that has done nothing yet goes on with the next engine. */
+  /**
+   * The engine may have died unheard before it was asked: an update that has done nothing yet goes on with the next engine. One that
+   * was asked to stop has stopped.
+   */
   async #run(params: EngineParams<"update.run">): Promise<Result> {
     const { engine, db } = this.#context;
     try {
@@ -169,6 +172,7 @@ export class UpdateRunner {
     } catch (error) {
       const died = error instanceof EngineError && error.errorClass === "ENGINE_DIED";
       const state = getUpdate(db, params.updateId)?.state;
+      if (died && state === "STOPPING") return { state: "CANCELED" };
       if (!died || this.#stopping || state === undefined || !UNTOUCHED.includes(state)) throw error;
       return engine.request("update.run", params); // once: its own code may be what ends an engine
     }

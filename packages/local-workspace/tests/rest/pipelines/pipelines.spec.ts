@@ -238,6 +238,26 @@ describe("pipelines", function () {
     }
   });
 
+  it("an update that was asked to stop is canceled when its engine dies", async () => {
+    for (const state of ["INITIALIZING", "RUNNING"]) {
+      let times = 0;
+      h.engine.on("update.run", ({ pipelineId, updateId }) => {
+        times++;
+        h.engine.notify("update.event", { pipelineId, updateId, event: event(state) });
+        return new Promise(() => undefined);
+      });
+      h.engine.on("update.stop", () => {
+        h.engine.die();
+        return {};
+      });
+      const id = await create({ name: `stops ${state}` });
+      const update = await start(id);
+      await h.ok("POST", `${BASE}/${id}/stop`, {});
+      assert.equal((await ended(id, update)).state, "CANCELED", state);
+      assert.equal(times, 1);
+    }
+  });
+
   it("a pipeline task waits for its update and fails with its reason", async () => {
     h.engine.on("update.run", () => ({ state: "FAILED" as const, error: { message: "Flow gold.x failed" } }));
     const id = await create();
