@@ -28,6 +28,9 @@ object Literals {
     }
   }
 
+  /** The value as it stands in a statement. */
+  def sql(value: Column): String = ExpressionUtils.expression(value).sql
+
   /** The statement with its `:name`s replaced, so that its text says all of it. */
   def bind(sqlText: String, values: java.util.Map[String, Column]): String =
     ParameterHandler.substituteNamedParameters(

@@ -28,7 +28,7 @@ object ReaderOptions {
   def check(format: String, name: String, value: String): Unit = {
     val lower = name.toLowerCase(Locale.ROOT)
     if (refused(lower)) throw refusal(format, name, "it names a file of its own")
-    val known = more(lower) || written(lower) || documented(lower) || lower.startsWith("delta.") ||
+    val known = more(lower) || written(lower) || documented(lower) || lower.startsWith("delta.") || lower.startsWith("cloudfiles.") || // no other format knows these
       (format.startsWith("lakehouse.") && !lower.contains('.'))
     if (!known && lower.contains('.')) throw refusal(format, name, "only listed options have a dot in their names")
     if (!known && Option(value).exists(_.exists(c => c == '/' || c == ':' || c == '\\')))

@@ -23,15 +23,26 @@ _SHORT = {"-i": "--index-url", "-f": "--find-links", "--requirement": "-r", "--c
 
 
 def requirements(text: str, local: Callable[[str], str]) -> list[str]:
-    """The lines of a requirements file that `%pip install …` stands for. `local`: a path of this machine for one of the
-    workspace or of a volume.
+    """The lines of a requirements file that a cell with `%pip install …` stands for, which may have several of them and
+    end with %restart_python. `local`: a path of this machine for one of the workspace or of a volume.
 
     @raises EngineError for another command or option
     """
-    words = shlex.split(text.replace("\\\n", " "), comments=True)
-    if not words or words[0] != "install":
+    commands = [line.strip().removeprefix("%pip ") for line in text.replace("\\\n", " ").split("\n")]
+    found: list[str] = []
+    for command in commands:
+        words = shlex.split(command, comments=True)
+        if words and words != ["%restart_python"]:
+            found += _of_one(words, local)
+    if not found:
+        raise EngineError("%pip install names no package.", error_class="INVALID_PARAMETER_VALUE")
+    return found
+
+
+def _of_one(words: list[str], local: Callable[[str], str]) -> list[str]:
+    if words[0] != "install":
         raise EngineError(
-            f"%pip {words[0] if words else ''} is not supported by the local workspace; use %pip install.",
+            f"%pip {words[0]} is not supported by the local workspace; use %pip install.",
             error_class="UNSUPPORTED_FEATURE",
         )
     lines: list[str] = []
@@ -51,6 +62,4 @@ def requirements(text: str, local: Callable[[str], str]) -> list[str]:
             )
         else:
             lines.append(local(word))
-    if not lines:
-        raise EngineError("%pip install names no package.", error_class="INVALID_PARAMETER_VALUE")
     return lines

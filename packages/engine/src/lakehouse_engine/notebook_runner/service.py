@@ -254,7 +254,7 @@ class Notebooks:
                 run_cell(cell, path, namespace)
             case "sql":
                 self._sql_cell(run, path, cell, namespace)
-            case "md":
+            case "md" | "restart_python":  # %pip takes effect at once
                 return
             case "run":
                 target, given = run_target(cell.text)

@@ -10,6 +10,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse_engine import jvm
 from lakehouse_engine.errors import EngineError, message_of
+from lakehouse_engine.sources.sql.tokenizer import tokenize
 
 # A date with or without a time, without a zone.
 _TIMESTAMP = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d+)?)?)?")
@@ -45,9 +46,29 @@ def bind(session: SparkSession, statement: str, parameters: Iterable[Mapping[str
     constants = [_constant(session, p, _label(p, at)) for at, p in enumerate(given)]
     simple = all(p.get("arguments") is None for p in given)
     if named and simple:
-        return literals.bind(statement, {p["name"]: each for p, each in zip(given, constants, strict=True)})
+        values = {p["name"]: each for p, each in zip(given, constants, strict=True)}
+        try:
+            return literals.bind(statement, values)
+        except Exception as error:
+            if "PARSE_SYNTAX_ERROR" not in str(error):
+                raise
+            return _by_words(statement, {name: literals.sql(each) for name, each in values.items()})
     args = {p["name"]: c for p, c in zip(given, constants, strict=True)} if named else constants
     return literals.bindArguments(session._jsparkSession, statement, args)
+
+
+def _by_words(statement: str, values: Mapping[str, str]) -> str:
+    """For statements that are not Spark's, as CREATE CATALOG: `:name` where it stands by itself becomes the value."""
+    tokens = tokenize(statement)
+    by_name = {name.lower(): value for name, value in values.items()}
+    edits: list[tuple[int, int, str]] = []
+    for before, colon, name in zip([None, *tokens], tokens, tokens[1:], strict=False):
+        apart = before is None or before.end < colon.start or before.text in ("(", ",", "=")
+        if colon.text == ":" and apart and name.start == colon.end and name.text.lower() in by_name:
+            edits.append((colon.start, name.end, by_name[name.text.lower()]))
+    for start, end, value in reversed(edits):
+        statement = statement[:start] + value + statement[end:]
+    return statement
 
 
 def _label(parameter: Mapping[str, Any], at: int) -> str:

@@ -167,6 +167,8 @@ class Sources:
         if language == "pip":
             self._pip(code, location)
             return
+        if language == "restart_python":
+            return
         self._warn(f"{location}: %{language} does not run in a pipeline, and the cell is ignored; use Python or SQL")
 
     def _pip(self, code: str, location: SourceLocation) -> None:

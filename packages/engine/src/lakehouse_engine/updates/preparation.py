@@ -99,6 +99,10 @@ class Preparation:
                 f"pipeline {self.request.name} has no schema; set schema, the one to publish its datasets to",
                 error_class="INVALID_PIPELINE_SETTINGS",
             )
+        self._make_schema(catalog, schema)
+        return Defaults(catalog, schema)
+
+    def _make_schema(self, catalog: str, schema: str) -> None:
         try:
             self.catalog.require_schema(catalog, schema)
         except EngineError as missing:
@@ -107,7 +111,6 @@ class Preparation:
             if not self.request.validating:
                 wanted: Any = {"kind": "createSchema", "name": f"{catalog}.{schema}", "ifNotExists": True}
                 self.catalog.statement(wanted, self.request.principal)
-        return Defaults(catalog, schema)
 
     def _session(self, defaults: Defaults) -> SparkSession:
         """The update's session, which works as its principal."""
@@ -152,12 +155,15 @@ class Preparation:
         return hashlib.sha256(json.dumps(code, sort_keys=True).encode()).hexdigest()
 
     def _adopt(self, context: UpdateContext) -> None:
-        """Other schemas that datasets name must exist; private tables of an earlier update are found again."""
+        """Other schemas that datasets name are made, too; private tables of an earlier update are found again.
+
+        https://docs.databricks.com/aws/en/ldp/target-schema: a write creates the specified schema where it is missing.
+        """
         defaults = context.names.defaults
         for key, dataset in context.names.datasets.items():
             if dataset.kind not in _UNPUBLISHED:
                 if split(key)[:2] != [defaults.catalog.lower(), defaults.schema.lower()]:
-                    self.catalog.require_schema(*split(key)[:2])
+                    self._make_schema(*split(key)[:2])
                 context.target(key).adopt()
 
 

@@ -110,6 +110,8 @@ def test_pip_takes_what_a_requirements_file_can_say() -> None:
     assert added(["requests==1", "a"], ["requests>2", "/x/which-1-py3-none-any.whl"]) == [
         "a", "requests>2", "/x/which-1-py3-none-any.whl",
     ]  # fmt: skip
+    cell = "install a \\\n  b\n%pip install c  # and more\n\n%restart_python"
+    assert requirements(cell, str) == ["a", "b", "c"]
     for text, wrong in [("list", "%pip list"), ("install", "names no package"), ("install --target x", "--target")]:
         with pytest.raises(EngineError, match=wrong):
             requirements(text, str)

@@ -159,6 +159,10 @@ def test_identifier_takes_a_constant_wherever_a_name_stands(engine: EngineProces
     )
     assert engine.sql("SELECT * FROM IDENTIFIER('main.' || :s || '.named')", parameters=given) == [["1"]]
     engine.ask("sql.openSession", {"sessionId": "names", "principal": "me", "configuration": {}})
+    catalog = [{"name": "c", "value": "it's", "type": "STRING"}]
+    engine.sql("CREATE CATALOG IF NOT EXISTS IDENTIFIER(:c) COMMENT ':c'", parameters=catalog)
+    asked = next(p["statement"] for method, p in reversed(engine.asked) if method == "catalog.statement")
+    assert (asked["kind"], asked["name"], asked["comment"]) == ("createCatalog", "it's", ":c")
     engine.sql("USE CATALOG 'main'", sessionId="names")
     engine.sql("USE IDENTIFIER('raw')", sessionId="names")
     assert engine.sql("SELECT current_schema()", sessionId="names") == [["raw"]]

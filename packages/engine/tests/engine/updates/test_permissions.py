@@ -73,14 +73,19 @@ def test_a_dataset_that_was_refused_is_made_once_its_privilege_is_granted(engine
     assert p.rows("SELECT * FROM late_view, late_table") == [["1", "2"]]
 
 
-def test_the_schema_of_a_pipeline_is_made_when_it_does_not_exist(engine: EngineProcess) -> None:
+def test_schemas_of_a_pipeline_and_its_datasets_are_made_when_they_do_not_exist(engine: EngineProcess) -> None:
+    """https://docs.databricks.com/aws/en/ldp/target-schema"""
     p = Pipeline(engine, schema="fresh")
     p.sql("CREATE OR REFRESH MATERIALIZED VIEW v AS SELECT 1 AS a")
+    p.sql("CREATE OR REFRESH MATERIALIZED VIEW fresh_gold.v AS SELECT a + 1 AS a FROM v")
+    made: list[str] = []
 
     def make(params: dict) -> dict:
         assert params["principal"] == "me"
-        assert params["statement"] == {"kind": "createSchema", "name": "main.fresh", "ifNotExists": True}
-        engine.send("catalog.apply", {"changes": [{"op": "createSchema", "catalog": "main", "schema": "fresh"}]})
+        made.append(params["statement"]["name"])
+        assert params["statement"] == {"kind": "createSchema", "name": made[-1], "ifNotExists": True}
+        schema = made[-1].split(".")[1]
+        engine.send("catalog.apply", {"changes": [{"op": "createSchema", "catalog": "main", "schema": schema}]})
         return {}
 
     def refuse(params: dict) -> dict:
@@ -93,4 +98,5 @@ def test_the_schema_of_a_pipeline_is_made_when_it_does_not_exist(engine: EngineP
         p.completed()
     finally:
         del engine.answers["catalog.statement"]
-    assert p.rows("SELECT * FROM main.fresh.v") == [["1"]]
+    assert made == ["main.fresh", "main.fresh_gold"]
+    assert p.rows("SELECT * FROM main.fresh.v UNION ALL SELECT * FROM main.fresh_gold.v") == [["1"], ["2"]]

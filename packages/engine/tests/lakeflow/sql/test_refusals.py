@@ -91,12 +91,6 @@ AREA = Area(
             "source.sql:1:1: .*nothing",
         ),
         refused(
-            "another schema that is not there",
-            SQL,
-            "CREATE MATERIALIZED VIEW lost.a AS SELECT 1 AS x",
-            "Schema 'main.lost' does not exist",
-        ),
-        refused(
             "a published view with rules",
             VIEW,
             "CREATE VIEW v (CONSTRAINT c EXPECT (a > 0)) AS SELECT 1 AS a",
