@@ -15,6 +15,23 @@ export interface Code {
   content: Buffer | string;
 }
 
+/**
+ * Functions in Python are written in SQL and called by SQL, whose principals are held to their grants: whoever could write one
+ * would have all that the engine's processes have.
+ * @throws PERMISSION_DENIED for a function in Python of a principal that is no admin, in every workspace
+ */
+export function requirePythonAuthor(
+  context: Context,
+  principal: Principal,
+  body: Readonly<Record<string, unknown>>,
+): void {
+  if (body.routine_body !== "EXTERNAL" || isAdmin(context.db, principal)) return;
+  throw denied(
+    `${principal.name} may not create a function in Python: it runs without a sandbox here, so only workspace admins write one. ` +
+      "Write the function in SQL, or let an admin create it.",
+  );
+}
+
 /** SQL with no cell of another kind: `%python`, and what `%run` would bring. */
 const isPlainSql = ({ language, content }: Code): boolean =>
   language === "SQL" && !/^\s*--\s*MAGIC\s*%(?!md\b|sql\b)/im.test(String(content));

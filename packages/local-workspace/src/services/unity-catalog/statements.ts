@@ -2,6 +2,7 @@
 import type { CatalogStatement, StatementOf, WorkspaceResult } from "lakehouse-engine/protocol";
 import { ApiError } from "../../core/errors.ts";
 import type { Context } from "../../core/service.ts";
+import { requirePythonAuthor } from "../identity/python-code.ts";
 import type { Actor } from "./access.ts";
 import { requireManage, visible } from "./access.ts";
 import { addConstraint, dropConstraint, named, setConstraints } from "./constraints.ts";
@@ -107,6 +108,7 @@ async function createFunction(context: Context, who: Actor, run: Of<"createFunct
   if (old && run.ifNotExists) return NONE;
   const [catalog, schema, name] = splitName("FUNCTION", run.name) as [string, string, string];
   const body = { routine_body: "SQL", external_language: undefined, ...run.function };
+  requirePythonAuthor(context, who.principal, body);
   if (old && run.orReplace) {
     requireManage(db, who, old);
     await changeSecurable(context, who, old, { comment: run.comment ?? "", body });

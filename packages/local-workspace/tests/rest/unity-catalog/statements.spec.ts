@@ -44,6 +44,30 @@ describe("what the engine asks of Unity Catalog", () => {
     await assert.rejects(run({ kind: "dance" } as never), { errorCode: "INVALID_PARAMETER_VALUE" });
   });
 
+  it("lets only admins write functions in Python, in SQL and over REST, and others functions in SQL", async () => {
+    const { client, name: principal } = await workspace.servicePrincipal("author");
+    for (const privilege of ["USE_SCHEMA", "CREATE_FUNCTION"])
+      await workspace.grant("schema", "main.default", principal, privilege);
+    await workspace.grant("catalog", "main", principal, "USE_CATALOG");
+    const sql = { data_type: "STRING", full_data_type: "STRING", routine_definition: "'x'" };
+    const python = { ...sql, routine_body: "EXTERNAL", external_language: "PYTHON", routine_definition: "return 'x'" };
+    const create = (name: string, made: object, who?: string): Promise<unknown> =>
+      run({ kind: "createFunction", name: `main.default.${name}`, orReplace: true, function: made as never }, who);
+    await create("own", sql, principal);
+    for (const name of ["own", "other"]) {
+      await assert.rejects(create(name, python, principal), {
+        errorCode: "PERMISSION_DENIED",
+        message: /only workspace admins write one/,
+      });
+    }
+    const sent = { name: "other", catalog_name: "main", schema_name: "default", ...python };
+    await client.refused("PERMISSION_DENIED", "POST", `${UC}/functions`, { function_info: sent });
+    assert.equal((await client.ok("GET", `${UC}/functions/main.default.own`)).routine_definition, "'x'");
+    await create("other", python);
+    for (const name of ["own", "other"])
+      await run({ kind: "drop", securableType: "FUNCTION", name: `main.default.${name}` });
+  });
+
   it("puts tables on record, keeps their id, grants and masks when they are replaced, and drops them", async () => {
     const table = {
       fullName: "main.default.people",

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { invalid, notImplemented } from "../../../core/errors.ts";
 import type { App, Context } from "../../../core/service.ts";
+import { requirePythonAuthor } from "../../identity/python-code.ts";
 import { actor, visible } from "../access.ts";
 import { requireSecurable } from "../names.ts";
 import { changeSecurable, createSecurable, dropSecurable } from "../operations.ts";
@@ -40,6 +41,7 @@ export function functionRoutes(app: App, context: Context): void {
     { schema: { body: createFunction, response: { 200: info } } },
     async ({ body: { function_info: sent }, principal }) => {
       if (sent.routine_body === "EXTERNAL") requireRunnable(sent);
+      requirePythonAuthor(context, principal, sent);
       return show(
         await createSecurable(context, actor(db, principal), {
           type: "FUNCTION",
