@@ -34,20 +34,30 @@ def root() -> Path:
 
 def install(lines: Sequence[str]) -> tuple[str, ...]:
     """The folders that have what `lines` of a requirements file name: the packages', and those of editable projects."""
-    projects = [Path(line[3:].strip()) for line in lines if line.startswith("-e ")]
+    editable = [split_extras(line[3:].strip()) for line in lines if line.startswith("-e ")]
+    projects = [Path(path) for path, _ in editable]
     others = [line for line in lines if not line.startswith("-e ")]
-    needed = [each for project in projects for each in _dependencies_of(project)]
+    needed = [each for path, extras in editable for each in _dependencies_of(Path(path), extras)]
     folders = [str(_packages([*others, *needed]))] if others or needed else []
     return (*folders, *(str(_sources_of(project)) for project in projects))
 
 
-def _dependencies_of(project: Path) -> list[str]:
+def split_extras(line: str) -> tuple[str, str]:
+    """`x.whl[train,test]` as its path and its extras, with the brackets."""
+    found = re.match(r"^(.+?)\s*(\[[\w.,\s-]*\])?$", line)
+    return (found[1], found[2] or "") if found else (line, "")
+
+
+def _dependencies_of(project: Path, extras: str) -> list[str]:
     """An editable project is imported where it is, so that only what it depends on is installed."""
     file = project / "pyproject.toml"
     if not file.is_file():
         return []
     try:
-        return list(tomllib.loads(file.read_text(encoding="utf-8")).get("project", {}).get("dependencies", []))
+        described = tomllib.loads(file.read_text(encoding="utf-8")).get("project", {})
+        optional = described.get("optional-dependencies", {})
+        chosen = [each for extra in re.findall(r"[\w.-]+", extras) for each in optional.get(extra, [])]
+        return [*described.get("dependencies", []), *chosen]
     except tomllib.TOMLDecodeError as error:
         raise EngineError(
             f"pyproject.toml of {project.name} cannot be read: {error}", error_class="LIBRARY_INSTALLATION_FAILED"
@@ -135,7 +145,7 @@ def _key(lines: Sequence[str]) -> str:
     digest = hashlib.sha256(f"{sys.version_info[:2]} {platform.platform()} {_pins()}".encode())
     for line in lines:
         digest.update(b"\0" + line.encode())
-        file = Path(line.strip())
+        file = Path(split_extras(line.strip())[0])
         if file.is_absolute() and file.is_file():
             digest.update(file.read_bytes())
         elif file.is_absolute() and file.is_dir():
@@ -236,7 +246,8 @@ def _uv(work: Path, arguments: Sequence[str], lines: Sequence[str], *, shared: b
 
 def name_of(line: str) -> str | None:
     """The package that a line of a requirements file asks for; None for an option or an address."""
-    text = os.path.basename(line).partition("-")[0] if line.endswith(".whl") else line
+    path, _ = split_extras(line)
+    text = os.path.basename(path).partition("-")[0] if path.endswith(".whl") else line
     found = re.match(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*($|[\[=<>!~;@ ])", text)
     return re.sub(r"[-_.]+", "-", found[1]).lower() if found else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 
+from lakehouse_engine.environments.install import split_extras
 from lakehouse_engine.errors import EngineError
 
 # Options that change nothing here: how much pip says, where it caches, that it replaces what is there.
@@ -45,6 +46,11 @@ def _of_one(words: list[str], local: Callable[[str], str]) -> list[str]:
             f"%pip {words[0]} is not supported by the local workspace; use %pip install.",
             error_class="UNSUPPORTED_FEATURE",
         )
+
+    def path(word: str) -> str:
+        place, extras = split_extras(word)
+        return local(place) + extras
+
     lines: list[str] = []
     waiting = iter(words[1:])
     for word in waiting:
@@ -54,12 +60,12 @@ def _of_one(words: list[str], local: Callable[[str], str]) -> list[str]:
         if option in _WITH_VALUE:
             value = value or next(waiting, "")
             option = _SHORT.get(option, option)
-            lines.append(f"{option} {local(value) if option in ('-r', '-c', '-e', '--find-links') else value}")
+            lines.append(f"{option} {path(value) if option in ('-r', '-c', '-e', '--find-links') else value}")
         elif word.startswith("-"):
             raise EngineError(
                 f"%pip install: the option {word} is not supported by the local workspace.",
                 error_class="UNSUPPORTED_FEATURE",
             )
         else:
-            lines.append(local(word))
+            lines.append(path(word))
     return lines

@@ -68,6 +68,17 @@ def test_what_is_missing_is_named(engine: EngineProcess, greet: str, tmp_path: P
     assert failed.value.data["error_class"] == "LIBRARY_INSTALLATION_FAILED"
 
 
+def test_a_wheel_brings_the_extras_that_are_asked_for(engine: EngineProcess, tmp_path: Path) -> None:
+    wheel_of(tmp_path, "helper", "1", "HELP = 'yes'\n")
+    more = f"Provides-Extra: train\nRequires-Dist: helper @ file://{tmp_path}/helper-1-py3-none-any.whl ; extra == 'train'\n"
+    model = wheel_of(tmp_path, "model", "1", "def main():\n    import helper\n    print(helper.HELP)\n", more)
+    assert "No module named 'helper'" in run(engine, "extra1", "model", "main", model)["error"]["message"]
+    assert "error" not in run(engine, "extra2", "model", "main", f"{model}[train]")
+    assert engine.printed("extra2").strip() == "yes"
+    by_pip = f"# MAGIC %pip install {model}[train]"
+    assert engine.notebook(by_pip, "import helper\ndbutils.notebook.exit(helper.HELP)")["result"] == "yes"
+
+
 def test_pip_installs_for_the_rest_of_the_notebook(engine: EngineProcess, tmp_path: Path) -> None:
     first = wheel_of(tmp_path, "which", "1", "version = 1\n")
     second = wheel_of(tmp_path, "which", "2", "version = 2\n")

@@ -105,7 +105,7 @@ function checkAll(type: ObjectType, before: readonly Held[], after: readonly Acl
   if (lower) throw invalid("Cannot remove or lower the permissions of the group 'admins'.");
   const owned = before.some((item) => item.level === "IS_OWNER");
   if (type.levels.includes("IS_OWNER") && owned && owners.length === 0) {
-    throw invalid(`The ${type.label} must have exactly one owner: access_control_list must name one with IS_OWNER.`);
+    throw invalid(`The ${type.label} must have exactly one owner.`);
   }
 }
 
@@ -165,7 +165,7 @@ function typeRoutes(app: App, context: Context, type: ObjectType): void {
         );
         db.transaction(() => {
           const before = direct(context, ref);
-          const after = method === "PUT" ? lastOfEach(sent) : merged(before, lastOfEach(sent));
+          const after = method === "PUT" ? replaced(type, before, lastOfEach(sent)) : merged(before, lastOfEach(sent));
           checkAll(type, before, after);
           setAcl(db, ref.type, ref.id, after);
         });
@@ -205,6 +205,14 @@ export function grantOnCreate(context: Context, ref: ObjectRef, list: readonly u
 const lastOfEach = (sent: readonly AclEntry[]): AclEntry[] => [
   ...new Map(sent.map((item) => [item.principal, item])).values(),
 ];
+
+/** PUT replaces; the owner of a warehouse stays where no other is named. */
+function replaced(type: ObjectType, before: readonly Held[], sent: readonly AclEntry[]): AclEntry[] {
+  const owner = before.find(({ level }) => level === "IS_OWNER");
+  const named = sent.some(({ principal, level }) => level === "IS_OWNER" || principal === owner?.principal);
+  if (type.label !== "warehouses" || !owner || named) return [...sent];
+  return [...sent, { principal: owner.principal, level: owner.level }];
+}
 
 /** PATCH adds and changes; a new owner takes the place of the old one. */
 function merged(before: readonly Held[], sent: readonly AclEntry[]): AclEntry[] {

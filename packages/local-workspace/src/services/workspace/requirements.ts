@@ -22,6 +22,9 @@ export const requirements = (place: Place, lines: readonly string[]): string[] =
 
 const OWN_PATH = /^(?:dbfs:)?\/(?:Workspace|Volumes|Users|Shared|Repos)\//;
 
+/** `x.whl[train]`: a path, and the extras of what is there. */
+const EXTRAS = /^(.+?)\s*(\[[\w.,\s-]*\])$/;
+
 /** One line of a requirements file; `-r` brings the lines of another. `within`: the files that brought this line. */
 function requirement(place: Place, given: string, within: readonly string[]): string[] {
   const line = given.replace(/(^|\s)#.*$/, "").trim();
@@ -39,8 +42,9 @@ function requirement(place: Place, given: string, within: readonly string[]): st
       .flatMap((each) => requirement(place, each, [...within, full]));
   }
   if (!OWN_PATH.test(full)) return [line];
-  if (full.endsWith(".whl")) return [wheel(place, full)];
-  return [`${option ? "-e " : ""}${project(place, full)}`];
+  const [, bare = full, extras = ""] = EXTRAS.exec(full) ?? [];
+  if (bare.endsWith(".whl")) return [wheel(place, bare) + extras];
+  return [`${option ? "-e " : ""}${project(place, bare)}${extras}`];
 }
 
 /** A folder with a Python project. */

@@ -20,7 +20,10 @@ describe("packages", function () {
   /** What the engine was asked to install; of a file its content. */
   const asked = (method: "notebook.run" | "python.run"): string[] => {
     const [last] = h.engine.paramsOf(method).slice(-1);
-    return (last!.dependencies ?? []).map((line) => (existsSync(line) ? readFileSync(line, "utf8") : line));
+    return (last!.dependencies ?? []).map((line) => {
+      const [path = line, extras = ""] = line.split(/(?=\[)/);
+      return existsSync(path) ? readFileSync(path, "utf8") + extras : line;
+    });
   };
 
   it("run an entry point with placed and named parameters, those of run-now before the task's", async () => {
@@ -49,7 +52,10 @@ describe("packages", function () {
     const environments = [
       {
         environment_key: "e",
-        spec: { client: "2", dependencies: [WHEEL, "requests", "-r /Workspace/Users/me/dist/more.txt"] },
+        spec: {
+          client: "2",
+          dependencies: [WHEEL, `${WHEEL}[train, x]`, "requests", "-r /Workspace/Users/me/dist/more.txt"],
+        },
       },
       { environment_key: "f", spec: { client: "2" } },
     ];
@@ -59,7 +65,7 @@ describe("packages", function () {
       environment_key,
     });
     for (const [key, found] of [
-      ["e", ["the wheel", "requests", "left>1", "the wheel"]],
+      ["e", ["the wheel", "the wheel[train, x]", "requests", "left>1", "the wheel"]],
       ["f", []],
     ] as const) {
       await h.ended(await h.runNow(await h.createJob({ name: key, environments, tasks: [task(key)] })));

@@ -79,6 +79,21 @@ describe("permissions of objects", () => {
     assert.ok(levels.permission_levels.some((level: Json) => level.permission_level === "CAN_VIEW"));
   });
 
+  it("a warehouse keeps its owner when a PUT names none", async () => {
+    const warehouse = { name: "w", cluster_size: "Small", max_num_clusters: 1 };
+    const { id } = await workspace.admin.ok("POST", "/api/2.0/sql/warehouses", warehouse);
+    const url = `${PERMISSIONS}/sql/warehouses/${id}`;
+    const owners = (answer: Json): Json[] =>
+      answer.access_control_list.filter(({ all_permissions: all }: Json) =>
+        all.some(({ permission_level: level }: Json) => level === "IS_OWNER"),
+      );
+    const before = owners(await workspace.admin.ok("GET", url));
+    const use = { group_name: "team", permission_level: "CAN_USE" };
+    const after = await workspace.admin.ok("PUT", url, { access_control_list: [use] });
+    assert.deepEqual([before.length, owners(after)], [1, before]);
+    assert.deepEqual(levelsOf(after, "group_name", "team"), [["CAN_USE", false]]);
+  });
+
   it("only admins learn that a job is not there; others are denied with the levels that would do", async () => {
     const robot = await workspace.servicePrincipal("robot");
     const job = { name: "j", tasks: [] };
