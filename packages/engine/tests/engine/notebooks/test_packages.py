@@ -69,8 +69,8 @@ def test_what_is_missing_is_named(engine: EngineProcess, greet: str, tmp_path: P
 
 
 def test_a_wheel_brings_the_extras_that_are_asked_for(engine: EngineProcess, tmp_path: Path) -> None:
-    wheel_of(tmp_path, "helper", "1", "HELP = 'yes'\n")
-    more = f"Provides-Extra: train\nRequires-Dist: helper @ file://{tmp_path}/helper-1-py3-none-any.whl ; extra == 'train'\n"
+    helper = wheel_of(tmp_path, "helper", "1", "HELP = 'yes'\n")
+    more = f"Provides-Extra: train\nRequires-Dist: helper @ file://{helper} ; extra == 'train'\n"
     model = wheel_of(tmp_path, "model", "1", "def main():\n    import helper\n    print(helper.HELP)\n", more)
     assert "No module named 'helper'" in run(engine, "extra1", "model", "main", model)["error"]["message"]
     assert "error" not in run(engine, "extra2", "model", "main", f"{model}[train]")

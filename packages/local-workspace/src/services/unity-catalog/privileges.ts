@@ -22,7 +22,15 @@ const KIND_OF: Record<SecurableType, keyof typeof PRIVILEGES> = {
 export const NOT_IN_ALL = new Set(["MANAGE", "EXTERNAL_USE_SCHEMA", "EXTERNAL_USE_LOCATION", "BROWSE_ONLY"]);
 
 /** Owning the parent gives these over what is in it to no one: data is for those who were granted it. */
-export const DATA_PRIVILEGES = new Set(["SELECT", "MODIFY", "READ_VOLUME", "WRITE_VOLUME", "EXECUTE", "REFRESH"]);
+export const DATA_PRIVILEGES = new Set([
+  "SELECT",
+  "MODIFY",
+  "READ_VOLUME",
+  "WRITE_VOLUME",
+  "EXECUTE",
+  "REFRESH",
+  "READ_SECRET",
+]);
 
 /** `use catalog` and `USE CATALOG` are USE_CATALOG. */
 export const normalize = (privilege: string): string => privilege.trim().toUpperCase().replaceAll(/\s+/g, "_");

@@ -119,16 +119,27 @@ describe("records of what is not run", () => {
     await admin.ok("DELETE", `${VS}/endpoints/v`);
   });
 
-  it("a secret of Unity Catalog comes back without its value, to who manages the schema", async () => {
+  it("a secret of Unity Catalog gives its value to who may read it and asks for it", async () => {
     const secret = { catalog_name: "main", schema_name: "default", name: "k", value: "hush" };
     const made = await admin.ok("POST", `${UC}/secrets`, secret);
     assert.equal(made.full_name, "main.default.k");
     assert.doesNotMatch(JSON.stringify([made, await admin.ok("GET", `${UC}/secrets/main.default.k`)]), /hush/);
     await other.client.refused("PERMISSION_DENIED", "GET", `${UC}/secrets/main.default.k`);
-    await workspace.grant("secret", "main.default.k", "users", "READ_SECRET");
+    const read = `${UC}/secrets/main.default.k?include_value=true`;
+    assert.equal((await admin.ok("GET", read)).effective_value, "hush");
+    await workspace.grant("secret", "main.default.k", "users", "MANAGE");
     await other.client.ok("GET", `${UC}/secrets/main.default.k`);
+    await other.client.refused("PERMISSION_DENIED", "GET", read);
+    await workspace.grant("secret", "main.default.k", "users", "READ_SECRET");
+    assert.equal((await other.client.ok("GET", read)).effective_value, "hush");
+    const revoked = { changes: [{ principal: "users", remove: ["MANAGE"] }] };
+    await admin.ok("PATCH", `${UC}/permissions/secret/main.default.k`, revoked);
     await other.client.refused("PERMISSION_DENIED", "PATCH", `${UC}/secrets/main.default.k`, { comment: "c" });
-    await admin.ok("PATCH", `${UC}/secrets/main.default.k`, { comment: "c" });
+    const changed = await admin.ok("PATCH", `${UC}/secrets/main.default.k`, { comment: "c", value: "new" });
+    assert.doesNotMatch(JSON.stringify(changed), /new|encrypted/);
+    assert.equal((await admin.ok("GET", read)).effective_value, "new");
+    const long = { value: "x".repeat(61_441) };
+    await admin.refused("INVALID_PARAMETER_VALUE", "PATCH", `${UC}/secrets/main.default.k`, long);
     assert.equal((await admin.ok("GET", `${UC}/secrets?catalog_name=main`)).secrets[0].comment, "c");
     await admin.ok("DELETE", `${UC}/secrets/main.default.k`);
   });
