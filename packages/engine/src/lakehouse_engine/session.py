@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import sys
+import tempfile
 import threading
 import warnings
 import weakref
@@ -125,8 +127,7 @@ class Engine:
         for key, value in {**SETTINGS, "spark.lakehouse.functions.refused": routines.setting()}.items():
             conf.set(key, value)
         conf.set("spark.sql.warehouse.dir", (self.data_dir / "warehouse").resolve().as_uri())
-        temporary = self.data_dir / "tmp"
-        temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary = self._temporary()
         conf.set("spark.local.dir", str(temporary))
         conf.set("spark.hadoop.lakehouse.volumes.root", str(Path(volumes_root).resolve()))
         # On the class path from the start, not in spark.jars: only then a class-data archive holds them.
@@ -138,9 +139,20 @@ class Engine:
         # Workers are started by this package's own daemon (python_workers.py).
         paths = [str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", "")]
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-        context = SparkContext.getOrCreate(conf)
+        tempfile.tempdir = str(temporary)  # where PySpark and its JVM tell each other how to connect
+        try:
+            context = SparkContext.getOrCreate(conf)
+        finally:
+            tempfile.tempdir = None
         context.setLogLevel(os.environ.get("ENGINE_LOG_LEVEL", "ERROR"))
         return SparkSession(context)
+
+    def _temporary(self) -> Path:
+        """The folder for what lives as long as an engine; one that was killed has left its own."""
+        folder = self.data_dir / "tmp"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
 
     def add_catalog(self, name: str) -> None:
         with self._lock:

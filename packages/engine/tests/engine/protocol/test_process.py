@@ -37,10 +37,14 @@ def _alive(pid: int) -> bool:
         return False
 
 
-def test_the_process_outlives_the_workspace_or_prints_into_the_protocol(process: EngineProcess) -> None:
+def test_the_engine_answers_by_the_protocol_alone_and_takes_its_children_along(process: EngineProcess) -> None:
     with pytest.raises(EngineFailed, match="not been initialized"):
         process.ask("sql.execute", {})
+    spilled = process.folder / "tmp" / "blockmgr-of-a-killed-engine" / "data"
+    spilled.parent.mkdir(parents=True)
+    spilled.touch()
     answer = process.initialize([{"name": "main", "schemas": ["default"]}])
+    assert not spilled.parent.exists()
     assert answer["sparkVersion"].startswith("4.") and answer["pid"] == process.process.pid
     with pytest.raises(EngineFailed, match=r"no method nonsense"):
         process.ask("nonsense", {})
