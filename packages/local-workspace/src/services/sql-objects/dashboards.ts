@@ -166,7 +166,7 @@ function changeRoutes(app: App, context: Context): void {
 
 const publishedOf = (found: Saved): unknown => {
   const { published } = found.document;
-  if (published === undefined) throw notFound(`Dashboard ${found.id} is not published.`);
+  if (published === undefined) throw notFound(`Unable to find published dashboard [${found.id}]`);
   return published;
 };
 

@@ -147,7 +147,8 @@ describe("saved queries, alerts and dashboards", () => {
     assert.notEqual(changed.etag, made.etag);
     await admin.refused("RESOURCE_CONFLICT", "PATCH", path, { display_name: "e", etag: made.etag });
     await admin.refused("INVALID_PARAMETER_VALUE", "PATCH", path, { serialized_dashboard: "{" });
-    await admin.refused("RESOURCE_DOES_NOT_EXIST", "GET", `${path}/published`);
+    const unpublished = await admin.refused("RESOURCE_DOES_NOT_EXIST", "GET", `${path}/published`);
+    assert.equal(unpublished, `Unable to find published dashboard [${path.split("/").at(-1)}]`);
     await admin.ok("POST", `${path}/published`, { embed_credentials: false, warehouse_id });
     assert.equal((await admin.ok("GET", `${path}/published`)).warehouse_id, warehouse_id);
     const { etag, update_time } = await admin.ok("GET", path);
