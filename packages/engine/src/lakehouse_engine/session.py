@@ -21,6 +21,7 @@ from pyspark.sql.conf import RuntimeConfig
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 from lakehouse_engine import jvm, names, refusals, routines
+from lakehouse_engine.environments import runtime
 from lakehouse_engine.errors import EngineError, no_such_catalog
 from lakehouse_engine.volumes import Volumes
 
@@ -136,7 +137,8 @@ class Engine:
         # -Djava.io.tmpdir: checkpoints of streams without one
         conf.set("spark.driver.extraJavaOptions", f'{jvm_options()} "-Djava.io.tmpdir={temporary.resolve()}"')
         os.environ["PYSPARK_PYTHON"] = sys.executable  # of Python functions in queries; not what PATH has
-        # Workers are started by this package's own daemon (python_workers.py).
+        # Workers are started by this package's own daemon (python_workers.py); the JVM hands them its own environment.
+        os.environ[runtime.VARIABLE] = str(runtime.locked_folder(runtime.LOCK))
         paths = [str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", "")]
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
         tempfile.tempdir = str(temporary)  # where PySpark and its JVM tell each other how to connect

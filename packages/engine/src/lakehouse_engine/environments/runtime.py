@@ -51,7 +51,6 @@ class RuntimePackages:
         self._lock = threading.Lock()
 
     def install_finder(self) -> None:
-        os.environ[VARIABLE] = str(locked_folder(LOCK))
         sys.meta_path.append(self)
 
     def find_spec(

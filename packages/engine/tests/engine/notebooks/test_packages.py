@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from engine.updates.pipelines import Pipeline
+from lakehouse_engine.environments import install, runtime
 from lakehouse_engine.testing import EngineProcess
 
 SOURCE = "from lakehouse_engine.notebook_runner.wheels import call\ncall({package!r}, {entry!r})\n"
@@ -109,6 +110,16 @@ def test_a_pipeline_has_the_packages_of_its_environment_and_of_pip(engine: Engin
     assert "No module named 'rates'" in engine.notebook("import rates")["error"]["message"]
     failed = Pipeline(engine, continuous=True).python("").update(dependencies=[environment])
     assert "continuous pipeline cannot have packages" in failed["error"]["message"]
+
+
+def test_workers_know_where_the_packages_of_the_runtime_are(engine: EngineProcess) -> None:
+    """https://docs.databricks.com/aws/en/release-notes/runtime/17.3lts: workers can import what it lists."""
+    answer = engine.notebook(
+        "import os\nfrom pyspark.sql.functions import udf\n"
+        f"folder = udf(lambda _: os.environ.get({runtime.VARIABLE!r}))\n"
+        "dbutils.notebook.exit(spark.range(1).select(folder('id')).first()[0])"
+    )
+    assert answer["result"] == str(install.locked_folder(runtime.LOCK))
 
 
 def test_the_sdk_is_logged_in_as_the_run(engine: EngineProcess) -> None:
