@@ -183,7 +183,8 @@ def _next(source: SourceText, offset: int) -> tuple[Kind, int]:
 def _closed(source: SourceText, pattern: re.Pattern[str], offset: int, what: str) -> int:
     match = pattern.match(source.text, offset)
     if match is None:
-        quote = {"raw string": source.text[offset + 1], "dollar-quoted string": "$$"}.get(what, source.text[offset])
+        opening = {"raw string": source.text[offset + 1 : offset + 2], "dollar-quoted string": "$$"}
+        quote = opening.get(what, source.text[offset])
         raise SqlSyntaxError(f"this {what} is never closed; write {quote}", source.location(offset), quote, quote)
     return match.end()
 
