@@ -10,6 +10,7 @@ rows. Flows into one target run one after another.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ from pyspark.sql.types import StructField, StructType
 
 from lakehouse_engine.auto_cdc import delta, states
 from lakehouse_engine.auto_cdc import plan as planning
-from lakehouse_engine.auto_cdc.plan import END_AT, IDENTITY, KIND, SEQUENCE, START_AT, quoted
+from lakehouse_engine.auto_cdc.plan import END_AT, IDENTITY, KIND, SEQUENCE, START_AT, UPDATES, quoted
 from lakehouse_engine.auto_cdc.store import EventStore
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.graph.model import AutoCdcFlow
@@ -54,6 +55,7 @@ class AutoCdcApplier:
             condition = getattr(flow, argument)
             if condition is not None and empty.select(planning.column(condition)).dtypes[0][1] != "boolean":
                 raise self._refuse(argument, "is not a condition: its type is not BOOLEAN")
+        self.source_names = [f.lower() for f in source_schema.fieldNames()]
         self.sequence_type = planning.sequence_type(flow, empty).dataType
 
     @property
@@ -70,6 +72,10 @@ class AutoCdcApplier:
 
     def apply(self, batch: DataFrame, batch_id: int) -> CdcMetrics:
         """Applies one batch; again with the same events, it changes nothing more."""
+        if self.store.partial and not self.plan.partial:
+            if self.plan.ignore_nulls:
+                raise self._refuse("ignore_null_updates", "another flow into the target has columns_to_update")
+            self.plan = dataclasses.replace(self.plan, partial=True)
         events = planning.to_events(self.flow, self.plan, batch, self.store.appended).persist(
             StorageLevel.MEMORY_AND_DISK
         )
@@ -92,6 +98,8 @@ class AutoCdcApplier:
                 "sequence_by",
                 f"{found.unordered} of {found.events} events have no sequence (NULL); drop them before",
             )
+        if self.plan.updates is not None:
+            self._check_updates(events)
         if not self.store.exists():
             return self._first(events, found.events, batch_id)
         log = self.store.read(events.schema)
@@ -100,6 +108,22 @@ class AutoCdcApplier:
         if old is not None:
             return self._few(old, events, found.events, batch_id)
         return self._many(log, events, found.events, found.truncates > 0, batch_id)
+
+    def _check_updates(self, events: DataFrame) -> None:
+        """No text states what an update without a list changes, or a list with a name that nothing has."""
+        unknown = F.filter(UPDATES, lambda name: ~F.coalesce(name.isin(self.source_names), F.lit(False)))
+        updates = events.where(f"{KIND} = 'U'")
+        found = updates.agg(
+            F.count_if(F.col(UPDATES).isNull()).alias("without"),
+            F.max(F.when(F.size(unknown) > 0, F.coalesce(unknown[0], F.lit("NULL")))).alias("unknown"),
+        ).collect()[0]
+        if found.without:
+            raise self._refuse("columns_to_update", f"{found.without} updates have no list of columns (NULL)")
+        if found.unknown is not None:
+            raise self._refuse(
+                "columns_to_update",
+                f"an update lists {found.unknown}; the source has: {', '.join(self.source_names)}",
+            )
 
     def _few(self, old: DataFrame, events: DataFrame, count: int, batch_id: int) -> CdcMetrics:
         """All events of the batch's keys are in memory: the rows before and after are the work of one task."""

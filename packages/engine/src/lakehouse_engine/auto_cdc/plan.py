@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructField, StructType
+from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.graph.model import AutoCdcFlow
@@ -20,7 +20,9 @@ Resolve = Callable[[str, Sequence[str]], list[str]]
 # Columns of remembered events beside the source's own: sequence, kind of event (U, D, T), identity of the event, and
 # the number of the batch that brought it.
 SEQUENCE, KIND, IDENTITY, ARRIVED = "__sequence", "__kind", "__event_id", "__arrived"
-RESERVED = (START_AT, END_AT, SEQUENCE, KIND, IDENTITY, ARRIVED)
+# Of partial events: the columns that the event updates, in lower case; null for all of them.
+UPDATES = "__updates"
+RESERVED = (START_AT, END_AT, SEQUENCE, KIND, IDENTITY, ARRIVED, UPDATES)
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,13 @@ class CdcPlan:
     ignore_nulls: tuple[str, ...]
     scd_type: int
     truncates: bool
+    updates: str | None = None  # the source's column of columns to update
+    partial: bool = False  # whether events may update some of the columns
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Columns whose value can be that of an earlier event."""
+        return tuple(n for n in self.names if n not in self.keys) if self.partial else self.ignore_nulls
 
     @property
     def names(self) -> list[str]:
@@ -77,6 +86,7 @@ def make_plan(flow: AutoCdcFlow, source: StructType) -> CdcPlan:
             raise refuse(where, "keys", f"the key {key} is not among the target's columns; a key cannot be left out")
     if flow.stored_as_scd_type == 2 and flow.apply_as_truncates is not None:
         raise refuse(where, "apply_as_truncates", "is supported for SCD type 1 only")
+    updates = _columns_to_update(where, flow, resolve, fields)
     return CdcPlan(
         keys=tuple(keys),
         columns=StructType([StructField(n, fields[n.lower()].dataType, True) for n in names]),
@@ -84,6 +94,8 @@ def make_plan(flow: AutoCdcFlow, source: StructType) -> CdcPlan:
         ignore_nulls=tuple(_ignored_nulls(where, flow, resolve, names, keys)),
         scd_type=flow.stored_as_scd_type,
         truncates=flow.apply_as_truncates is not None,
+        updates=updates,
+        partial=updates is not None,
     )
 
 
@@ -114,6 +126,23 @@ def _ignored_nulls(where: str, flow: AutoCdcFlow, resolve: Resolve, names: list[
     return [n for n in names if n in chosen and n not in keys]
 
 
+def _columns_to_update(where: str, flow: AutoCdcFlow, resolve: Resolve, fields: dict[str, StructField]) -> str | None:
+    """COLUMNS TO UPDATE (ldp-sql-ref-apply-changes-into): a column of type array<string>, without
+    IGNORE NULL UPDATES."""
+    if flow.columns_to_update is None:
+        return None
+    nulls = (flow.ignore_null_updates_columns, flow.ignore_null_updates_except_columns)
+    if flow.ignore_null_updates or any(given is not None for given in nulls):
+        raise refuse(where, "columns_to_update", "and ignore_null_updates exclude each other; give one")
+    (name,) = resolve("columns_to_update", [flow.columns_to_update])
+    found = fields[name.lower()].dataType
+    if not (isinstance(found, ArrayType) and isinstance(found.elementType, StringType)):
+        raise refuse(
+            where, "columns_to_update", f"the column {name} is {found.simpleString()}; it must be array<string>"
+        )
+    return name
+
+
 def column(value: str | Column) -> Column:
     """A column argument: an expression in SQL text, or a Column as it is."""
     return F.expr(value) if isinstance(value, str) else value
@@ -137,8 +166,18 @@ def to_events(flow: AutoCdcFlow, plan: CdcPlan, batch: DataFrame, number: int) -
         kind = F.when(column(flow.apply_as_deletes), F.lit("D")).otherwise(kind)
     if flow.apply_as_truncates is not None:
         kind = F.when(column(flow.apply_as_truncates), F.lit("T")).otherwise(kind)
-    events = batch.select(*[quoted(n) for n in plan.names], column(flow.sequence_by).alias(SEQUENCE), kind.alias(KIND))
-    return events.withColumns({IDENTITY: identity([*plan.names, KIND]), ARRIVED: F.lit(number).cast("bigint")})
+    made = [column(flow.sequence_by).alias(SEQUENCE), kind.alias(KIND)]
+    if plan.partial:
+        made.append(_updates(plan).alias(UPDATES))
+    events = batch.select(*[quoted(n) for n in plan.names], *made)
+    same = [*plan.names, KIND, *([UPDATES] if plan.partial else [])]
+    return events.withColumns({IDENTITY: identity(same), ARRIVED: F.lit(number).cast("bigint")})
+
+
+def _updates(plan: CdcPlan) -> Column:
+    if plan.updates is None:
+        return F.lit(None).cast("array<string>")
+    return F.array_sort(F.transform(quoted(plan.updates), lambda name: F.lower(name)))
 
 
 def sequence_type(flow: AutoCdcFlow, source: DataFrame) -> StructField:

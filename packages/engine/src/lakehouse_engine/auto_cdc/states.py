@@ -6,7 +6,17 @@ from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, MapType, StructType
 
-from lakehouse_engine.auto_cdc.plan import ARRIVED, END_AT, IDENTITY, KIND, SEQUENCE, START_AT, CdcPlan, quoted
+from lakehouse_engine.auto_cdc.plan import (
+    ARRIVED,
+    END_AT,
+    IDENTITY,
+    KIND,
+    SEQUENCE,
+    START_AT,
+    UPDATES,
+    CdcPlan,
+    quoted,
+)
 
 
 def rows(plan: CdcPlan, events: DataFrame) -> DataFrame:
@@ -21,24 +31,27 @@ def row_keys(plan: CdcPlan) -> list[str]:
 def _one_per_sequence(plan: CdcPlan, events: DataFrame) -> DataFrame:
     """Two different events of a key with one sequence have no documented winner; here a delete wins, then what came in
     a later batch, then the greater identity. With ignore_null_updates the updates among them make one: what the
-    winner leaves null, another one's value fills."""
-    if plan.ignore_nulls:
+    winner leaves null, another one's value fills. So do partial updates: each brings the columns that it lists."""
+    if plan.kept:
         events = _merged(plan, events)
     same = Window.partitionBy(*map(quoted, plan.keys), SEQUENCE).orderBy(KIND, F.desc(ARRIVED), F.desc(IDENTITY))
     return events.withColumn("__n", F.row_number().over(same)).where("__n = 1").drop("__n")
 
 
 def _merged(plan: CdcPlan, events: DataFrame) -> DataFrame:
-    """In each event of a tie, the last value of them all that is not null."""
+    """In each event of a tie, the last value that one of them sets."""
     tie = Window.partitionBy(*map(quoted, plan.keys), SEQUENCE, KIND).orderBy(ARRIVED, IDENTITY)
     tie = tie.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
-    types = {f.name: f.dataType for f in plan.columns.fields}
-    return events.withColumns({name: _last_value(quoted(name), types[name], tie) for name in plan.ignore_nulls})
+    merged = {name: _last_set(plan, name, F.lit(True), tie) for name in plan.kept}
+    if plan.partial:
+        whole = F.max(F.col(UPDATES).isNull()).over(tie)
+        merged[UPDATES] = F.when(~whole, F.flatten(F.collect_list(UPDATES).over(tie)))
+    return events.withColumns(merged)
 
 
 def _filled(plan: CdcPlan, events: DataFrame) -> DataFrame:
-    """ignore_null_updates: a null keeps the last value since the key was inserted (or inserted again)."""
-    if not plan.ignore_nulls:
+    """What an event does not set keeps the last value since the key was inserted (or inserted again)."""
+    if not plan.kept:
         return events
     in_order = Window.partitionBy(*map(quoted, plan.keys)).orderBy(SEQUENCE)
     deletes = F.sum(F.when(F.col(KIND) == "D", 1).otherwise(0)).over(in_order)
@@ -46,11 +59,17 @@ def _filled(plan: CdcPlan, events: DataFrame) -> DataFrame:
     so_far = Window.partitionBy(*map(quoted, plan.keys), "__life").orderBy(SEQUENCE)
     so_far = so_far.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     # The delete itself opens the next life's window, and its values must not be taken over.
-    types = {f.name: f.dataType for f in plan.columns.fields}
-    filled = {}
-    for name in plan.ignore_nulls:
-        filled[name] = _last_value(F.when(F.col(KIND) != "D", quoted(name)), types[name], so_far)
+    filled = {name: _last_set(plan, name, F.col(KIND) != "D", so_far) for name in plan.kept}
     return events.withColumns(filled).drop("__life")
+
+
+def _last_set(plan: CdcPlan, name: str, counts: Column, window: WindowSpec) -> Column:
+    """The last value that an event of the window sets: what it lists, null or not; else what is not null."""
+    if not plan.partial:
+        return _last_value(F.when(counts, quoted(name)), plan.columns[name].dataType, window)
+    listed = F.col(UPDATES).isNull() | F.array_contains(UPDATES, name.lower())
+    found = F.when(counts & listed, F.struct(quoted(name).alias("value")))
+    return F.last(found, ignorenulls=True).over(window).getField("value")
 
 
 def _last_value(value: Column, data_type: DataType, window: WindowSpec) -> Column:

@@ -19,6 +19,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
+from lakehouse_engine.auto_cdc.plan import UPDATES
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.files import local, replace
 from lakehouse_engine.identifiers import quote
@@ -40,6 +41,11 @@ class EventStore:
             return json.loads((self.folder / _LIST).read_text())
         except FileNotFoundError:
             return {"folders": [], "appended": 0}
+
+    @property
+    def partial(self) -> bool:
+        """Whether some of the events update only some columns."""
+        return self._state().get("partial", False)
 
     @property
     def appended(self) -> int:
@@ -64,11 +70,12 @@ class EventStore:
         state = self._state()
         self._forget_all_but(state["folders"])
         names = [*state["folders"], self._write(events)]
-        self._commit(names, state["appended"] + 1)
+        rest = {"appended": state["appended"] + 1, "partial": UPDATES in events.columns}
+        self._commit(names, rest)
         small = [name for name in names if _size(self.folder / name) < _SMALL_BYTES]
         if len(small) >= _SMALL_FOLDERS:
             merged = self._write(self._read(small, events.schema).coalesce(1))
-            self._commit([*(name for name in names if name not in small), merged], state["appended"] + 1)
+            self._commit([*(name for name in names if name not in small), merged], rest)
 
     def _read(self, names: list[str], schema: StructType) -> DataFrame:
         return self.spark.read.schema(schema).parquet(*[f"file:{self.folder / name}" for name in names])
@@ -78,8 +85,8 @@ class EventStore:
         events.sortWithinPartitions(*map(quote, self.keys)).write.parquet(f"file:{self.folder / name}")
         return name
 
-    def _commit(self, names: list[str], appended: int) -> None:
-        replace(self.folder / _LIST, json.dumps({"folders": names, "appended": appended}))
+    def _commit(self, names: list[str], rest: dict[str, Any]) -> None:
+        replace(self.folder / _LIST, json.dumps({"folders": names, **rest}))
 
     def _forget_all_but(self, names: list[str]) -> None:
         if self.folder.exists():

@@ -143,6 +143,7 @@ class AutoCdcFlow:
     ignore_null_updates: bool = False
     ignore_null_updates_columns: Sequence[str] | None = None
     ignore_null_updates_except_columns: Sequence[str] | None = None
+    columns_to_update: str | None = None
     apply_as_deletes: str | Column | None = None
     apply_as_truncates: str | Column | None = None
     column_list: Sequence[str] | None = None

@@ -241,11 +241,13 @@ def create_auto_cdc_flow(
             "column_list", "except_column_list", "track_history_column_list", "track_history_except_column_list",
         )
     }  # fmt: skip
+    listing = arguments.columns("columns_to_update")
     flow = AutoCdcFlow(
         arguments["name"] or arguments["flow_name"] or target, target, _source(arguments),
         arguments.columns("keys") or [], sequence_by, arguments.location, ignore_null_updates=bool(ignore_null_updates),
         ignore_null_updates_columns=arguments.columns("ignore_null_updates_column_list"),
         ignore_null_updates_except_columns=arguments.columns("ignore_null_updates_except_column_list"),
+        columns_to_update=listing[0] if listing else None,
         apply_as_deletes=apply_as_deletes, apply_as_truncates=apply_as_truncates,
         stored_as_scd_type=arguments.scd_type(), once=bool(once), **columns,
     )  # fmt: skip

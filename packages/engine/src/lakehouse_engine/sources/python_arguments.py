@@ -33,6 +33,7 @@ _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "replace_where": (str, "a condition in SQL"),
     "sequence_by": ((str, Column), "a column"),
     "ignore_null_updates": (bool, "True or False"),
+    "columns_to_update": ((str, Column), "a column"),
 }
 _POLICIES = ("auto", "full")
 

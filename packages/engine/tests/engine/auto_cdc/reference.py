@@ -10,6 +10,7 @@ class Rules:
     scd_type: int
     tracked: tuple[str, ...]
     ignore_nulls: tuple[str, ...] = ()
+    partial: bool = False  # an event sets the columns that its `listed` names
     columns: tuple[str, ...] = field(default=("id", "name", "city", "seq"))
 
 
@@ -33,6 +34,9 @@ def _rows(rules: Rules, events: list[dict]) -> set[tuple]:
                 open_row[2] = event["seq"]
             continue
         state = {c: event[c] for c in rules.columns}
+        if rules.partial:
+            before = open_row[0] if open_row is not None else dict.fromkeys(rules.columns)
+            state = {c: state[c] if c == "id" or c in event["listed"] else before[c] for c in rules.columns}
         if open_row is not None:
             for column in rules.ignore_nulls:
                 state[column] = open_row[0][column] if state[column] is None else state[column]

@@ -135,6 +135,12 @@ def test_apply_changes_without_a_name_is_named_for_its_target():
     assert (flow.apply_as_truncates, flow.column_list) == ('op = "T"', ("a", "b"))
 
 
+def test_columns_to_update_names_a_column_beside_columns():
+    graph, _ = load(next(text for text in CORPUS if "TO UPDATE" in text))
+    (flow,) = graph.flows
+    assert (flow.columns_to_update, flow.except_column_list) == ("cols", ("cols",))
+
+
 def test_set_and_use_hold_for_what_follows():
     graph, recorder = load(
         "SET k = 7; USE CATALOG c; USE s; CREATE MATERIALIZED VIEW m AS SELECT ${k}", configuration={}

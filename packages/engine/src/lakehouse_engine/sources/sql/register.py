@@ -235,6 +235,7 @@ class _Loader:
             ignore_null_updates=spec.ignore_null_updates,
             ignore_null_updates_columns=_included(ignore),
             ignore_null_updates_except_columns=_excluded(ignore),
+            columns_to_update=spec.columns_to_update,
             apply_as_deletes=spec.apply_as_deletes,
             apply_as_truncates=spec.apply_as_truncates,
             column_list=_included(columns),

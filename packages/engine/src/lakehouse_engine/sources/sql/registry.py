@@ -77,6 +77,7 @@ ENTRIES: tuple[Entry, ...] = (
         "COLUMNS columns | * EXCEPT (columns)",
         "STORED AS SCD TYPE 1 | 2",
         "TRACK HISTORY ON columns | * EXCEPT (columns)",
+        "COLUMNS TO UPDATE column",
     ),
     *_supported(_FLOW, "AUTO CDC INTO ... FROM SNAPSHOT (query)"),
     *_supported(_SQL, "STREAM t, STREAM(t)", "read_files, STREAM read_files, cloud_files", "event_log", "LIVE. prefix"),
@@ -131,13 +132,6 @@ ENTRIES: tuple[Entry, ...] = (
         "SYSTEM SEQUENCE BY", "refused", _CDC, "Bitemporal history is not available here.", "Use STORED AS SCD TYPE 2."
     ),
     Entry("BITEMPORAL", "refused", _CDC, "Bitemporal history is not available here.", "Use STORED AS SCD TYPE 2."),
-    Entry(
-        "COLUMNS TO UPDATE",
-        "refused",
-        _CDC,
-        "Updating a list of columns given by the data is not available here.",
-        "Use IGNORE NULL UPDATES.",
-    ),
     Entry(
         "FROM SNAPSHOT ... WITH VERSION",
         "refused",

@@ -48,6 +48,7 @@ class AutoCdcSpec:
     once: bool = False
     ignore_null_updates: bool = False
     ignore_null_updates_on: ColumnChoice | None = None
+    columns_to_update: str | None = None
     apply_as_deletes: str | None = None
     apply_as_truncates: str | None = None
     columns: ColumnChoice | None = None

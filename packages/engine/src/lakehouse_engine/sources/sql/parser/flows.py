@@ -172,15 +172,15 @@ def _clause(cursor: Cursor) -> dict[str, Any]:
     if cursor.accept("TRACK", "HISTORY"):
         cursor.expect("ON", after="TRACK HISTORY")
         return {"track_history": _choice(cursor)}
-    if cursor.sees("COLUMNS", "TO", "UPDATE"):
-        cursor.refuse("COLUMNS TO UPDATE")
+    if cursor.accept("COLUMNS", "TO", "UPDATE"):
+        return {"columns_to_update": cursor.identifier("the column that lists the columns to update")}
     if cursor.accept("COLUMNS"):
         return {"columns": _choice(cursor)}
     if cursor.sees("SYSTEM", "SEQUENCE"):
         cursor.refuse("SYSTEM SEQUENCE BY")
     cursor.fail(
         "a clause of AUTO CDC: IGNORE NULL UPDATES, APPLY AS DELETE WHEN, APPLY AS TRUNCATE WHEN, SEQUENCE BY, "
-        "COLUMNS, STORED AS SCD TYPE, TRACK HISTORY ON"
+        "COLUMNS, STORED AS SCD TYPE, TRACK HISTORY ON, COLUMNS TO UPDATE"
     )
 
 
