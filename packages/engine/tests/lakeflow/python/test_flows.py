@@ -184,14 +184,30 @@ AREA = Area(
             ),
         ),
         python(
-            "changes that leave nulls as they were, in columns of a list",
+            "changes that set some of the columns",
             CDC,
+            "from pyspark.sql import functions as F\n"
             f"@dp.temporary_view\ndef events_3():\n    return {reader('id INT, a STRING, b STRING, n INT')}\n"
             'dp.create_streaming_table("partial")\n'
             'dp.create_auto_cdc_flow(target="partial", source="events_3", keys=["id"], sequence_by="n",\n'
-            '    ignore_null_updates=True, column_list=["id", "a", "b"])\n',
+            '    ignore_null_updates=True, column_list=["id", "a", "b"])\n'
+            'dp.create_streaming_table("all_but_a")\n'
+            'dp.create_auto_cdc_flow(target="all_but_a", source="events_3", keys=["id"], sequence_by="n",\n'
+            '    ignore_null_updates_except_column_list=["a"], column_list=["id", "a", "b"])\n'
+            'dp.create_streaming_table("listed")\n'
+            'dp.create_auto_cdc_flow("listed", "events_4", ["id"], "n", column_list=["id", "a", "b"],\n'
+            '    columns_to_update=F.col("cols"))\n'
+            "@dp.temporary_view\ndef events_4():\n"
+            '    return spark.readStream.table("events_3").withColumn("cols", F.array(F.lit("a")))\n',
             Step({"1.json": lines({"id": 1, "a": "x", "b": "y", "n": 1})}, tables={"partial": Table([(1, "x", "y")])}),
-            Step({"2.json": lines({"id": 1, "b": "z", "n": 2})}, tables={"partial": Table([(1, "x", "z")])}),
+            Step(
+                {"2.json": lines({"id": 1, "b": "z", "n": 2})},
+                tables={
+                    "partial": Table([(1, "x", "z")]),
+                    "all_but_a": Table([(1, None, "z")]),
+                    "listed": Table([(1, None, None)]),
+                },
+            ),
         ),
         python(
             "snapshots of a table",

@@ -152,6 +152,36 @@ CASES = [
         ),
     ),
     sql(
+        "nulls that leave a value as it is, but for some columns",
+        CDC,
+        changes("most") + "CREATE OR REFRESH STREAMING TABLE most_values;\n"
+        "CREATE FLOW most_flow AS AUTO CDC INTO most_values FROM STREAM(most) KEYS (id)\n"
+        "IGNORE NULL UPDATES ON * EXCEPT (city) SEQUENCE BY n COLUMNS * EXCEPT (op, n)",
+        Step(
+            {"1.csv": HEADER + "1,ann,rio,I,1\n1,,,U,2\n"},
+            tables={"most_values": Table([(1, "ann", None)])},
+        ),
+    ),
+    sql(
+        "updates of the columns that each event lists",
+        CDC,
+        changes("listing") + "CREATE TEMPORARY VIEW listed AS SELECT id, name, city, n, split(op, ' ') AS cols\n"
+        "FROM STREAM(listing);\n"
+        "CREATE OR REFRESH STREAMING TABLE listed_values;\n"
+        "CREATE FLOW listed_flow AS AUTO CDC INTO listed_values FROM STREAM(listed) KEYS (id)\n"
+        "SEQUENCE BY n COLUMNS * EXCEPT (n, cols) STORED AS SCD TYPE 2 COLUMNS TO UPDATE cols",
+        Step(
+            {"1.csv": HEADER + "1,ann,rio,name city,1\n1,x,,city,3\n"},
+            tables={"listed_values": Table([(1, "ann", "rio", 1, 3), (1, "ann", None, 3, None)])},
+        ),
+        Step(
+            {"2.csv": HEADER + "1,bea,x,name,2\n"},
+            tables={
+                "listed_values": Table([(1, "ann", "rio", 1, 2), (1, "bea", "rio", 2, 3), (1, "bea", None, 3, None)])
+            },
+        ),
+    ),
+    sql(
         "a truncate",
         CDC,
         changes("tr_changes") + "CREATE OR REFRESH STREAMING TABLE tr;\n"
