@@ -44,6 +44,9 @@ export class LocalWorkspace {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
+    const end = (): void => void child.kill();
+    process.once("exit", end); // as when it is interrupted between a stop and a start
+    child.once("exit", () => process.off("exit", end));
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (this.#log += data));
     const file = join(this.dataDir, "workspace.json");
     const deadline = Date.now() + START_TIMEOUT;
