@@ -52,7 +52,7 @@ function program(finish: (status: number) => void): Command {
     does(
       command("start", "Start the workspace and wait until it accepts requests")
         .addOption(port)
-        .option("--strict", "let only workspace admins run Python", false)
+        .option("--strict", "allow only workspace admins to run Python", false)
         .option("--detach", "return then; the workspace goes on in the background", false),
       start,
     ),

@@ -6,8 +6,8 @@ import { isAdmin } from "./store.ts";
 
 /** Said at `lakehouse start`, on the pages and in docs/local-workspace.md; tests/rest/strict.spec.ts compares them. */
 export const PYTHON_TRUST =
-  "Who may run Python here may do everything in the workspace: notebooks, Python tasks and Python pipelines run in the " +
-  "engine's own process. Start with --strict to let only workspace admins run Python.";
+  "A principal who can run Python has full access to the workspace, since notebooks, Python tasks and Python pipelines run in the " +
+  "engine's own process. Start with --strict to allow only workspace admins to run Python.";
 
 export interface Code {
   path: string;
