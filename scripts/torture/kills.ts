@@ -18,6 +18,8 @@ type Case = (typeof CASES)[number];
 const FAULTS = ["kill the JVM", "kill the engine", "kill the workspace"] as const;
 type Fault = (typeof FAULTS)[number];
 
+const COPY = { recursive: true, preserveTimestamps: true };
+
 /** What an undisturbed update of a kind takes, in milliseconds, and leaves. */
 interface Undisturbed {
   milliseconds: number;
@@ -76,20 +78,22 @@ class Kills {
 
   #copy = ({ pipeline, kind }: Case): string => join(this.#options.folder, `${pipeline}-${kind.replace(" ", "-")}`);
 
-  async #keep(each: Case): Promise<void> {
-    const { workspace } = this.#shop;
-    await workspace.stop();
-    cpSync(workspace.dataDir, this.#copy(each), { recursive: true, preserveTimestamps: true });
-    await workspace.start();
-    await this.#shop.warm();
+  #keep(each: Case): Promise<void> {
+    return this.#atRest((folder) => cpSync(folder, this.#copy(each), COPY));
   }
 
-  async #restore(each: Case): Promise<void> {
+  #restore(each: Case): Promise<void> {
+    return this.#atRest((folder) => {
+      for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
+      cpSync(this.#copy(each), folder, COPY);
+    });
+  }
+
+  /** Works on the data folder while no workspace has it open. */
+  async #atRest(work: (folder: string) => void): Promise<void> {
     const { workspace } = this.#shop;
     await workspace.stop();
-    for (const name of readdirSync(workspace.dataDir))
-      rmSync(join(workspace.dataDir, name), { recursive: true, force: true });
-    cpSync(this.#copy(each), workspace.dataDir, { recursive: true, preserveTimestamps: true });
+    work(workspace.dataDir);
     await workspace.start();
     await this.#shop.warm();
   }
