@@ -61,14 +61,24 @@ def replace(path: str, changed: DataFrame, keys: Sequence[str], put: DataFrame, 
     return _changes(changed).replace(path, changed._jdf, list(keys), put._jdf, flow, batch)
 
 
-def merge(path: str, changes: DataFrame, keys: Sequence[str], names: Sequence[str]) -> tuple[int, int]:
-    """One commit for all changed rows; how many were put and how many removed."""
-    spark = changes.sparkSession
+def same(keys: Sequence[str]) -> str:
+    """Of a merge's target t and source s: the condition that a row of each has the same keys."""
+    return " and ".join(f"t.{quote(key)} <=> s.{quote(key)}" for key in keys)
+
+
+def assignments(spark: SparkSession, names: Sequence[str]) -> Any:
+    """Of a merge: the columns with the source's values."""
     values = jvm.of(spark).java.util.LinkedHashMap()
     for name in names:
         values.put(quote(name), f"s.{quote(name)}")
-    condition = " and ".join(f"t.{quote(n)} <=> s.{quote(n)}" for n in keys)
-    into = table_at(spark, path).alias("t").merge(changes.alias("s")._jdf, condition).withSchemaEvolution()
+    return values
+
+
+def merge(path: str, changes: DataFrame, keys: Sequence[str], names: Sequence[str]) -> tuple[int, int]:
+    """One commit for all changed rows; how many were put and how many removed."""
+    spark = changes.sparkSession
+    values = assignments(spark, names)
+    into = table_at(spark, path).alias("t").merge(changes.alias("s")._jdf, same(keys)).withSchemaEvolution()
     into = into.whenMatched(f"s.{ACTION} = 'D'").delete()
     into = into.whenMatched(f"s.{ACTION} = 'U'").updateExpr(values)
     into = into.whenNotMatched(f"s.{ACTION} = 'U'").insertExpr(values)

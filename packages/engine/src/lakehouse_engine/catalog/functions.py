@@ -54,7 +54,7 @@ def body(record: FunctionRecord) -> str:
     https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-name-resolution. Spark knows the shorter form alone.
     """
     text = record.get("routine_definition") or ""
-    given = {p["name"].lower() for p in (record.get("input_params") or {}).get("parameters", [])}
+    given = {name.lower() for name in names(record)}
     full = record["fullName"].lower().split(".", 2)
     tokens = tokenize(text)
     at, edits = 0, []
@@ -74,13 +74,17 @@ def body(record: FunctionRecord) -> str:
 
 
 def names(record: FunctionRecord) -> list[str]:
-    return [each["name"] for each in (record.get("input_params") or {}).get("parameters", [])]
+    return [each["name"] for each in given_parameters(record)]
+
+
+def given_parameters(record: FunctionRecord) -> list[dict[str, Any]]:
+    return (record.get("input_params") or {}).get("parameters", [])
 
 
 def parameters(record: FunctionRecord) -> str:
     """What stands between the parentheses of CREATE FUNCTION."""
     found = []
-    for each in (record.get("input_params") or {}).get("parameters", []):
+    for each in given_parameters(record):
         default = f" DEFAULT {each['parameter_default']}" if each.get("parameter_default") else ""
         found.append(f"{quote(each['name'])} {each['type_text']}{default}")
     return ", ".join(found)

@@ -11,7 +11,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from lakehouse_engine.auto_cdc.delta import equal, table_at
+from lakehouse_engine.auto_cdc.delta import assignments, equal, same, table_at
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.expectations import Rules
 from lakehouse_engine.flows import streams
@@ -86,12 +86,9 @@ def _replace(location: str, rows: DataFrame, keys: list[str], sequence: Column, 
     conf: Any = spark._jsparkSession.sessionState().conf()
     conf.setConfString("spark.databricks.delta.write.txnAppId", _query(spark))
     conf.setConfString("spark.databricks.delta.write.txnVersion", str(batch))
-    same = " and ".join(f"t.{quote(key)} <=> s.{quote(key)}" for key in keys)
-    values = spark._jvm.java.util.LinkedHashMap()  # type: ignore[union-attr]
-    for name in columns:
-        values.put(quote(name), f"s.{quote(name)}")
-    into = table_at(spark, location).alias("t").merge(changes.alias("s")._jdf, f"s.{_GONE} and {same}")
-    into.whenMatched(f"s.{_GONE}").delete().whenNotMatched(f"not s.{_GONE}").insertExpr(values).execute()
+    into = table_at(spark, location).alias("t").merge(changes.alias("s")._jdf, f"s.{_GONE} and {same(keys)}")
+    into = into.whenMatched(f"s.{_GONE}").delete()
+    into.whenNotMatched(f"not s.{_GONE}").insertExpr(assignments(spark, columns)).execute()
 
 
 def _query(spark: Any) -> str:

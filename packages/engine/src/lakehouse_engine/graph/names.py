@@ -9,7 +9,7 @@ from lakehouse_engine.graph.model import Dataset, DatasetKind, Flow, Graph, Quer
 from lakehouse_engine.identifiers import quote_all
 
 PRIVATE = "__private_"  # scala/guard/Guard.scala knows it, too
-_UNPUBLISHED = (DatasetKind.TEMPORARY_VIEW, DatasetKind.SINK)
+UNPUBLISHED = (DatasetKind.TEMPORARY_VIEW, DatasetKind.SINK)
 
 
 def split(name: str) -> list[str]:
@@ -94,7 +94,7 @@ class Names:
             self.flows.setdefault(key, []).append(flow)
 
     def key(self, dataset: Dataset) -> str:
-        if dataset.kind in _UNPUBLISHED:
+        if dataset.kind in UNPUBLISHED:
             return ".".join(split(dataset.name)).lower()
         return self.defaults.full(dataset.name).lower()
 

@@ -62,7 +62,7 @@ class Notebooks:
         if run is None:
             return path
         self._workspace.request("workspace.mirror", {"principal": run.principal, "path": path})
-        return str(self._engine.data_dir / "workspace" / path.removeprefix("/Workspace/"))
+        return self._engine.file_of(path)
 
     def _searched(self, path: str) -> str:
         """The folder of this machine that code means which appended `path` to sys.path."""

@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 from lakehouse_engine.catalog import python_functions
 from lakehouse_engine.catalog.columns import type_name, type_text
 from lakehouse_engine.catalog.functions import body as body_of
+from lakehouse_engine.catalog.functions import given_parameters
 from lakehouse_engine.catalog.functions import names as names_of
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.identifiers import quote
@@ -103,7 +104,7 @@ def check(session: SparkSession, statement: dict[str, Any]) -> None:
         python_functions.compiled(statement["name"], names_of(function), function["routine_definition"])
         return
     catalog, schema, name = statement["name"].split(".", 2)
-    given = (function.get("input_params") or {}).get("parameters", [])
+    given = given_parameters(function)
     values = ", ".join(f"CAST(NULL AS {p['type_text']}) AS {quote(p['name'])}" for p in given) or "1"
     body = body_of({**function, "fullName": statement["name"]})
     table = function["data_type"] == "TABLE_TYPE"

@@ -21,8 +21,8 @@ from lakehouse_engine.errors import EngineError
 from lakehouse_engine.event_log.hooks import EventHooks
 from lakehouse_engine.event_log.progress import Progress
 from lakehouse_engine.flows.context import current
-from lakehouse_engine.graph.model import DatasetKind, Graph
-from lakehouse_engine.graph.names import Defaults, Names, split
+from lakehouse_engine.graph.model import Graph
+from lakehouse_engine.graph.names import UNPUBLISHED, Defaults, Names, split
 from lakehouse_engine.notebook_runner import volume_files
 from lakehouse_engine.notebook_runner.dbutils import Files, Secrets
 from lakehouse_engine.notebook_runner.runtime_modules import of_pipeline
@@ -36,7 +36,6 @@ from lakehouse_engine.updates.relay import EventRelay
 from lakehouse_engine.updates.request import UpdateRequest
 from lakehouse_engine.updates.running_flows import RunningFlows
 
-_UNPUBLISHED = (DatasetKind.TEMPORARY_VIEW, DatasetKind.SINK)
 # Spark keeps the last 100 by default; the figures of a stream are the sum over all of its batches.
 _KEPT_BATCHES = "10000"
 
@@ -146,7 +145,7 @@ class Preparation:
     def _mirror(self, path: str) -> str:
         """The current copy of a path of the workspace, which the pipeline's principal must be able to read."""
         self.catalog.workspace.request("workspace.mirror", {"principal": self.request.principal, "path": path})
-        return str(self.engine.data_dir / "workspace" / path.removeprefix("/Workspace/"))
+        return self.engine.file_of(path)
 
     def _code(self, defaults: Defaults) -> str:
         pipeline = self.request.pipeline
@@ -161,7 +160,7 @@ class Preparation:
         """
         defaults = context.names.defaults
         for key, dataset in context.names.datasets.items():
-            if dataset.kind not in _UNPUBLISHED:
+            if dataset.kind not in UNPUBLISHED:
                 if split(key)[:2] != [defaults.catalog.lower(), defaults.schema.lower()]:
                     self._make_schema(*split(key)[:2])
                 context.target(key).adopt()
