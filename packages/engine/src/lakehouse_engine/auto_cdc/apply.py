@@ -22,7 +22,17 @@ from pyspark.sql.types import StructField, StructType
 
 from lakehouse_engine.auto_cdc import delta, states
 from lakehouse_engine.auto_cdc import plan as planning
-from lakehouse_engine.auto_cdc.plan import END_AT, IDENTITY, KIND, SEQUENCE, START_AT, UPDATES, quoted
+from lakehouse_engine.auto_cdc.plan import (
+    END_AT,
+    KIND,
+    SEQUENCE,
+    START_AT,
+    SYSTEM,
+    SYSTEM_END_AT,
+    SYSTEM_START_AT,
+    UPDATES,
+    quoted,
+)
 from lakehouse_engine.auto_cdc.store import EventStore
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.graph.model import AutoCdcFlow
@@ -56,18 +66,18 @@ class AutoCdcApplier:
             if condition is not None and empty.select(planning.column(condition)).dtypes[0][1] != "boolean":
                 raise self._refuse(argument, "is not a condition: its type is not BOOLEAN")
         self.source_names = [f.lower() for f in source_schema.fieldNames()]
-        self.sequence_type = planning.sequence_type(flow, empty).dataType
-
-    @property
-    def _same(self) -> list[str]:
-        """What makes two deliveries the same event."""
-        return [*self.plan.keys, SEQUENCE, IDENTITY]
+        self.sequence_type = planning.type_of(flow.sequence_by, empty)
+        self.system_type = None
+        if flow.system_sequence_by is not None:
+            self.system_type = planning.type_of(flow.system_sequence_by, empty)
 
     @property
     def target_schema(self) -> StructType:
         fields = list(self.plan.columns.fields)
-        if self.plan.scd_type == 2:
+        if self.plan.history:
             fields += [StructField(START_AT, self.sequence_type), StructField(END_AT, self.sequence_type)]
+        if self.system_type is not None:
+            fields += [StructField(SYSTEM_START_AT, self.system_type), StructField(SYSTEM_END_AT, self.system_type)]
         return StructType(fields)
 
     def apply(self, batch: DataFrame, batch_id: int) -> CdcMetrics:
@@ -86,18 +96,19 @@ class AutoCdcApplier:
             events.unpersist()
 
     def _checked(self, events: DataFrame, few: bool, batch_id: int) -> CdcMetrics:
+        orders = {"sequence_by": SEQUENCE, **({"system_sequence_by": SYSTEM} if self.plan.bitemporal else {})}
         found = events.agg(
             F.count(F.lit(1)).alias("events"),
-            F.sum(F.when(F.col(SEQUENCE).isNull(), 1).otherwise(0)).alias("unordered"),
-            F.sum(F.when(F.col(KIND) == "T", 1).otherwise(0)).alias("truncates"),
+            F.count_if(F.col(KIND) == "T").alias("truncates"),
+            *[F.count_if(F.col(name).isNull()).alias(argument) for argument, name in orders.items()],
         ).first()
         if found is None or not found.events:
             return CdcMetrics()
-        if found.unordered:
-            raise self._refuse(
-                "sequence_by",
-                f"{found.unordered} of {found.events} events have no sequence (NULL); drop them before",
-            )
+        for argument in orders:
+            if found[argument]:
+                raise self._refuse(
+                    argument, f"{found[argument]} of {found.events} events have no sequence (NULL); drop them before"
+                )
         if self.plan.updates is not None:
             self._check_updates(events)
         if not self.store.exists():
@@ -127,7 +138,7 @@ class AutoCdcApplier:
 
     def _few(self, old: DataFrame, events: DataFrame, count: int, batch_id: int) -> CdcMetrics:
         """All events of the batch's keys are in memory: the rows before and after are the work of one task."""
-        fresh = delta.fresh(events, old, self._same)
+        fresh = delta.fresh(events, old, self.plan.same)
         was, now = states.rows(self.plan, old), states.rows(self.plan, delta.together(old, fresh))
         changes = delta.local(self._difference(was, now), _FEW)
         keys, names = states.row_keys(self.plan), self.target_schema.fieldNames()
@@ -163,12 +174,12 @@ class AutoCdcApplier:
 
     def _fresh(self, old: DataFrame, events: DataFrame) -> DataFrame:
         """Each event that is not remembered, once."""
-        unique = events.dropDuplicates(self._same).alias("e")
-        return unique.join(old.alias("o"), delta.equal("e", "o", self._same), "left_anti")
+        unique = events.dropDuplicates(self.plan.same).alias("e")
+        return unique.join(old.alias("o"), delta.equal("e", "o", self.plan.same), "left_anti")
 
     def _first(self, events: DataFrame, count: int, batch_id: int) -> CdcMetrics:
         """No log yet: whatever the target holds is a first batch that did not end, so it is written anew."""
-        unique = events.dropDuplicates(self._same)
+        unique = events.dropDuplicates(self.plan.same)
         _, after = self._after_truncates(None, events, True)
         result = states.rows(self.plan, after(unique.where(f"{KIND} != 'T'")))
         observed = result.select(*[quoted(f.name).cast(f.dataType).alias(f.name) for f in self.target_schema.fields])

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, StringType, StructField, StructType
+from pyspark.sql.types import ArrayType, DataType, StringType, StructField, StructType
 
 from lakehouse_engine.errors import EngineError
-from lakehouse_engine.graph.model import AutoCdcFlow
+from lakehouse_engine.graph.model import AutoCdcFlow, ScdType
 from lakehouse_engine.identifiers import quote
 
 START_AT, END_AT = "__START_AT", "__END_AT"
+# Of bitemporal targets: from when to when the system knew the row.
+SYSTEM_START_AT, SYSTEM_END_AT = "__SYSTEM_START_AT", "__SYSTEM_END_AT"
 
 # Names of columns as the source has them: the argument that they stand in, and what it says.
 Resolve = Callable[[str, Sequence[str]], list[str]]
@@ -23,6 +25,9 @@ SEQUENCE, KIND, IDENTITY, ARRIVED = "__sequence", "__kind", "__event_id", "__arr
 # Of partial events: the columns that the event updates, in lower case; null for all of them.
 UPDATES = "__updates"
 RESERVED = (START_AT, END_AT, SEQUENCE, KIND, IDENTITY, ARRIVED, UPDATES)
+# Of bitemporal events: when the system learned of the event.
+SYSTEM = "__system"
+BITEMPORAL_RESERVED = (SYSTEM_START_AT, SYSTEM_END_AT, SYSTEM)
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class CdcPlan:
     columns: StructType  # of the target, without the validity columns
     tracked: tuple[str, ...]
     ignore_nulls: tuple[str, ...]
-    scd_type: int
+    scd_type: ScdType
     truncates: bool
     updates: str | None = None  # the source's column of columns to update
     partial: bool = False  # whether events may update some of the columns
@@ -44,6 +49,20 @@ class CdcPlan:
     @property
     def names(self) -> list[str]:
         return self.columns.fieldNames()
+
+    @property
+    def history(self) -> bool:
+        """Whether the target has rows that no longer hold."""
+        return self.scd_type != 1
+
+    @property
+    def bitemporal(self) -> bool:
+        return self.scd_type == "bitemporal"
+
+    @property
+    def same(self) -> list[str]:
+        """What makes two deliveries the same event."""
+        return [*self.keys, SEQUENCE, *([SYSTEM] if self.bitemporal else []), IDENTITY]
 
 
 def refuse(where: str, argument: str, problem: str) -> EngineError:
@@ -64,12 +83,12 @@ def make_plan(flow: AutoCdcFlow, source: StructType) -> CdcPlan:
             found.append(field.name)
         return found
 
-    if flow.stored_as_scd_type not in (1, 2):
-        raise refuse(where, "stored_as_scd_type", f"is {flow.stored_as_scd_type!r}; allowed: 1, 2")
+    _check_type(where, flow)
     if not flow.keys:
         raise refuse(where, "keys", "is empty; name the columns that identify a row")
+    reserved = RESERVED + (BITEMPORAL_RESERVED if flow.stored_as_scd_type == "bitemporal" else ())
     for field in source.fields:
-        if field.name in RESERVED:
+        if field.name in reserved:
             raise refuse(where, "source", f"has a column {field.name}, a name that AUTO CDC keeps for itself")
     keys = resolve("keys", flow.keys)
     names = [f.name for f in source.fields]
@@ -84,8 +103,6 @@ def make_plan(flow: AutoCdcFlow, source: StructType) -> CdcPlan:
     for key in keys:
         if key not in names:
             raise refuse(where, "keys", f"the key {key} is not among the target's columns; a key cannot be left out")
-    if flow.stored_as_scd_type == 2 and flow.apply_as_truncates is not None:
-        raise refuse(where, "apply_as_truncates", "is supported for SCD type 1 only")
     updates = _columns_to_update(where, flow, resolve, fields)
     return CdcPlan(
         keys=tuple(keys),
@@ -97,6 +114,22 @@ def make_plan(flow: AutoCdcFlow, source: StructType) -> CdcPlan:
         updates=updates,
         partial=updates is not None,
     )
+
+
+def _check_type(where: str, flow: AutoCdcFlow) -> None:
+    """What the storage type needs and excludes (ldp-sql-ref-apply-changes-into, ldp/cdc-advanced): truncates are of
+    SCD type 1; bitemporal history has a system sequence, and no partial updates."""
+    bitemporal = flow.stored_as_scd_type == "bitemporal"
+    if not bitemporal and flow.stored_as_scd_type not in (1, 2):
+        raise refuse(where, "stored_as_scd_type", f"is {flow.stored_as_scd_type!r}; allowed: 1, 2, bitemporal")
+    if bitemporal and flow.system_sequence_by is None:
+        raise refuse(where, "system_sequence_by", "is missing; bitemporal history needs the time the system knew of")
+    if not bitemporal and flow.system_sequence_by is not None:
+        raise refuse(where, "system_sequence_by", 'needs stored_as_scd_type "bitemporal"')
+    if flow.stored_as_scd_type != 1 and flow.apply_as_truncates is not None:
+        raise refuse(where, "apply_as_truncates", "is supported for SCD type 1 only")
+    if bitemporal and flow.columns_to_update is not None:
+        raise refuse(where, "columns_to_update", "is not supported for bitemporal history")
 
 
 def _tracked(where: str, flow: AutoCdcFlow, resolve: Resolve, names: list[str], keys: list[str]) -> list[str]:
@@ -167,6 +200,8 @@ def to_events(flow: AutoCdcFlow, plan: CdcPlan, batch: DataFrame, number: int) -
     if flow.apply_as_truncates is not None:
         kind = F.when(column(flow.apply_as_truncates), F.lit("T")).otherwise(kind)
     made = [column(flow.sequence_by).alias(SEQUENCE), kind.alias(KIND)]
+    if flow.system_sequence_by is not None:
+        made.append(column(flow.system_sequence_by).alias(SYSTEM))
     if plan.partial:
         made.append(_updates(plan).alias(UPDATES))
     events = batch.select(*[quoted(n) for n in plan.names], *made)
@@ -180,5 +215,5 @@ def _updates(plan: CdcPlan) -> Column:
     return F.array_sort(F.transform(quoted(plan.updates), lambda name: F.lower(name)))
 
 
-def sequence_type(flow: AutoCdcFlow, source: DataFrame) -> StructField:
-    return source.select(column(flow.sequence_by).alias(SEQUENCE)).schema.fields[0]
+def type_of(value: str | Column, source: DataFrame) -> DataType:
+    return source.select(column(value)).schema.fields[0].dataType

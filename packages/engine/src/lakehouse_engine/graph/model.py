@@ -130,9 +130,15 @@ class QueryFlow:
     updates: bool = False  # update_flow: each batch gives a sink the rows that it changed
 
 
+ScdType = Literal[1, 2, "bitemporal"]
+
+
 @dataclass
 class AutoCdcFlow:
-    """AUTO CDC INTO target: `source` is read as a stream of changes. Column arguments are names or Columns."""
+    """AUTO CDC INTO target: `source` is read as a stream of changes. Column arguments are names or Columns.
+
+    `system_sequence_by`: of bitemporal history, when the system learned of a change.
+    """
 
     name: str
     target: str
@@ -148,7 +154,8 @@ class AutoCdcFlow:
     apply_as_truncates: str | Column | None = None
     column_list: Sequence[str] | None = None
     except_column_list: Sequence[str] | None = None
-    stored_as_scd_type: Literal[1, 2] = 1
+    stored_as_scd_type: ScdType = 1
+    system_sequence_by: str | Column | None = None
     track_history_column_list: Sequence[str] | None = None
     track_history_except_column_list: Sequence[str] | None = None
     once: bool = False

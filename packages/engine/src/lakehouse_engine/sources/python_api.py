@@ -249,7 +249,8 @@ def create_auto_cdc_flow(
         ignore_null_updates_except_columns=arguments.columns("ignore_null_updates_except_column_list"),
         columns_to_update=listing[0] if listing else None,
         apply_as_deletes=apply_as_deletes, apply_as_truncates=apply_as_truncates,
-        stored_as_scd_type=arguments.scd_type(), once=bool(once), **columns,
+        stored_as_scd_type=arguments.storage(), system_sequence_by=arguments["system_sequence_by"],
+        once=bool(once), **columns,
     )  # fmt: skip
     registration_of("create_auto_cdc_flow").graph.add_flow(flow)
 

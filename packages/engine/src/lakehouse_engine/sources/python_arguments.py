@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from pyspark.sql import Column
 from pyspark.sql.types import StructType
 
 from lakehouse_engine.errors import EngineError
-from lakehouse_engine.graph.model import Expectation, ExpectationAction, SourceLocation
+from lakehouse_engine.graph.model import Expectation, ExpectationAction, ScdType, SourceLocation
 from lakehouse_engine.sources.python_registry import definition
 from lakehouse_engine.sources.sql.errors import SqlSourceError
 from lakehouse_engine.sources.sql.parser.clauses import row_filter as read_row_filter
@@ -34,6 +34,7 @@ _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "sequence_by": ((str, Column), "a column"),
     "ignore_null_updates": (bool, "True or False"),
     "columns_to_update": ((str, Column), "a column"),
+    "system_sequence_by": ((str, Column), "a column"),
 }
 _POLICIES = ("auto", "full")
 
@@ -137,14 +138,17 @@ class Arguments:
             self.refuse(f"{self.what}: {key} {self[key]!r}: {error.message}", error.error_class)
         return found
 
-    def scd_type(self) -> Any:
+    def scd_type(self, allowed: str = "1 and 2") -> Literal[1, 2]:
         given = self.given.get("stored_as_scd_type", 1)
-        if str(given).lower() == "bitemporal":
-            text = f"{self.what}: stored_as_scd_type is {given!r}; bitemporal history is not available here, use 2"
-            self.refuse(text, "UNSUPPORTED_ARGUMENT")
         if str(given) not in ("1", "2"):
-            self.refuse(f"stored_as_scd_type is {given!r}; allowed are 1 and 2")
-        return int(given)
+            self.refuse(f"stored_as_scd_type is {given!r}; allowed are {allowed}")
+        return 1 if str(given) == "1" else 2
+
+    def storage(self) -> ScdType:
+        """Of a flow of changes, which can also be stored as bitemporal history."""
+        if str(self.given.get("stored_as_scd_type")).lower() == "bitemporal":
+            return "bitemporal"
+        return self.scd_type("1, 2 and bitemporal")
 
     def replaces(self) -> dict[str, Any]:
         """The fields of a QueryFlow that say which rows its own replace."""

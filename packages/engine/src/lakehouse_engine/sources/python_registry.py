@@ -56,9 +56,8 @@ _CDC = (
     *_plain("column_list", "except_column_list", "stored_as_scd_type"),
     *_HISTORY,
     *_plain("name", "once", "ignore_null_updates_column_list", "ignore_null_updates_except_column_list"),
-    Argument("columns_to_update"),
+    *_plain("columns_to_update", "system_sequence_by"),
     Argument("flow_name", "differs", "The older name of name."),
-    Argument("system_sequence_by", "refused", "Bitemporal history is not available here.", "Use stored_as_scd_type=2."),
     Argument("where", "refused", "Changes are not filtered by the flow.", "Filter in a view, and name it as source."),
 )
 _SNAPSHOT = (*_plain("target", "source", "keys", "stored_as_scd_type"), *_HISTORY)

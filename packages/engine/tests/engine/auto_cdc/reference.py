@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Rules:
-    scd_type: int
+    scd_type: int | str
     tracked: tuple[str, ...]
     ignore_nulls: tuple[str, ...] = ()
     partial: bool = False  # an event sets the columns that its `listed` names
@@ -23,6 +23,37 @@ def expected(rules: Rules, events: list[dict]) -> set[tuple]:
         by_sequence = {e["seq"]: e for e in alive if e["id"] == key}
         result |= _rows(rules, [by_sequence[s] for s in sorted(by_sequence)])
     return result
+
+
+def expected_bitemporal(rules: Rules, events: list[dict]) -> set[tuple]:
+    """The rows that `expected` gives of what the system knew at each of its times (`sys`), where a row that the next
+    time has too goes on. Of events of a key and sequence the one known last counts; events have one `sys` each or are
+    exact repeats. With `ignore_nulls` it takes from the earlier ones what it leaves null."""
+    result: set[tuple] = set()
+    for key in {e["id"] for e in events}:
+        own = [e for e in events if e["id"] == key]
+        times = sorted({e["sys"] for e in own})
+        since: dict[tuple, int] = {}
+        for at in times:
+            rows = _rows(rules, _told(rules, [e for e in own if e["sys"] <= at]))
+            result |= {(*row, start, at) for row, start in since.items() if row not in rows}
+            since = {**dict.fromkeys(rows, at), **{row: start for row, start in since.items() if row in rows}}
+        result |= {(*row, start, None) for row, start in since.items()}
+    return result
+
+
+def _told(rules: Rules, events: list[dict]) -> list[dict]:
+    """One event a sequence, in order."""
+    told: dict[int, dict] = {}
+    values: dict[int, dict] = {}  # of a sequence: what its updates have said so far
+    for event in sorted(events, key=lambda e: e["sys"]):
+        seq = event["seq"]
+        if event["op"] == "U":
+            before = values.get(seq, {})
+            kept = {c: before.get(c) if event[c] is None else event[c] for c in rules.ignore_nulls}
+            event = values[seq] = {**event, **kept}
+        told[seq] = event
+    return [told[seq] for seq in sorted(told)]
 
 
 def _rows(rules: Rules, events: list[dict]) -> set[tuple]:

@@ -263,10 +263,16 @@ def test_a_notebook_keeps_cells_and_lines_and_hands_other_languages_over():
         ("GRANT SELECT ON t TO u", SqlUnsupportedError, r"GRANT"),
         ("AUTO CDC INTO t FROM STREAM s KEYS (a)", SqlSyntaxError, r"SEQUENCE BY"),
         (
-            "AUTO CDC INTO t FROM STREAM s KEYS (a) SEQUENCE BY b STORED AS BITEMPORAL",
+            "AUTO CDC INTO t FROM SNAPSHOT (SELECT 1) KEYS (a) STORED AS BITEMPORAL",
             SqlUnsupportedError,
             r"SCD TYPE 2",
         ),
+        (
+            "AUTO CDC INTO t FROM STREAM s KEYS (a) SEQUENCE BY b SYSTEM SEQUENCE c",
+            SqlSyntaxError,
+            r"expected BY after",
+        ),
+        ("AUTO CDC INTO t FROM STREAM s KEYS (a) STORED AS TYPE 2", SqlSyntaxError, r"SCD TYPE 2 or BITEMPORAL"),
         ("CREATE FLOW f AS INSERT INTO t BY SELECT 1", SqlSyntaxError, r"expected NAME after BY"),
         ("CREATE FLOW f AS INSERT INTO t REPLACE USING (a) SELECT 1", SqlSyntaxError, r"expected SEQUENCE after"),
         ("USE CATALOG a b", SqlSyntaxError, r"1:15: found 'b', expected the end of the statement"),
@@ -284,6 +290,7 @@ def test_an_error_names_place_clause_and_remedy(text, error, message):
         ("CREATE TEMPORARY VIEW a.v AS SELECT 1", r"name of one part"),
         ("AUTO CDC INTO t FROM s KEYS (a) SEQUENCE BY b", r"FROM STREAM\(s\)"),
         ("AUTO CDC INTO t FROM STREAM s KEYS (a) SEQUENCE BY b TRACK HISTORY ON a", r"SCD TYPE 2"),
+        ("AUTO CDC INTO t FROM STREAM s KEYS (a) SEQUENCE BY b STORED AS BITEMPORAL", r"needs SYSTEM SEQUENCE BY"),
         (
             "CREATE STREAMING TABLE t AS SELECT * FROM STREAM read_files('/a', format => )",
             r"expected a value",

@@ -233,7 +233,7 @@ AREA = Area(
             CDC,
             f"{SOURCE}dp.create_streaming_table('e_t')\n"
             "dp.create_auto_cdc_flow('e_t', 'e_src', ['value'], 'timestamp', stored_as_scd_type=3)\n",
-            r"source\.py:6: stored_as_scd_type is 3; allowed are 1 and 2",
+            r"source\.py:6: stored_as_scd_type is 3; allowed are 1, 2 and bitemporal",
         ),
         wrong(
             "a key that the changes lack",

@@ -118,11 +118,11 @@ AREA = Area(
             "py",
         ),
         refused(
-            "history in two times",
-            CDC,
+            "snapshots with history in two times",
+            SNAPSHOT,
             "from pyspark import pipelines as dp\n"
-            'dp.create_auto_cdc_flow("t", "s", ["a"], "b", stored_as_scd_type="bitemporal")\n',
-            "stored_as_scd_type is 'bitemporal'; bitemporal history is not available here",
+            'dp.create_auto_cdc_from_snapshot_flow("t", "s", ["a"], stored_as_scd_type="bitemporal")\n',
+            "stored_as_scd_type is 'bitemporal'; allowed are 1 and 2",
             "py",
         ),
         python(
@@ -179,6 +179,37 @@ AREA = Area(
                     "history": Table(
                         [(1, "a", 1, 2), (1, "late", 2, 3), (1, "c", 3, None), (2, "b", 1, 2), (3, "d", 1, None)],
                         "id, v, __START_AT, __END_AT",
+                    )
+                },
+            ),
+        ),
+        python(
+            "history in two times",
+            "ldp/cdc-advanced",
+            "from pyspark.sql.functions import col\n"
+            f"@dp.temporary_view\ndef events_5():\n    return {reader('id INT, x STRING, bt INT, st INT')}\n"
+            'dp.create_streaming_table("two_times")\n'
+            'dp.create_auto_cdc_flow(target="two_times", source="events_5", keys=["id"], sequence_by="bt",\n'
+            '    system_sequence_by=col("st"), stored_as_scd_type="bitemporal", except_column_list=["bt", "st"])\n',
+            Step(
+                {"1.json": lines({"id": 1, "x": "a", "bt": 10, "st": 100}, {"id": 1, "x": "b", "bt": 20, "st": 200})},
+                tables={
+                    "two_times": Table(
+                        [(1, "a", 10, None, 100, 200), (1, "a", 10, 20, 200, None), (1, "b", 20, None, 200, None)],
+                        "id, x, __START_AT, __END_AT, __SYSTEM_START_AT, __SYSTEM_END_AT",
+                    )
+                },
+            ),
+            Step(
+                {"2.json": lines({"id": 1, "x": "late", "bt": 5, "st": 200})},
+                tables={
+                    "two_times": Table(
+                        [
+                            (1, "a", 10, None, 100, 200),
+                            (1, "late", 5, 10, 200, None),
+                            (1, "a", 10, 20, 200, None),
+                            (1, "b", 20, None, 200, None),
+                        ]
                     )
                 },
             ),

@@ -270,10 +270,4 @@ CASES = [
         "AUTO CDC INTO t FROM STREAM s KEYS (a) SEQUENCE BY b SEQUENCE BY c",
         r"source\.sql:1:54: .*each clause once",
     ),
-    refused(
-        "bitemporal history",
-        CDC,
-        "AUTO CDC INTO t FROM STREAM s KEYS (a) SEQUENCE BY b STORED AS BITEMPORAL",
-        r"source\.sql:1:64: BITEMPORAL.*SCD TYPE 2",
-    ),
 ]

@@ -6,6 +6,7 @@ import pytest
 from lakeflow.cases import Area, Step, Table, refused, sql
 from lakeflow.sql.auto_cdc import CASES as AUTO_CDC
 from lakeflow.sql.auto_cdc import FIRST, LATE, changes
+from lakeflow.sql.bitemporal import CASES as BITEMPORAL
 from lakeflow.sql.replace_using import CASES as REPLACE_USING
 
 FLOW = "ldp/developer/ldp-sql-ref-create-flow"
@@ -156,6 +157,7 @@ AREA = Area(
             configuration={"pipelines.dropInactiveTables": "maybe"},
         ),
         *AUTO_CDC,
+        *BITEMPORAL,
         *REPLACE_USING,
     ],
 )

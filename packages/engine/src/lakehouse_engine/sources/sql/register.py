@@ -210,12 +210,9 @@ class _Loader:
         self, name: str, target: str, spec: AutoCdcSpec, location: SourceLocation, comment: str | None
     ) -> AutoCdcFlow:
         ignore, columns, track = spec.ignore_null_updates_on, spec.columns, spec.track_history
-        if spec.apply_as_truncates is not None and spec.scd_type == 2:
-            raise SqlSyntaxError(
-                "APPLY AS TRUNCATE WHEN works with SCD TYPE 1 only; remove it, or store as SCD TYPE 1", location
-            )
-        if track is not None and spec.scd_type == 1:
-            raise SqlSyntaxError("TRACK HISTORY ON works with SCD TYPE 2 only; add STORED AS SCD TYPE 2", location)
+        problem = _contradiction(spec)
+        if problem is not None:
+            raise SqlSyntaxError(problem, location)
         if not spec.streaming and not spec.once and spec.source:
             raise SqlSyntaxError(
                 f"AUTO CDC reads changes as a stream; write FROM STREAM({spec.source}), "
@@ -241,6 +238,7 @@ class _Loader:
             column_list=_included(columns),
             except_column_list=_excluded(columns),
             stored_as_scd_type=spec.scd_type,
+            system_sequence_by=spec.system_sequence_by,
             track_history_column_list=_included(track),
             track_history_except_column_list=_excluded(track),
             once=spec.once,
@@ -294,6 +292,22 @@ class _Loader:
         if not isinstance(argument, Constant):
             return argument
         return self.context.constant(argument.text, call.name, call.location)
+
+
+def _contradiction(spec: AutoCdcSpec) -> str | None:
+    """Clauses that the reference gives to one storage type (ldp-sql-ref-apply-changes-into)."""
+    bitemporal = spec.scd_type == "bitemporal"
+    if spec.apply_as_truncates is not None and spec.scd_type != 1:
+        return "APPLY AS TRUNCATE WHEN works with SCD TYPE 1 only; remove it, or store as SCD TYPE 1"
+    if spec.track_history is not None and spec.scd_type != 2:
+        return "TRACK HISTORY ON works with SCD TYPE 2 only; add STORED AS SCD TYPE 2"
+    if bitemporal and spec.system_sequence_by is None:
+        return "STORED AS BITEMPORAL needs SYSTEM SEQUENCE BY column: when the system learned of a change"
+    if not bitemporal and spec.system_sequence_by is not None:
+        return "SYSTEM SEQUENCE BY works with STORED AS BITEMPORAL only; remove it, or store as BITEMPORAL"
+    if bitemporal and spec.columns_to_update is not None:
+        return "COLUMNS TO UPDATE does not work with STORED AS BITEMPORAL; remove it, or store as SCD TYPE 2"
+    return None
 
 
 def _included(choice: ColumnChoice | None) -> tuple[str, ...] | None:

@@ -75,7 +75,8 @@ ENTRIES: tuple[Entry, ...] = (
         "IGNORE NULL UPDATES [ON columns | * EXCEPT (columns)]",
         "APPLY AS DELETE WHEN, APPLY AS TRUNCATE WHEN",
         "COLUMNS columns | * EXCEPT (columns)",
-        "STORED AS SCD TYPE 1 | 2",
+        "STORED AS SCD TYPE 1 | SCD TYPE 2 | BITEMPORAL",
+        "SYSTEM SEQUENCE BY column (with BITEMPORAL)",
         "TRACK HISTORY ON columns | * EXCEPT (columns)",
         "COLUMNS TO UPDATE column",
     ),
@@ -129,9 +130,12 @@ ENTRIES: tuple[Entry, ...] = (
         "Remove the clause, or use CREATE MATERIALIZED VIEW.",
     ),
     Entry(
-        "SYSTEM SEQUENCE BY", "refused", _CDC, "Bitemporal history is not available here.", "Use STORED AS SCD TYPE 2."
+        "FROM SNAPSHOT ... STORED AS BITEMPORAL",
+        "refused",
+        "ldp/cdc",
+        "Bitemporal history is computed from a feed of changes, and snapshots are none.",
+        "Use STORED AS SCD TYPE 2.",
     ),
-    Entry("BITEMPORAL", "refused", _CDC, "Bitemporal history is not available here.", "Use STORED AS SCD TYPE 2."),
     Entry(
         "FROM SNAPSHOT ... WITH VERSION",
         "refused",

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from lakehouse_engine.graph.model import ColumnSpec, DatasetKind, Expectation, SourceLocation, TableConstraint
+from lakehouse_engine.graph.model import (
+    ColumnSpec,
+    DatasetKind,
+    Expectation,
+    ScdType,
+    SourceLocation,
+    TableConstraint,
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,8 @@ class AutoCdcSpec:
     apply_as_deletes: str | None = None
     apply_as_truncates: str | None = None
     columns: ColumnChoice | None = None
-    scd_type: Literal[1, 2] = 1
+    scd_type: ScdType = 1
+    system_sequence_by: str | None = None
     track_history: ColumnChoice | None = None
 
 

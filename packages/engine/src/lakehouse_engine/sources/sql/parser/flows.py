@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from lakehouse_engine.graph.model import ScdType
+
 from ..statements import AutoCdcSpec, ColumnChoice, FlowSpec, InsertSpec, Query, SnapshotSpec
 from ..tokenizer import Kind
 from .cursor import Cursor
@@ -168,7 +170,7 @@ def _clause(cursor: Cursor) -> dict[str, Any]:
     if cursor.accept("SEQUENCE", "BY"):
         return {"sequence_by": _expression(cursor, "the column to order changes by")}
     if cursor.accept("STORED", "AS"):
-        return {"scd_type": _scd_type(cursor)}
+        return {"scd_type": _stored_as(cursor)}
     if cursor.accept("TRACK", "HISTORY"):
         cursor.expect("ON", after="TRACK HISTORY")
         return {"track_history": _choice(cursor)}
@@ -176,17 +178,24 @@ def _clause(cursor: Cursor) -> dict[str, Any]:
         return {"columns_to_update": cursor.identifier("the column that lists the columns to update")}
     if cursor.accept("COLUMNS"):
         return {"columns": _choice(cursor)}
-    if cursor.sees("SYSTEM", "SEQUENCE"):
-        cursor.refuse("SYSTEM SEQUENCE BY")
+    if cursor.accept("SYSTEM", "SEQUENCE"):
+        cursor.expect("BY", after="SYSTEM SEQUENCE")
+        return {"system_sequence_by": _expression(cursor, "the column of the system's time")}
     cursor.fail(
         "a clause of AUTO CDC: IGNORE NULL UPDATES, APPLY AS DELETE WHEN, APPLY AS TRUNCATE WHEN, SEQUENCE BY, "
-        "COLUMNS, STORED AS SCD TYPE, TRACK HISTORY ON, COLUMNS TO UPDATE"
+        "SYSTEM SEQUENCE BY, COLUMNS, STORED AS, TRACK HISTORY ON, COLUMNS TO UPDATE"
     )
 
 
+def _stored_as(cursor: Cursor) -> ScdType:
+    if cursor.accept("BITEMPORAL"):
+        return "bitemporal"
+    if not cursor.sees("SCD"):
+        cursor.fail("SCD TYPE 1, SCD TYPE 2 or BITEMPORAL after STORED AS")
+    return _scd_type(cursor)
+
+
 def _scd_type(cursor: Cursor) -> Literal[1, 2]:
-    if cursor.sees("BITEMPORAL"):
-        cursor.refuse("BITEMPORAL")
     cursor.expect("SCD", after="STORED AS")
     cursor.expect("TYPE", after="SCD")
     if cursor.token.text not in ("1", "2"):
@@ -217,6 +226,8 @@ def _snapshot(cursor: Cursor) -> SnapshotSpec:
     scd_type: Literal[1, 2] = 1
     track = None
     if cursor.accept("STORED", "AS"):
+        if cursor.sees("BITEMPORAL"):
+            cursor.refuse("FROM SNAPSHOT ... STORED AS BITEMPORAL")
         scd_type = _scd_type(cursor)
     if cursor.accept("TRACK", "HISTORY"):
         cursor.expect("ON", after="TRACK HISTORY")
