@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from pyspark.sql import DataFrame
 
 from lakehouse_engine.auto_cdc import AutoCdcApplier, CdcMetrics, SnapshotApplier
+from lakehouse_engine.auto_cdc.plan import START_AT
+from lakehouse_engine.errors import EngineError
 from lakehouse_engine.expectations import Rules
 from lakehouse_engine.flows import batch, streams
 from lakehouse_engine.flows.context import Reader, reading_as
 from lakehouse_engine.flows.targets import Target
-from lakehouse_engine.graph.model import AutoCdcFlow, SnapshotCdcFlow
+from lakehouse_engine.graph.model import AutoCdcFlow, Flow, ScdType, SnapshotCdcFlow
 
 # Deletion vectors let a merge touch few bytes of large files.
 PROPERTIES = {"delta.enableDeletionVectors": "true"}
@@ -25,6 +28,47 @@ def source(reader: Reader, flow: AutoCdcFlow) -> DataFrame:
     return reader.session.read.table(flow.source) if flow.once else reader.session.readStream.table(flow.source)
 
 
+def check_type(target: Target, flow: AutoCdcFlow | SnapshotCdcFlow, flows: Iterable[Flow]) -> None:
+    """All flows into a target store it as one SCD type, which a full refresh alone changes
+    (AUTOCDC_INVALID_STATE.SCD_TYPE_DRIFT)."""
+    wanted = flow.stored_as_scd_type
+    for other in flows:
+        if isinstance(other, AutoCdcFlow | SnapshotCdcFlow) and other.stored_as_scd_type != wanted:
+            problem = f"flow {other.name} stores it as {_called(other.stored_as_scd_type)}; all its flows agree on one"
+            raise _drift(flow, problem)
+    known = _stored_type(target)
+    if known is not None and known != wanted:
+        raise _drift(flow, f"{flow.target} holds {_called(known)}; change it back, or run a full refresh of the table")
+
+
+def _stored_type(target: Target) -> ScdType | None:
+    """As remembered; of a target of an older version, as its columns say."""
+    known = target.state("auto_cdc_type").get("scd_type")
+    if known is not None or target.record is None:
+        return known
+    if not any((target.folder / name).exists() for name in ("auto_cdc", "snapshots")):
+        return None
+    return 2 if START_AT in target.schema().fieldNames() else 1
+
+
+def _called(scd_type: ScdType) -> str:
+    return "bitemporal history" if scd_type == "bitemporal" else f"SCD type {scd_type}"
+
+
+def _drift(flow: AutoCdcFlow | SnapshotCdcFlow, problem: str) -> EngineError:
+    return EngineError(
+        f"{flow.location}: AUTO CDC flow {flow.name} into {flow.target}: stored_as_scd_type: is "
+        f"{_called(flow.stored_as_scd_type)}, but {problem}",
+        error_class="AUTOCDC_INVALID_STATE.SCD_TYPE_DRIFT",
+        location=str(flow.location),
+    )
+
+
+def _keep_type(target: Target, flow: AutoCdcFlow | SnapshotCdcFlow) -> None:
+    if target.state("auto_cdc_type").get("scd_type") is None:
+        target.remember("auto_cdc_type", {"scd_type": flow.stored_as_scd_type})
+
+
 def applier(reader: Reader, target: Target, flow: AutoCdcFlow, frame: DataFrame) -> AutoCdcApplier:
     location = target.location if target.record else ""
     return AutoCdcApplier(reader.session, flow, frame.schema, location, f"file:{target.folder}/auto_cdc")
@@ -33,6 +77,7 @@ def applier(reader: Reader, target: Target, flow: AutoCdcFlow, frame: DataFrame)
 def apply_changes(reader: Reader, target: Target, flow: AutoCdcFlow, rules: Rules, frame: DataFrame) -> dict[str, Any]:
     plan = applier(reader, target, flow, frame)
     target.ensure(reader.session, plan.target_schema, KIND, PROPERTIES)
+    _keep_type(target, flow)
     plan.target_path = target.location
     done: list[CdcMetrics] = []
     if flow.once:
@@ -56,6 +101,7 @@ def apply_snapshots(reader: Reader, target: Target, flow: SnapshotCdcFlow) -> di
 
     def apply(frame: DataFrame, number: Any) -> None:
         target.ensure(reader.session, plan.target_schema(frame.schema, number), KIND, PROPERTIES)
+        _keep_type(target, flow)
         plan.target_path = target.location
         done.append(plan.apply(frame, number))
 

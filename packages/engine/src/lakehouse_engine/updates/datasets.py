@@ -94,6 +94,8 @@ class Work:
         return self.target.wanted(found)[0]
 
     def _schema(self, reader: Reader, flow: Flow) -> StructType:
+        if isinstance(flow, AutoCdcFlow | SnapshotCdcFlow) and not self.round.resets(self.key):
+            cdc.check_type(self.target, flow, self.flows)
         if isinstance(flow, AutoCdcFlow):
             frame = self._changes(reader, flow)
             self.rules.apply(frame, "check")
@@ -190,6 +192,8 @@ class Work:
 
     def _attempt(self, reader: Reader, flow: Flow) -> dict[str, Any]:
         reader.frame = None
+        if isinstance(flow, AutoCdcFlow | SnapshotCdcFlow):
+            cdc.check_type(self.target, flow, self.flows)
         if isinstance(flow, AutoCdcFlow):
             if flow.once and batch.was_done(self.target, flow.name):
                 return _NOTHING

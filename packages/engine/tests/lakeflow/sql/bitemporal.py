@@ -1,13 +1,19 @@
-"""AUTO CDC with two times, for the area of flows (test_sql_flows.py)."""
+"""AUTO CDC with two times, and the storage type of a target, for the area of flows (test_sql_flows.py)."""
 
 from __future__ import annotations
 
 from lakeflow.cases import Step, Table, refused, sql
-from lakeflow.sql.auto_cdc import CDC, changes
+from lakeflow.sql.auto_cdc import CDC, FIRST, changes
 
 GUIDE = "ldp/cdc-advanced"
+STATE = "error-messages/autocdc-invalid-state-error-class"
 COLUMNS = "id INT, x STRING, y STRING, bt INT, st INT"
 HEADER = "id,x,y,bt,st\n"
+TYPED = "CREATE FLOW typed_flow AS AUTO CDC INTO typed FROM STREAM(typed_changes) KEYS (id) SEQUENCE BY n STORED AS"
+
+
+def typed(kind: int) -> str:
+    return f"{changes('typed_changes')}CREATE OR REFRESH STREAMING TABLE typed;\n{TYPED} SCD TYPE {kind}"
 
 
 def refuses(name: str, clauses: str, message: str):
@@ -75,5 +81,28 @@ CASES = [
         "partial updates of bitemporal history",
         "SYSTEM SEQUENCE BY c STORED AS BITEMPORAL COLUMNS TO UPDATE d",
         "COLUMNS TO UPDATE does not work with STORED AS BITEMPORAL",
+    ),
+    sql(
+        "another SCD type needs a full refresh",
+        STATE,
+        typed(1),
+        Step(FIRST, tables={"typed": Table([(1, "anna"), (2, "bob")], "id, name")}),
+        Step(
+            edit={"source.sql": typed(2)},
+            fails=r"source\.sql:4:1: .*is SCD type 2, but typed holds SCD type 1; .* run a full refresh",
+        ),
+        Step(params={"validateOnly": True}, fails=r"typed holds SCD type 1"),
+        Step(
+            params={"fullRefresh": True},
+            tables={"typed": Table([(1, True), (1, False), (2, True)], "id, __END_AT IS NULL")},
+        ),
+        Step(edit={"source.sql": typed(1)}, fails=r"is SCD type 1, but typed holds SCD type 2"),
+        Step(edit={"source.sql": typed(2)}, tables={"typed": Table([(3,)], "count(*)")}),
+    ),
+    sql(
+        "two flows that store a table as two types",
+        STATE,
+        f"{typed(1)};\n{TYPED.replace('typed_flow', 'other_flow')} SCD TYPE 2",
+        Step(FIRST, fails=r"source\.sql:4:1: .*is SCD type 1, but flow other_flow stores it as SCD type 2"),
     ),
 ]
