@@ -181,11 +181,14 @@ def column(value: str | Column) -> Column:
     return F.expr(value) if isinstance(value, str) else value
 
 
+_MICROS = "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"
+# For JSON that says every value exactly.
+JSON_OPTIONS = {"timestampFormat": _MICROS, "timestampNTZFormat": _MICROS[:-3], "ignoreNullFields": "false"}
+
+
 def identity(names: Sequence[str]) -> Column:
     """A fingerprint of the columns' values. Through JSON, since Spark's hash skips nulls and refuses maps."""
-    micros = "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"
-    options = {"timestampFormat": micros, "timestampNTZFormat": micros[:-3], "ignoreNullFields": "false"}
-    return F.xxhash64(F.to_json(F.struct(*[quoted(n) for n in names]), options))
+    return F.xxhash64(F.to_json(F.struct(*[quoted(n) for n in names]), JSON_OPTIONS))
 
 
 def quoted(name: str) -> Column:

@@ -14,19 +14,17 @@ from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import DataType, LongType, StringType, StructField, StructType, TimestampType
+from pyspark.sql.types import DataType, StructField, StructType, TimestampType
 
-from lakehouse_engine.auto_cdc import delta
+from lakehouse_engine.auto_cdc import delta, versions
 from lakehouse_engine.auto_cdc import plan as planning
 from lakehouse_engine.auto_cdc.apply import CdcMetrics
 from lakehouse_engine.auto_cdc.plan import END_AT, START_AT, quoted
+from lakehouse_engine.auto_cdc.versions import Version, VersionedSnapshots
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.files import local, replace
-from lakehouse_engine.graph.model import AutoCdcFlow, SnapshotCdcFlow
+from lakehouse_engine.graph.model import AutoCdcFlow, SnapshotCdcFlow, SnapshotQueries
 from lakehouse_engine.identifiers import quote
-
-Version = int | str | datetime.datetime
-_TYPES: dict[str, DataType] = {"timestamp": TimestampType(), "string": StringType(), "bigint": LongType()}
 
 
 class SnapshotApplier:
@@ -39,14 +37,27 @@ class SnapshotApplier:
     @property
     def version_type(self) -> DataType:
         """Of __START_AT and __END_AT: a table's snapshots are dated, a function numbers its own."""
-        return TimestampType() if isinstance(self.flow.source, str) else _TYPES[at_type(self.latest_version)]
+        return TimestampType() if isinstance(self.flow.source, str) else versions.type_of(self.latest_version)
 
-    def target_schema(self, source: StructType, version: Version | None = None) -> StructType:
+    def target_schema(self, source: StructType, kind: DataType | None = None) -> StructType:
+        """`kind`: the type of the versions."""
         fields = [StructField(f.name, f.dataType, True) for f in source.fields]
         if self.flow.stored_as_scd_type == 2:
-            kind = self.version_type if version is None else _TYPES[at_type(version)]
+            kind = kind or self.version_type
             fields += [StructField(START_AT, kind), StructField(END_AT, kind)]
         return StructType(fields)
+
+    def schema(self) -> StructType | None:
+        """The target's columns; None where only a snapshot tells."""
+        match self.flow.source:
+            case str():
+                return self.target_schema(self.spark.read.table(self.flow.source).schema)
+            case SnapshotQueries():
+                return self.target_schema(*self._versioned(self.flow.source).schema())
+        return None
+
+    def _versioned(self, queries: SnapshotQueries) -> VersionedSnapshots:
+        return VersionedSnapshots(self.spark, queries, self._what)
 
     @property
     def latest_version(self) -> Version | None:
@@ -55,13 +66,15 @@ class SnapshotApplier:
                 record = json.load(file)
         except FileNotFoundError:
             return None
-        return datetime.datetime.fromisoformat(record["at"]) if "at" in record else record["version"]
+        return versions.from_record(record)
 
     def next(self) -> tuple[DataFrame, Version] | None:
         """The next snapshot of a function source, None when there is none newer."""
         if isinstance(self.flow.source, str):
             raise self._refuse("source", "is a table; apply its rows with the time of reading as version")
         latest = self.latest_version
+        if isinstance(self.flow.source, SnapshotQueries):
+            return self._versioned(self.flow.source).next(latest)
         answer = self.flow.source(latest)
         if answer is None:
             return None
@@ -73,7 +86,7 @@ class SnapshotApplier:
             raise self._refuse(
                 "source", f"returned a version of type {type(answer[1]).__name__}; allowed: int, str, datetime"
             )
-        if latest is not None and at_type(answer[1]) != at_type(latest):
+        if latest is not None and versions.type_of(answer[1]) != versions.type_of(latest):
             raise self._refuse("source", f"returned version {answer[1]!r} after {latest!r}; versions are of one type")
         newest: Any = answer[1]
         if latest is not None and newest <= latest:
@@ -129,7 +142,7 @@ class SnapshotApplier:
 
         `both`: old rows as `o` beside new ones as `n`, where they differ.
         """
-        at, none = F.lit(version).cast(at_type(version)), F.lit(None).cast(at_type(version))
+        at, none = versions.column(version), F.lit(None).cast(versions.type_of(version))
         gone, was = F.col("n.__new_all").isNull(), F.col("o.__old_all").isNotNull()
 
         def side(letter: str) -> list[Column]:
@@ -152,15 +165,11 @@ class SnapshotApplier:
         return closed.unionByName(opened).unionByName(undone)
 
     def _remember(self, version: Version) -> None:
-        record = {"at": version.isoformat()} if isinstance(version, datetime.datetime) else {"version": version}
-        replace(Path(self.state_file), json.dumps(record))
+        replace(Path(self.state_file), json.dumps(versions.to_record(version)))
+
+    @property
+    def _what(self) -> str:
+        return f"AUTO CDC FROM SNAPSHOT flow {self.flow.name} into {self.flow.target}"
 
     def _refuse(self, argument: str, problem: str) -> EngineError:
-        where = f"{self.flow.location}: AUTO CDC FROM SNAPSHOT flow {self.flow.name} into {self.flow.target}"
-        return planning.refuse(where, argument, problem)
-
-
-def at_type(version: Any) -> str:
-    if isinstance(version, str):
-        return "string"
-    return "timestamp" if isinstance(version, datetime.datetime) else "bigint"
+        return planning.refuse(f"{self.flow.location}: {self._what}", argument, problem)

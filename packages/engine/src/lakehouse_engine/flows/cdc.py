@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from pyspark.sql import DataFrame
+from pyspark.sql.types import StructType
 
-from lakehouse_engine.auto_cdc import AutoCdcApplier, CdcMetrics, SnapshotApplier
+from lakehouse_engine.auto_cdc import AutoCdcApplier, CdcMetrics, SnapshotApplier, versions
 from lakehouse_engine.auto_cdc.plan import START_AT
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.expectations import Rules
@@ -95,12 +96,22 @@ def apply_changes(reader: Reader, target: Target, flow: AutoCdcFlow, rules: Rule
     return {**found, **_figures(done)}
 
 
+def snapshot_schema(reader: Reader, target: Target, flow: SnapshotCdcFlow) -> StructType:
+    """The target's columns, as far as they are known before a snapshot is read."""
+    return _snapshots(reader, target, flow).schema() or target.schema()
+
+
+def _snapshots(reader: Reader, target: Target, flow: SnapshotCdcFlow) -> SnapshotApplier:
+    folder = target.folder / "snapshots" / flow.name.replace("/", "_")
+    return SnapshotApplier(reader.session, flow, "", str(folder))
+
+
 def apply_snapshots(reader: Reader, target: Target, flow: SnapshotCdcFlow) -> dict[str, Any]:
-    plan = SnapshotApplier(reader.session, flow, "", str(target.folder / "snapshots" / flow.name.replace("/", "_")))
+    plan = _snapshots(reader, target, flow)
     done: list[CdcMetrics] = []
 
     def apply(frame: DataFrame, number: Any) -> None:
-        target.ensure(reader.session, plan.target_schema(frame.schema, number), KIND, PROPERTIES)
+        target.ensure(reader.session, plan.target_schema(frame.schema, versions.type_of(number)), KIND, PROPERTIES)
         _keep_type(target, flow)
         plan.target_path = target.location
         done.append(plan.apply(frame, number))

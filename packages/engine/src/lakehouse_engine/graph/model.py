@@ -163,13 +163,33 @@ class AutoCdcFlow:
     source_query: Callable[[], DataFrame] | None = None  # SQL: FROM STREAM (…) or a once flow's batch query
 
 
+# A query that reads the rows of a table function, which are given to it.
+QueryOfRows = Callable[[Callable[[], "DataFrame"]], "DataFrame"]
+
+
+@dataclass(frozen=True)
+class SnapshotQueries:
+    """FROM SNAPSHOT (snapshot) WITH VERSION (version): the snapshot's query reads current_snapshot_version(), the
+    version query last_snapshot_version().
+
+    `unfiltered`: the version query without its conditions. `name`: what its column seems to be called.
+    """
+
+    version: QueryOfRows
+    unfiltered: QueryOfRows
+    snapshot: QueryOfRows
+    name: str
+    location: SourceLocation
+
+
 @dataclass
 class SnapshotCdcFlow:
-    """AUTO CDC FROM SNAPSHOT: `source` names a dataset, or is a function of the latest version -> (frame, version)."""
+    """AUTO CDC FROM SNAPSHOT: `source` names a dataset, or is a function of the latest version -> (frame, version), or
+    the queries of a snapshot and its version."""
 
     name: str
     target: str
-    source: str | Callable[[Any], Any]
+    source: str | Callable[[Any], Any] | SnapshotQueries
     keys: Sequence[str]
     location: SourceLocation
     stored_as_scd_type: Literal[1, 2] = 1

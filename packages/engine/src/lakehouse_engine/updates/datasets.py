@@ -101,11 +101,8 @@ class Work:
             self.rules.apply(frame, "check")
             return cdc.applier(reader, self.target, flow, frame).target_schema
         if isinstance(flow, SnapshotCdcFlow):
-            if not isinstance(flow.source, str):
-                return self.target.schema()
-            applier = cdc.SnapshotApplier(reader.session, flow, "", str(self.target.folder))
             with reading_as(reader):
-                return applier.target_schema(reader.session.read.table(flow.source).schema)
+                return cdc.snapshot_schema(reader, self.target, flow)
         frame = self._frame(reader, flow)
         self._kind(flow, frame)
         return self.rules.apply(frame, "check").schema

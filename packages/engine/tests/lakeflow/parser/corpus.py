@@ -54,6 +54,9 @@ APPLY AS DELETE WHEN op = "D" APPLY AS TRUNCATE WHEN op = "T" SEQUENCE BY ts COL
     "AUTO CDC INTO c FROM STREAM changes KEYS (id) SEQUENCE BY ts COLUMNS * EXCEPT (`cols`) COLUMNS TO UPDATE `cols`",
     "AUTO CDC INTO c FROM STREAM changes KEYS (id) SEQUENCE BY ts SYSTEM SEQUENCE BY STRUCT(s, n) STORED AS BITEMPORAL",
     "CREATE FLOW s AS AUTO CDC INTO c FROM SNAPSHOT (SELECT * FROM t) KEYS (id) STORED AS SCD TYPE 2",
+    """CREATE FLOW s AS AUTO CDC INTO c
+FROM SNAPSHOT (SELECT * FROM t WHERE n = (SELECT n FROM current_snapshot_version()))
+WITH VERSION (SELECT n FROM t WHERE n > (SELECT n FROM last_snapshot_version()) LIMIT 1) KEYS (id)""",
     "SET spark.sql.shuffle.partitions = 2",
     "SET `a b` = 'x;y'",
     "USE CATALOG main",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 from corpus import CORPUS
-from lakehouse_engine.graph.model import DatasetKind, Graph
+from lakehouse_engine.graph.model import DatasetKind, Graph, SourceLocation
 from lakehouse_engine.sources.sql import (
     MissingParameterError,
     SqlSyntaxError,
     SqlUnsupportedError,
     load_sql,
     parse_sql,
+    snapshots,
     split_statements,
     string_value,
     tokenize,
@@ -21,6 +22,7 @@ from lakehouse_engine.sources.sql.statements import (
     ColumnChoice,
     CreateDataset,
     CreateFlow,
+    Query,
     SetConfiguration,
     Use,
 )
@@ -273,6 +275,7 @@ def test_a_notebook_keeps_cells_and_lines_and_hands_other_languages_over():
             r"expected BY after",
         ),
         ("AUTO CDC INTO t FROM STREAM s KEYS (a) STORED AS TYPE 2", SqlSyntaxError, r"SCD TYPE 2 or BITEMPORAL"),
+        ("AUTO CDC INTO t FROM SNAPSHOT (SELECT 1) WITH VERSION KEYS (a)", SqlSyntaxError, r"expected \("),
         ("CREATE FLOW f AS INSERT INTO t BY SELECT 1", SqlSyntaxError, r"expected NAME after BY"),
         ("CREATE FLOW f AS INSERT INTO t REPLACE USING (a) SELECT 1", SqlSyntaxError, r"expected SEQUENCE after"),
         ("USE CATALOG a b", SqlSyntaxError, r"1:15: found 'b', expected the end of the statement"),
@@ -315,3 +318,24 @@ def test_semicolons_in_strings_comments_and_names_part_nothing():
 def test_the_docs_table_says_for_each_refusal_what_to_do():
     assert all(entry.instead and entry.note for entry in ENTRIES if entry.status == "refused")
     assert len(markdown().splitlines()) == len(ENTRIES) + 2
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "unconditional"),
+    [
+        ("SELECT n AS v FROM t WHERE n > (SELECT 1 WHERE 2 > 1) LIMIT 1", "v", "SELECT n AS v FROM t LIMIT 1"),
+        (
+            "SELECT a AS `the a` FROM (FROM t WHERE a > 1) WHERE b",
+            "the a",
+            "SELECT a AS `the a` FROM (FROM t WHERE a > 1) ",
+        ),
+        ("SELECT t.n FROM t WHERE a UNION ALL SELECT 1 WHERE b", "n", "SELECT t.n FROM t UNION ALL SELECT 1 "),
+        ("SELECT max(n) FROM t", "version", "SELECT max(n) FROM t"),
+    ],
+)
+def test_a_version_query_tells_its_column_before_spark_reads_it(text: str, name: str, unconditional: str) -> None:
+    """last_snapshot_version() has the name and type of the version query's column, and the query reads it."""
+    query = Query(text, SourceLocation("f.sql", 1))
+    assert snapshots.column_name(query) == name
+    found = snapshots.without_conditions(query).text
+    assert found == unconditional

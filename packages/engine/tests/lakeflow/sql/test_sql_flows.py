@@ -8,6 +8,7 @@ from lakeflow.sql.auto_cdc import CASES as AUTO_CDC
 from lakeflow.sql.auto_cdc import FIRST, LATE, changes
 from lakeflow.sql.bitemporal import CASES as BITEMPORAL
 from lakeflow.sql.replace_using import CASES as REPLACE_USING
+from lakeflow.sql.snapshot_versions import CASES as SNAPSHOT_VERSIONS
 
 FLOW = "ldp/developer/ldp-sql-ref-create-flow"
 REPLACE = "ldp/flows-replace-where"
@@ -158,6 +159,7 @@ AREA = Area(
         ),
         *AUTO_CDC,
         *BITEMPORAL,
+        *SNAPSHOT_VERSIONS,
         *REPLACE_USING,
     ],
 )

@@ -7,6 +7,7 @@ A call of one becomes a name, which stands for what `SqlContext.table_function` 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from lakehouse_engine.graph.model import SourceLocation
@@ -51,14 +52,15 @@ class Rewritten:
     calls: list[FunctionCall] = field(default_factory=list)
 
 
-def rewrite(query: Query) -> Rewritten:
+def rewrite(query: Query, more: Collection[str] = ()) -> Rewritten:
+    """`more`: table functions that this query has beside those of all queries."""
     location = query.location
     source = SourceText(query.text, location.path, first_line=location.line or 1, cell=location.cell)
     cursor = Cursor(source)
     edits: list[tuple[int, int, str]] = []
     calls: list[FunctionCall] = []
     while not cursor.ended:
-        if _calls_table_function(cursor):
+        if _calls_table_function(cursor, (*TABLE_FUNCTIONS, *more)):
             call = _call(cursor)
             calls.append(call)
             edits.append((call.start, call.end, call.view))
@@ -83,11 +85,11 @@ def _named_by_strings(cursor: Cursor, edits: list[tuple[int, int, str]]) -> None
     edits.append((cursor.tokens[opened].start, cursor.previous.end, name))
 
 
-def _calls_table_function(cursor: Cursor) -> bool:
+def _calls_table_function(cursor: Cursor, functions: Collection[str]) -> bool:
     token = cursor.token
     return (
         token.kind is Kind.WORD
-        and token.text.lower() in TABLE_FUNCTIONS
+        and token.text.lower() in functions
         and cursor.peek().text == "("
         and (cursor.index == 0 or cursor.previous.text != ".")
     )

@@ -12,10 +12,12 @@ from lakehouse_engine.graph.model import (
     Graph,
     QueryFlow,
     SnapshotCdcFlow,
+    SnapshotQueries,
     SourceLocation,
 )
 from lakehouse_engine.identifiers import quote_if_needed
 
+from . import snapshots
 from .errors import SqlSyntaxError, SqlUnsupportedError
 from .parser import parse_statement
 from .query import Constant, FunctionCall, rewrite
@@ -249,16 +251,20 @@ class _Loader:
     def snapshot(
         self, name: str, target: str, spec: SnapshotSpec, location: SourceLocation, comment: str | None
     ) -> None:
-        """The snapshot's query becomes a temporary view of the pipeline, which is what the flow reads."""
-        plain = "".join(letter if letter.isalnum() else "_" for letter in name)
-        view = f"__snapshot_of_{plain}"
-        self.graph.add_dataset(Dataset(view, DatasetKind.TEMPORARY_VIEW, location))
-        self.flow(view, view, InsertSpec(spec.query), location, None, default=True)
+        """The snapshot's query becomes a temporary view of the pipeline, which is what the flow reads; one of versions
+        is run for each of them."""
+        if spec.version is not None:
+            source: str | SnapshotQueries = self.versions(spec.query, spec.version)
+        else:
+            plain = "".join(letter if letter.isalnum() else "_" for letter in name)
+            source = f"__snapshot_of_{plain}"
+            self.graph.add_dataset(Dataset(source, DatasetKind.TEMPORARY_VIEW, location))
+            self.flow(source, source, InsertSpec(spec.query), location, None, default=True)
         self.graph.add_flow(
             SnapshotCdcFlow(
                 name,
                 target,
-                view,
+                source,
                 spec.keys,
                 location,
                 stored_as_scd_type=spec.scd_type,
@@ -268,22 +274,43 @@ class _Loader:
             )
         )
 
+    def versions(self, snapshot: Query, version: Query) -> SnapshotQueries:
+        return SnapshotQueries(
+            self.query_of(version, snapshots.LAST),
+            self.query_of(snapshots.without_conditions(version), snapshots.LAST),
+            self.query_of(snapshot, snapshots.CURRENT),
+            snapshots.column_name(version),
+            version.location,
+        )
+
     def query(self, query: Query) -> Callable[[], DataFrame]:
-        """Rewritten now, so that a wrong call of read_files fails when the source is read; run on demand."""
-        rewritten = rewrite(query)
+        run = self.query_of(query, None)
+        return lambda: run(None)
+
+    def query_of(self, query: Query, function: str | None) -> Callable[[Callable[[], DataFrame] | None], DataFrame]:
+        """Rewritten now, so that a wrong call of read_files fails when the source is read; run on demand.
+
+        `function`: a table function without arguments, whose rows the caller of the query gives.
+        """
+        rewritten = rewrite(query, [function] if function else ())
+        for call in rewritten.calls:
+            if call.name == function and (call.arguments or call.options or call.streaming):
+                raise SqlSyntaxError(f"{function}() takes no arguments, and is not a stream", call.location)
         catalog, schema, context = self.catalog, self.schema, self.context
 
-        def run() -> DataFrame:
-            frames = {
-                call.view: context.table_function(
-                    call.name,
-                    [self._value(each, call) for each in call.arguments],
-                    {name: self._value(each, call) for name, each in call.options.items()},
-                    call.streaming,
-                    call.location,
-                )
-                for call in rewritten.calls
-            }
+        def frame(call: FunctionCall, rows: Callable[[], DataFrame] | None) -> DataFrame:
+            if call.name == function and rows is not None:
+                return rows()
+            return context.table_function(
+                call.name,
+                [self._value(each, call) for each in call.arguments],
+                {name: self._value(each, call) for name, each in call.options.items()},
+                call.streaming,
+                call.location,
+            )
+
+        def run(rows: Callable[[], DataFrame] | None) -> DataFrame:
+            frames = {call.view: frame(call, rows) for call in rewritten.calls}
             return context.run_sql(rewritten.text, catalog=catalog, schema=schema, frames=frames)
 
         return run

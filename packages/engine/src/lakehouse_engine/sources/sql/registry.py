@@ -81,6 +81,10 @@ ENTRIES: tuple[Entry, ...] = (
         "COLUMNS TO UPDATE column",
     ),
     *_supported(_FLOW, "AUTO CDC INTO ... FROM SNAPSHOT (query)"),
+    *_supported(
+        "sql/language-manual/functions/last_snapshot_version",
+        "FROM SNAPSHOT (query) WITH VERSION (query), last_snapshot_version(), current_snapshot_version()",
+    ),
     *_supported(_SQL, "STREAM t, STREAM(t)", "read_files, STREAM read_files, cloud_files", "event_log", "LIVE. prefix"),
     *_supported(_SQL, "SET key = value", "USE CATALOG, USE SCHEMA"),
     *_supported(_PARAMETERS, "${parameter}", ":parameter"),
@@ -135,13 +139,6 @@ ENTRIES: tuple[Entry, ...] = (
         "ldp/cdc",
         "Bitemporal history is computed from a feed of changes, and snapshots are none.",
         "Use STORED AS SCD TYPE 2.",
-    ),
-    Entry(
-        "FROM SNAPSHOT ... WITH VERSION",
-        "refused",
-        _FLOW,
-        "Versioned snapshots are available in Python only.",
-        "Use create_auto_cdc_from_snapshot_flow with a function as source.",
     ),
     Entry(
         "OR REPLACE of a view",

@@ -66,10 +66,11 @@ class AutoCdcSpec:
 
 @dataclass(frozen=True)
 class SnapshotSpec:
-    """AUTO CDC FROM SNAPSHOT (query)."""
+    """AUTO CDC FROM SNAPSHOT (query) [WITH VERSION (version)]."""
 
     query: Query
     keys: tuple[str, ...]
+    version: Query | None = None
     scd_type: Literal[1, 2] = 1
     track_history: ColumnChoice | None = None
 

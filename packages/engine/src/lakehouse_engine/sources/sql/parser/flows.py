@@ -220,8 +220,10 @@ def _snapshot(cursor: Cursor) -> SnapshotSpec:
     cursor.expect("SNAPSHOT")
     location = cursor.location
     text = cursor.parenthesised_text("the snapshot's query")
-    if cursor.sees("WITH", "VERSION"):
-        cursor.refuse("FROM SNAPSHOT ... WITH VERSION")
+    version = None
+    if cursor.accept("WITH", "VERSION"):
+        after = cursor.location
+        version = Query(cursor.parenthesised_text("the version query"), after)
     keys = _keys(cursor)
     scd_type: Literal[1, 2] = 1
     track = None
@@ -233,4 +235,4 @@ def _snapshot(cursor: Cursor) -> SnapshotSpec:
         cursor.expect("ON", after="TRACK HISTORY")
         track = _choice(cursor)
     cursor.expect_end("STORED AS SCD TYPE, TRACK HISTORY ON or the end of the statement")
-    return SnapshotSpec(Query(text, location), keys, scd_type, track)
+    return SnapshotSpec(Query(text, location), keys, version, scd_type, track)
