@@ -120,14 +120,16 @@ def _wrap(volumes: Volumes, function: Callable[P, R]) -> Callable[P, R]:
 
 def _shown(volumes: Volumes, error: OSError) -> OSError:
     """The error with the path as the user wrote it, not as it is on this machine."""
-    for name in ("filename", "filename2"):
-        path = getattr(error, name, None)
-        if isinstance(path, str) and path.startswith(volumes.root):
-            setattr(error, name, "/Volumes" + path[len(volumes.root) :])
+    mirror = os.path.join(os.path.dirname(volumes.root), "workspace")
+    for here, shown in ((volumes.root, "/Volumes"), (mirror, "/Workspace")):
+        for name in ("filename", "filename2"):
+            path = getattr(error, name, None)
+            if isinstance(path, str) and path.startswith(here):
+                setattr(error, name, shown + path[len(here) :])
+        error.args = tuple(a.replace(here, shown) if isinstance(a, str) else a for a in error.args)
     nowhere = not_carried(error.filename) if isinstance(error.filename, str) else None
     if nowhere is not None:
         error.strerror = f"{error.strerror}: {nowhere}"
-    error.args = tuple(a.replace(volumes.root, "/Volumes") if isinstance(a, str) else a for a in error.args)
     return error
 
 
@@ -149,7 +151,7 @@ def _subclass(volumes: Volumes, base: Any) -> type:
 
 
 class _Entry:
-    """An os.DirEntry that shows the volume's path."""
+    """An os.DirEntry that shows the path of the volume or workspace folder."""
 
     def __init__(self, entry: os.DirEntry[str], folder: str) -> None:
         self._entry = entry
@@ -188,14 +190,14 @@ class _Scan:
 
 
 def _scandir(volumes: Volumes, scandir: Callable[..., Any]) -> Callable[..., Any]:
+    """os.walk, glob, Path.rglob and shutil.copytree read folders with it, and build further paths from what it shows."""
+
     @functools.wraps(scandir)
     def call(path: Any = ".") -> Any:
-        if isinstance(path, str | os.PathLike) and volumes.is_volume_path(path):
-            try:
-                return _Scan(scandir(volumes.to_local(path)), os.fspath(path))
-            except OSError as error:
-                raise _shown(volumes, error) from None
         try:
+            local = _map(volumes, path)
+            if local is not path:
+                return _Scan(scandir(local), os.fspath(path))
             return scandir(working_folder.absolute(path))
         except OSError as error:
             raise _shown(volumes, error) from None

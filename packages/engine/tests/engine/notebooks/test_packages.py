@@ -184,3 +184,38 @@ def test_code_opens_files_of_the_workspace(engine: EngineProcess) -> None:
     assert answer["result"] == "{'a': 1} {\"a\": 1}"
     assert asked[0] == {"principal": "me", "path": "/Workspace/Users/me/data.json"}
     assert "does not have CAN_READ" in refused["error"]["message"]
+
+
+def test_code_lists_folders_of_the_workspace(engine: EngineProcess) -> None:
+    """os.walk, glob, pathlib and shutil list them by os.scandir; dbutils.fs.cp copies one into a volume.
+
+    https://docs.databricks.com/aws/en/files/workspace-interact
+    """
+
+    def mirror(params: dict) -> dict:
+        if "closed" in params["path"]:
+            raise PermissionError("me does not have CAN_READ on it")
+        for name in ("one.csv", "deep/two.csv"):
+            file = engine.folder / "workspace/Users/me/folder" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(name)
+        return {}
+
+    engine.answers["workspace.mirror"] = mirror
+    try:
+        answer = engine.notebook(
+            "import glob, os, pathlib\nfolder = '/Workspace/Users/me/folder'\n"
+            "found = sorted(glob.glob(f'{folder}/**/*.csv', recursive=True))\n"
+            "walked = sorted(os.path.join(at, name) for at, _, names in os.walk(folder) for name in names)\n"
+            "assert found == walked == sorted(map(str, pathlib.Path(folder).rglob('*.csv'))), (found, walked)\n"
+            "target = '/Volumes/main/raw/landing/from_workspace'\n"
+            "dbutils.fs.cp(f'file:{folder}', target, recurse=True)\n"
+            "try:\n    os.scandir(f'{folder}/none')\nexcept FileNotFoundError as error:\n    missing = error.filename\n"
+            "dbutils.notebook.exit(f'{found} {open(target + \"/deep/two.csv\").read()} {missing}')"
+        )
+        refused = engine.notebook("import os\nos.scandir('/Workspace/Users/me/closed')")
+    finally:
+        del engine.answers["workspace.mirror"]
+    at = "/Workspace/Users/me/folder"
+    assert answer.get("result") == f"['{at}/deep/two.csv', '{at}/one.csv'] deep/two.csv {at}/none", answer
+    assert "does not have CAN_READ" in refused["error"]["message"]
