@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from lakehouse_engine.environments.install import split_extras
 from lakehouse_engine.errors import EngineError
@@ -38,6 +38,12 @@ def requirements(text: str, local: Callable[[str], str]) -> list[str]:
     if not found:
         raise EngineError("%pip install names no package.", error_class="INVALID_PARAMETER_VALUE")
     return found
+
+
+def of_dependencies(lines: Sequence[str], local: Callable[[str], str]) -> list[str]:
+    """The same for lines of a requirements file, as the environment of a notebook has them."""
+    words = [shlex.split(line) if line.startswith("-") else [line] for line in lines]
+    return [each for line in words for each in _of_one(["install", *line], local)]
 
 
 def _of_one(words: list[str], local: Callable[[str], str]) -> list[str]:

@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse_engine.cancellation import Cancellations
 from lakehouse_engine.contract import Workspace
-from lakehouse_engine.environments.pip import requirements
+from lakehouse_engine.environments.pip import of_dependencies, requirements
 from lakehouse_engine.environments.runtime import RuntimePackages
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.notebook_runner import output, runtime_modules, volume_files
@@ -29,7 +29,7 @@ from lakehouse_engine.notebook_runner.run import NotebookExit, Run, RunCanceled
 from lakehouse_engine.notebook_runner.working_folder import working_in
 from lakehouse_engine.redaction import Redactor
 from lakehouse_engine.session import Engine, active
-from lakehouse_engine.sources.notebook import Cell, cells, run_target
+from lakehouse_engine.sources.notebook import Cell, cells, run_target, serverless_dependencies
 from lakehouse_engine.sources.python_imports import find_folders
 from lakehouse_engine.sql import Statements, script
 
@@ -194,6 +194,7 @@ class Notebooks:
 
     def execute(self, run: Run, language: str, source: str) -> str | None:
         """All cells; what the notebook exits with."""
+        self._install(run, of_dependencies(serverless_dependencies(source, language), self._local_to(run, run.path)))
         namespace = self._namespace(run)
         try:
             self._cells(run, run.path, language, source, namespace)
@@ -277,7 +278,8 @@ class Notebooks:
                     error_class="UNSUPPORTED_FEATURE",
                 )
 
-    def _pip(self, run: Run, path: str, cell: Cell) -> None:
+    def _local_to(self, run: Run, path: str) -> Callable[[str], str]:
+        """The file on this machine of a path that the notebook names to pip."""
         folder = run.folders[0] if run.folders else os.path.dirname(path)
 
         def local(word: str) -> str:
@@ -287,8 +289,11 @@ class Notebooks:
                 return self._mirror(word)
             return os.path.normpath(os.path.join(folder, word)) if word.startswith(".") or os.sep in word[:1] else word
 
+        return local
+
+    def _pip(self, run: Run, path: str, cell: Cell) -> None:
         try:
-            asked = requirements(cell.text, local)
+            asked = requirements(cell.text, self._local_to(run, path))
             self._install(run, asked)
         except EngineError as error:
             where = f" ({path}, cell {cell.number}, line {cell.line})"

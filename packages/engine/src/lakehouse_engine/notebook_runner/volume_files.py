@@ -190,7 +190,7 @@ class _Scan:
 
 
 def _scandir(volumes: Volumes, scandir: Callable[..., Any]) -> Callable[..., Any]:
-    """os.walk, glob, Path.rglob and shutil.copytree read folders with it, and build further paths from what it shows."""
+    """os.walk, glob, Path.rglob and shutil.copytree read folders with it, and build paths from what it shows."""
 
     @functools.wraps(scandir)
     def call(path: Any = ".") -> Any:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from lakehouse_engine.errors import EngineError
 
 _ARGUMENT = re.compile(r"""\s+\$(\w+)\s*=\s*("[^"]*"|'[^']*'|\S+)""")
 _MARKS = {"PYTHON": "#", "SQL": "--"}
@@ -36,12 +40,51 @@ def is_notebook(content: str, language: str) -> bool:
     return first == f"{_MARKS[language]} Databricks notebook source"
 
 
+def serverless_dependencies(content: str, language: str) -> list[str]:
+    """What a serverless notebook's Environment pane lists: lines of a requirements file.
+
+    Databricks stores them at the top of the source, as inline script metadata: the table tool.databricks.environment.
+    https://docs.databricks.com/aws/en/compute/serverless/dependencies
+    https://packaging.python.org/en/latest/specifications/inline-script-metadata/
+    """
+    mark, lines = _MARKS[language], _lines(content)
+    if not is_notebook(content, language):
+        return []
+    block = lines[_metadata(lines, mark)][1:-1]
+    try:
+        parsed = tomllib.loads("\n".join(line[len(mark) :].removeprefix(" ") for line in block))
+        listed = parsed.get("tool", {}).get("databricks", {}).get("environment", {}).get("dependencies", [])
+    except (tomllib.TOMLDecodeError, AttributeError) as error:
+        raise EngineError(
+            f"The environment at the top of the notebook (/// script) cannot be read: {error}",
+            error_class="INVALID_PARAMETER_VALUE",
+        ) from None
+    return [str(line).strip() for line in listed]
+
+
+def _lines(content: str) -> list[str]:
+    return content.lstrip("\ufeff").replace("\r\n", "\n").split("\n")
+
+
+def _metadata(lines: Sequence[str], mark: str) -> slice:
+    """Where the block of inline script metadata is; it follows the header."""
+    start = next((at for at, line in enumerate(lines) if at > 0 and line.strip()), len(lines))
+    if start < len(lines) and lines[start].rstrip() == f"{mark} /// script":
+        for end in range(start + 1, len(lines)):
+            if lines[end].rstrip() == f"{mark} ///":
+                return slice(start, end + 1)
+            if not lines[end].startswith(mark):
+                break
+    return slice(0, 0)
+
+
 def cells(content: str, language: str) -> list[Cell]:
     """The cells of a source; magics are unwrapped, so that `text` is in the cell's own language."""
-    mark = _MARKS[language]
-    lines = content.lstrip("\ufeff").replace("\r\n", "\n").split("\n")
+    mark, lines = _MARKS[language], _lines(content)
     if not is_notebook(content, language):
         return [Cell(1, language.lower(), "\n".join(lines), 1)]
+    metadata = _metadata(lines, mark)
+    lines[metadata] = [""] * (metadata.stop - metadata.start)  # of no cell; the lines below keep their numbers
     blocks: list[tuple[int, list[str]]] = [(2, [])]
     for number, line in enumerate(lines[1:], start=2):
         if line.strip() == f"{mark} COMMAND ----------":

@@ -94,6 +94,27 @@ def test_pip_installs_for_the_rest_of_the_notebook(engine: EngineProcess, tmp_pa
     assert "%pip uninstall is not supported" in engine.notebook("# MAGIC %pip uninstall -y x")["error"]["message"]
 
 
+def test_a_serverless_notebook_has_the_packages_of_its_environment_pane(engine: EngineProcess, tmp_path: Path) -> None:
+    """https://docs.databricks.com/aws/en/compute/serverless/dependencies; the block belongs to no cell."""
+    first = wheel_of(tmp_path, "panes", "1", "NAME = 'from the pane'\n")
+    block = (
+        '# /// script\n# [tool.databricks.environment]\n# environment_version = "5"\n# dependencies = [\n'
+        f'#   "{first}",\n# ]\n# ///\n'
+    )
+    (engine.folder / "workspace/Shared").mkdir(parents=True, exist_ok=True)
+    (engine.folder / "workspace/Shared/settings.py").write_text(
+        f"# Databricks notebook source\n{block}found = 'read'\n"
+    )
+    answer = engine.notebook(
+        f"{block}# DBTITLE 1,Settings\n# MAGIC %run ./settings",
+        "import panes\ndbutils.notebook.exit(f'{found} {panes.NAME}')",
+    )
+    assert answer.get("result") == "read from the pane", answer
+    assert "line 8" in engine.notebook(f"{block}raise ValueError('x')")["error"]["message"]
+    broken = engine.notebook("# /// script\n# dependencies = [\n# ///\n# MAGIC %md\n# MAGIC x")["error"]["message"]
+    assert "The environment at the top of the notebook" in broken
+
+
 def test_a_pipeline_has_the_packages_of_its_environment_and_of_pip(engine: EngineProcess, tmp_path: Path) -> None:
     environment = wheel_of(tmp_path, "rates", "1", "def twice(x):\n    return x * 2\n")
     by_pip = wheel_of(tmp_path, "names", "1", "NAME = 'n'\n")

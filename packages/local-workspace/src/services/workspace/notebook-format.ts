@@ -38,9 +38,35 @@ interface Cell {
 
 const LANGUAGES: Record<string, Language> = { python: "PYTHON", sql: "SQL", scala: "SCALA", r: "R" };
 
+/** What the Environment pane of a serverless notebook stores. */
+interface Environment {
+  environment_version?: string;
+  dependencies?: string[];
+}
+
+interface Metadata {
+  language_info?: { name?: string };
+  kernelspec?: { language?: string };
+  "application/vnd.databricks.v1+notebook"?: { environmentMetadata?: Environment };
+}
+
+/** The environment's packages, as source format has them: inline script metadata below the header. */
+function environmentBlock(language: Language, metadata: Metadata | undefined): string {
+  const environment = metadata?.["application/vnd.databricks.v1+notebook"]?.environmentMetadata;
+  const dependencies = environment?.dependencies ?? [];
+  if (!Array.isArray(dependencies) || dependencies.length === 0) return "";
+  const version = environment?.environment_version;
+  const table = [
+    ...(version ? [`environment_version = ${JSON.stringify(version)}`] : []),
+    `dependencies = ${JSON.stringify(dependencies)}`, // a string of JSON is one of TOML
+  ];
+  const lines = ["/// script", "[tool.databricks.environment]", ...table, "///"];
+  return lines.map((line) => `${COMMENT[language]} ${line}\n`).join("");
+}
+
 /** An .ipynb document as a notebook in source format; outputs are left behind. */
 export function fromJupyter(content: Buffer): { language: Language; source: string } {
-  let document: { cells?: Cell[]; metadata?: Record<string, Record<string, string>> };
+  let document: { cells?: Cell[]; metadata?: Metadata };
   try {
     document = JSON.parse(content.toString("utf8")) as typeof document;
   } catch (error) {
@@ -59,12 +85,35 @@ export function fromJupyter(content: Buffer): { language: Language; source: stri
       .map((line) => `${magic}${line}`.trimEnd())
       .join("\n");
   });
-  return { language, source: `${header(language)}\n${cells.join(`\n\n${separator(language)}\n\n`)}\n` };
+  const top = `${header(language)}\n${environmentBlock(language, document.metadata)}`;
+  return { language, source: `${top}${cells.join(`\n\n${separator(language)}\n\n`)}\n` };
+}
+
+function unquoted(text: string): string {
+  try {
+    return JSON.parse(text) as string;
+  } catch {
+    return text.slice(1, -1); // an escape that TOML has and JSON has not
+  }
+}
+
+/** The block at the top of a source as metadata of an .ipynb document, and the source below it. */
+function splitEnvironment(mark: string, source: string): { environmentMetadata?: Environment; body: string } {
+  const found = new RegExp(`^\\s*${mark} /// script *\\n((?:${mark}.*\\n)*?)${mark} /// *(?:\\n|$)`).exec(source);
+  if (!found) return { body: source };
+  const table = (found[1] ?? "").replaceAll(new RegExp(`^${mark} ?`, "gm"), "");
+  const text = '"(?:[^"\\\\\\n]|\\\\.)*"';
+  const listed = new RegExp(`^dependencies *= *\\[((?:\\s*${text} *,?)*)\\s*\\]`, "m").exec(table)?.[1] ?? "";
+  const dependencies = [...listed.matchAll(new RegExp(text, "g"))].map(([each]) => unquoted(each));
+  const version = /^environment_version *= *"([^"\n]*)"/m.exec(table)?.[1];
+  const environmentMetadata = { ...(version === undefined ? {} : { environment_version: version }), dependencies };
+  return { environmentMetadata, body: source.slice(found[0].length) };
 }
 
 export function toJupyter(language: Language, source: string): string {
   const mark = COMMENT[language];
-  const body = withHeader(language, source).split("\n").slice(1).join("\n");
+  const below = withHeader(language, source).split("\n").slice(1).join("\n");
+  const { environmentMetadata, body } = splitEnvironment(mark, below);
   const parts = body
     .split(new RegExp(`^${mark} COMMAND -+[ \\t]*$`, "m"))
     .map((part) => part.replace(/^\n+|\s+$/g, ""));
@@ -76,6 +125,7 @@ export function toJupyter(language: Language, source: string): string {
       ? { cell_type: "markdown", metadata: {}, source: lines(plain.replace(/^%md[ \t]*\n?/, "")) }
       : { cell_type: "code", execution_count: null, metadata: {}, outputs: [], source: lines(plain) };
   });
-  const metadata = { language_info: { name: language.toLowerCase() } };
+  const own = environmentMetadata && { "application/vnd.databricks.v1+notebook": { environmentMetadata } };
+  const metadata = { language_info: { name: language.toLowerCase() }, ...own };
   return JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 0 }, null, 1);
 }

@@ -80,6 +80,29 @@ describe("the workspace's tree", () => {
     );
   });
 
+  it("keeps the packages of a Jupyter notebook's Environment pane, above the cells of its source", async () => {
+    const environmentMetadata = { environment_version: "5", dependencies: ["lib[a]>=1", "-r /Workspace/Shared/r.txt"] };
+    const document = {
+      cells: [{ cell_type: "markdown", source: "# Title", metadata: {} }],
+      metadata: { "application/vnd.databricks.v1+notebook": { environmentMetadata, language: "python" } },
+    };
+    const content = base64(JSON.stringify(document));
+    await workspace.admin.ok("POST", `${BASE}/import`, { path: "/Shared/pane", content, format: "JUPYTER" });
+    const exported = async (format: string) => {
+      const answer = await workspace.admin.ok("GET", `${BASE}/export?path=/Shared/pane&format=${format}`);
+      return Buffer.from(answer.content, "base64").toString();
+    };
+    const listed = '["lib[a]>=1","-r /Workspace/Shared/r.txt"]';
+    const block = `# /// script\n# [tool.databricks.environment]\n# environment_version = "5"\n# dependencies = ${listed}\n# ///\n`;
+    assert.ok((await exported("SOURCE")).startsWith(`# Databricks notebook source\n${block}# MAGIC %md\n`));
+    const back = JSON.parse(await exported("JUPYTER")) as Json;
+    assert.deepEqual(back.metadata["application/vnd.databricks.v1+notebook"], { environmentMetadata });
+    assert.deepEqual(
+      back.cells.map((cell: Json) => cell.cell_type),
+      ["markdown"],
+    );
+  });
+
   it("takes a file as multipart form and as a raw body", async () => {
     const form = new FormData();
     form.set("path", "/Shared/m.bin");
