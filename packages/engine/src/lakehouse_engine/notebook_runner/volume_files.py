@@ -1,7 +1,7 @@
 """/Volumes for Python code: there is no such folder on this machine, so calls that open files are given the real one.
 
 `open`, `os`, `pathlib`, `shutil`, `glob` and pandas all end in the functions wrapped here; pyarrow opens files in C++
-and is wrapped at its own entries.
+and is wrapped at its own entries, as are the libraries of native_files.py.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 
-from lakehouse_engine.notebook_runner import working_folder
+from lakehouse_engine.notebook_runner import native_files, working_folder
 from lakehouse_engine.volumes import Volumes, not_carried
 
 # fmt: off
@@ -66,6 +66,7 @@ def install(volumes: Volumes, mirror: Callable[[str], str] | None = None) -> Non
                 if real in able:
                     able.add(getattr(os, name))
     os.scandir = _scandir(volumes, os.scandir)
+    native_files.install(functools.partial(_map, volumes))
     for module_name, names in _PYARROW.items():
         module = _import(module_name)
         for name in names:

@@ -110,7 +110,7 @@ def test_a_serverless_notebook_has_the_packages_of_its_environment_pane(engine: 
         "import panes\ndbutils.notebook.exit(f'{found} {panes.NAME}')",
     )
     assert answer.get("result") == "read from the pane", answer
-    assert "line 8" in engine.notebook(f"{block}raise ValueError('x')")["error"]["message"]
+    assert "cell 1, line 9" in engine.notebook(f"{block}raise ValueError('x')")["error"]["message"]
     broken = engine.notebook("# /// script\n# dependencies = [\n# ///\n# MAGIC %md\n# MAGIC x")["error"]["message"]
     assert "The environment at the top of the notebook" in broken
 
@@ -205,6 +205,24 @@ def test_code_opens_files_of_the_workspace(engine: EngineProcess) -> None:
     assert answer["result"] == "{'a': 1} {\"a\": 1}"
     assert asked[0] == {"principal": "me", "path": "/Workspace/Users/me/data.json"}
     assert "does not have CAN_READ" in refused["error"]["message"]
+
+
+def test_libraries_that_open_files_natively_are_given_real_paths(engine: EngineProcess, tmp_path: Path) -> None:
+    """https://docs.databricks.com/aws/en/volumes/volume-files: on Databricks a volume is mounted for every library."""
+    raster = wheel_of(tmp_path, "rasterio", "1", "def open(fp, mode='r', **more):\n    return fp, mode, more\n")
+    frames = "class DataFrame:\n    def write_parquet(self, file):\n        return file\n"
+    polars = wheel_of(
+        tmp_path, "polars", "1", f"{frames}def read_csv(source, columns=None):\n    return source, columns\n"
+    )
+    answer = engine.notebook(
+        f"# MAGIC %pip install {raster} {polars}",
+        "import rasterio\nfrom polars import DataFrame, read_csv\nfile = '/Volumes/main/raw/landing/x'\n"
+        "found = [*rasterio.open(file, 'w', crs='EPSG:4326'), *read_csv([file], columns=['a']), *read_csv('s3://x')]\n"
+        "dbutils.notebook.exit([*found, DataFrame().write_parquet(file=file)])",
+    )
+    file = f"{engine.folder}/volumes/main/raw/landing/x"
+    expected = [file, "w", {"crs": "EPSG:4326"}, [file], ["a"], "s3://x", None, file]
+    assert answer.get("result") == str(expected), answer
 
 
 def test_code_lists_folders_of_the_workspace(engine: EngineProcess) -> None:
