@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import pyspark.cloudpickle.cloudpickle
+from pyspark.cloudpickle import cloudpickle
 
 
 class Modules:
@@ -19,6 +19,9 @@ class Modules:
         self._root = str(root.resolve())
         self._lock = threading.Lock()
         self._going: list[list[str]] = []
+        # Wherever in the workspace code searched for it, as `sys.path.append(str(Path.cwd().parent / "lib"))`.
+        registered = cloudpickle._is_registered_pickle_by_value
+        cloudpickle._is_registered_pickle_by_value = lambda module: registered(module) or self._is_ours(module)
 
     @contextlib.contextmanager
     def of(self, folders: Sequence[str]) -> Iterator[None]:
@@ -65,4 +68,4 @@ def send_by_value(folder: Path) -> None:
     if folder.is_dir():
         for entry in folder.iterdir():
             if entry.suffix == ".py" or (entry.is_dir() and any(entry.rglob("*.py"))):
-                pyspark.cloudpickle.cloudpickle._PICKLE_BY_VALUE_MODULES.add(entry.stem)
+                cloudpickle._PICKLE_BY_VALUE_MODULES.add(entry.stem)

@@ -207,6 +207,21 @@ def test_code_opens_files_of_the_workspace(engine: EngineProcess) -> None:
     assert "does not have CAN_READ" in refused["error"]["message"]
 
 
+def test_functions_of_modules_anywhere_in_the_workspace_go_to_workers(engine: EngineProcess) -> None:
+    project = engine.folder / "workspace/Users/me/lab"
+    for folder in ("notebooks", "helpers/deep"):
+        (project / folder).mkdir(parents=True)
+    (project / "helpers/deep/units.py").write_text("def twice(x):\n    return x * 2\n")
+    answer = engine.notebook(
+        "import sys\nfrom pathlib import Path\nsys.path.append(str((Path.cwd().parent / 'helpers/deep').resolve()))\n"
+        "from units import twice\nfrom pyspark.sql.functions import lit, udf\n"
+        "dbutils.notebook.exit(spark.range(1).select(udf(twice, 'int')(lit(2))).first()[0])",
+        path="/Users/me/lab/notebooks/main",
+        sysPath=[str(project / "notebooks")],
+    )
+    assert answer.get("result") == "4", answer
+
+
 def test_libraries_that_open_files_natively_are_given_real_paths(engine: EngineProcess, tmp_path: Path) -> None:
     """https://docs.databricks.com/aws/en/volumes/volume-files: on Databricks a volume is mounted for every library."""
     raster = wheel_of(tmp_path, "rasterio", "1", "def open(fp, mode='r', **more):\n    return fp, mode, more\n")
