@@ -14,6 +14,19 @@ from lakehouse_engine.notebook_runner.contexts import table_of
 SHOWN_ROWS = 20
 
 
+def install() -> None:
+    """For the whole process, once: `df.display()`. In the sources of a pipeline it shows nothing, as `display` there.
+
+    https://docs.databricks.com/aws/en/visualizations/
+    """
+
+    def of_frame(frame: DataFrame, *args: Any, **options: Any) -> None:
+        if output.current_run() is not None:
+            display(frame, *args, **options)
+
+    DataFrame.display = of_frame  # pyright: ignore[reportAttributeAccessIssue]
+
+
 def display(value: Any, *_: Any, checkpointLocation: str | None = None, **__: Any) -> None:
     """Shows a DataFrame's first rows as text; anything else by its own text."""
     run = output.current_run()

@@ -24,6 +24,7 @@ from lakehouse_engine.notebook_runner.code import CellError, describe, remember_
 from lakehouse_engine.notebook_runner.contexts import Contexts
 from lakehouse_engine.notebook_runner.dbutils import DBUtils
 from lakehouse_engine.notebook_runner.display import display
+from lakehouse_engine.notebook_runner.display import install as display_of_frames
 from lakehouse_engine.notebook_runner.modules import Modules, send_by_value
 from lakehouse_engine.notebook_runner.run import NotebookExit, Run, RunCanceled
 from lakehouse_engine.notebook_runner.working_folder import working_in
@@ -32,6 +33,7 @@ from lakehouse_engine.session import Engine, active
 from lakehouse_engine.sources.notebook import Cell, cells, run_target, serverless_dependencies
 from lakehouse_engine.sources.python_imports import find_folders
 from lakehouse_engine.sql import Statements, script
+from lakehouse_engine.sql.parameters import with_widgets
 
 # Databricks returns at most 5 MB of what a notebook exits with.
 RESULT_LIMIT = 5 * 1024 * 1024
@@ -52,6 +54,7 @@ class Notebooks:
         volume_files.install(engine.volumes, self._mirror)
         find_folders(self._searched)
         output.install()
+        display_of_frames()
         runtime = RuntimePackages(_in_user_code, _tell_run)
         runtime.install_finder()
         runtime_modules.install(output.current_run, self._login, runtime)
@@ -317,7 +320,7 @@ class Notebooks:
         widgets = namespace["dbutils"].widgets.getAll()
         parameters = [{"name": k, "value": v, "type": "STRING"} for k, v in widgets.items()]
         try:
-            for statement in script.split(cell.text):
+            for statement in script.split(with_widgets(cell.text, widgets)):
                 frame = self._statements.run(run.session, statement, parameters, principal=run.principal)
                 namespace["_sqldf"] = frame
                 if frame.columns:

@@ -14,6 +14,7 @@ from lakehouse_engine.sources.sql.tokenizer import tokenize
 
 # A date with or without a time, without a zone.
 _TIMESTAMP = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d+)?)?)?")
+_LEGACY_WIDGET = re.compile(r"(?<!\\)\$\{([^{}\s]+)\}")
 _TYPES = {
     "STRING": "string",
     "TEXT": "string",
@@ -55,6 +56,14 @@ def bind(session: SparkSession, statement: str, parameters: Iterable[Mapping[str
             return _by_words(statement, {name: literals.sql(each) for name, each in values.items()})
     args = {p["name"]: c for p, c in zip(given, constants, strict=True)} if named else constants
     return literals.bindArguments(session._jsparkSession, statement, args)
+
+
+def with_widgets(text: str, widgets: Mapping[str, str]) -> str:
+    """A SQL cell with the text of a widget in the place of each `${name}`, which is deprecated; `\\$` is a dollar sign.
+
+    https://docs.databricks.com/aws/en/notebooks/legacy-widgets
+    """
+    return _LEGACY_WIDGET.sub(lambda found: widgets.get(found[1], found[0]), text)
 
 
 def _by_words(statement: str, values: Mapping[str, str]) -> str:

@@ -67,15 +67,16 @@ def test_cells_widgets_and_magics_share_their_names(engine: EngineProcess) -> No
         "dbutils.widgets.text('n', '1')\ndbutils.widgets.dropdown('mode', 'a', ['a', 'b'])\n"
         "from pyspark.sql import functions as F\n"
         "spark.range(int(dbutils.widgets.get('n'))).createOrReplaceTempView('numbers')",
-        "# MAGIC %sql\n# MAGIC SELECT count(*) AS c, :mode AS mode FROM numbers",
+        "# MAGIC %sql\n# MAGIC SELECT count(*) AS c, :mode AS mode, '${n} \\$1' AS legacy FROM numbers",
         "@F.udf('int')\ndef plus(x):\n    return x + 1\n"
         "top = spark.table('numbers').select(F.max(plus('id'))).first()[0]\n"
-        "print('printed', top)\ndbutils.notebook.exit(f'{_sqldf.first().c} {_sqldf.first().mode} {top}')",
+        "print('printed', top)\nrow = _sqldf.first()\n"
+        "dbutils.notebook.exit(f'{row.c} {row.mode} {top} {row.legacy}')",
         "raise Exception('not reached')",
         run_id="widgets",
         parameters={"n": "5"},
     )
-    assert _value(answer) == "5 a 5"
+    assert _value(answer) == "5 a 5 5 $1"  # https://docs.databricks.com/aws/en/notebooks/legacy-widgets
     assert "printed 5" in engine.printed("widgets")
 
 

@@ -202,12 +202,13 @@ def test_sql_cells_share_the_session_of_python(workspace: EngineProcess) -> None
         "# MAGIC %sql\n# MAGIC CREATE OR REPLACE TEMP VIEW few AS SELECT id FROM numbers_here WHERE id < ${my.limit};\n"
         "# MAGIC SELECT count(*) AS n FROM few",
         "# MAGIC %python\n# MAGIC n = _sqldf.first()['n']",
-        "dbutils.library.restartPython()\ndisplay(spark.table('few'))\ndbutils.notebook.exit(n)",
+        "dbutils.library.restartPython()\ndisplay(spark.table('few'))\nspark.range(7, 8).display()",
+        "dbutils.notebook.exit(n)",
         run_id="cells",
     )
     assert result(answer) == "2"
     printed = workspace.printed("cells")
-    assert "restartPython does nothing" in printed and "|id |" in printed
+    assert "restartPython does nothing" in printed and "|id |" in printed and "|7  |" in printed
 
 
 def test_annotations_of_a_notebook_are_text(workspace: EngineProcess) -> None:
