@@ -5,7 +5,6 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { LocalWorkspace } from "lakehouse-local-workspace/testing";
-import { ensureYamlHost } from "lakehouse-toolchain/yaml";
 import { type PackageSchema, packageSchema } from "../../components/plugin/schema.ts";
 import { ensureGroups } from "../../scripts/stack/identities.ts";
 import { followRun } from "../../scripts/start/follow.ts";
@@ -34,9 +33,7 @@ describe("the package of components", () => {
     dir = mkdtempSync(join(tmpdir(), "energy-"));
     env = workspace.pulumiEnv(join(dir, ".backend"));
     // npm and the package's build run on the project's own Node.
-    env.PATH = [join(ROOT, "node_modules", ".bin"), env.PATH, await ensureYamlHost(workspace.tools.pulumi)].join(
-      delimiter,
-    );
+    env.PATH = [join(ROOT, "node_modules", ".bin"), env.PATH].join(delimiter);
     for (const [program, folder] of [
       ["energy", dir],
       ["town", join(dir, "town")],

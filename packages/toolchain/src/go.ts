@@ -1,8 +1,8 @@
-/** Builds Go programs from the locked modules in go/, with module and build caches that last as long as the build. */
-import { chmodSync, cpSync, existsSync, readdirSync, readFileSync } from "node:fs";
+/** Go: the one on PATH, else PyPI's distribution of it. */
+import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { cached, keyOf, type Making } from "./cache.ts";
-import { heartbeat, onPath, output, type Progress, run } from "./process.ts";
+import { cached, keyOf } from "./cache.ts";
+import { onPath, output, type Progress } from "./process.ts";
 import { findPython, pipInstall } from "./python.ts";
 import { atLeast, GO, parseVersion } from "./versions.ts";
 
@@ -44,66 +44,6 @@ function makeExecutable(dir: string): void {
   }
 }
 
-function localGo(): NodeJS.ProcessEnv {
+export function localGo(): NodeJS.ProcessEnv {
   return { ...process.env, GOTOOLCHAIN: "local" };
-}
-
-export class GoBuild {
-  readonly folder: string;
-  readonly #go: string;
-  readonly #making: Making;
-  readonly #title: string;
-  readonly #env: NodeJS.ProcessEnv;
-
-  /** Copies the module in go/<module> into the scratch folder; files may be written there before the build. */
-  constructor(go: string, module: string, making: Making, title: string) {
-    this.#go = go;
-    this.#making = making;
-    this.#title = title;
-    this.folder = join(making.scratch, "module");
-    cpSync(join(import.meta.dirname, "go", module), this.folder, { recursive: true });
-    this.#env = {
-      ...localGo(),
-      GOMODCACHE: join(making.scratch, "modules"),
-      GOCACHE: join(making.scratch, "build"),
-      GOTMPDIR: making.scratch,
-      // -modcacherw: the module cache is read-only by default and could not be removed.
-      GOFLAGS: "-mod=readonly -modcacherw",
-      GOWORK: "off",
-      CGO_ENABLED: "0",
-    };
-    delete this.#env.GOROOT;
-  }
-
-  async build(target: string, result: string, ldflags = "-s -w"): Promise<void> {
-    const { log, progress } = this.#making;
-    const options = { cwd: this.folder, env: this.#env, log };
-    let modules = 0;
-    let built = 0;
-    let total = 0;
-    const stop = heartbeat(this.#title, progress, () =>
-      total > 0 ? `${built} of ${total} packages built` : `${modules} modules downloaded`,
-    );
-    try {
-      let packages = 0;
-      await run(this.#go, ["list", "-deps", target], {
-        ...options,
-        title: `download the modules of ${this.#title}`,
-        onLine: (line) => {
-          if (line.startsWith("go: downloading")) modules += 1;
-          else packages += 1;
-        },
-      });
-      total = packages;
-      await run(this.#go, ["build", "-v", "-trimpath", "-ldflags", ldflags, "-o", result, target], {
-        ...options,
-        title: `build ${this.#title}`,
-        onLine: (line) => {
-          if (!line.startsWith("go: ")) built += 1;
-        },
-      });
-    } finally {
-      stop();
-    }
-  }
 }

@@ -5,7 +5,7 @@
 import { delimiter, dirname, join } from "node:path";
 import { cacheDir } from "./cache.ts";
 import { type EngineOptions, type EngineParts, ensureEngine, findPrerequisites } from "./engine.ts";
-import { ensurePlugin, type Plugin } from "./plugin.ts";
+import { ensurePlugin, findPlugin, type Plugin } from "./plugin.ts";
 import type { Progress } from "./process.ts";
 import { type Cli, ensureCli } from "./pulumi.ts";
 import { ensurePython } from "./python.ts";
@@ -90,8 +90,8 @@ export async function ensureToolchain(options: ToolchainOptions = {}): Promise<T
 }
 
 async function cliAndPlugin(progress: Progress): Promise<{ cli: Cli; plugin: Plugin }> {
-  const cli = await ensureCli(progress);
-  return { cli, plugin: await ensurePlugin(cli.pulumi, progress) };
+  const cli = await ensureCli(progress, findPlugin() ? [] : ["plugin"]);
+  return { cli, plugin: await ensurePlugin(cli, progress) };
 }
 
 function environmentOf(cli: Cli, plugin: Plugin): Record<string, string> {

@@ -1,11 +1,11 @@
 /** The Databricks plugin: one that is installed already, the vendor's download, or a build from Go modules. */
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
-import { cached, contentsOf, keyOf, type Making } from "./cache.ts";
-import { ensureGo, GoBuild } from "./go.ts";
+import { join } from "node:path";
+import { cached, keyOf, type Making } from "./cache.ts";
 import { onPath, output, type Progress, run } from "./process.ts";
-import { linkOrCopy, reason } from "./pulumi.ts";
+import { builtPrograms, PLUGIN_FILES, sources } from "./programs.ts";
+import { type Cli, linkOrCopy, reason } from "./pulumi.ts";
 import { DATABRICKS_PLUGIN } from "./versions.ts";
 
 const BINARY = "pulumi-resource-databricks";
@@ -29,26 +29,26 @@ export function findPlugin(env: NodeJS.ProcessEnv = process.env): string | undef
   return onPathToo && output(onPathToo, ["--version"], env)?.includes(DATABRICKS_PLUGIN) ? onPathToo : undefined;
 }
 
-export async function ensurePlugin(pulumi: string, progress: Progress): Promise<Plugin> {
+export async function ensurePlugin(cli: Cli, progress: Progress): Promise<Plugin> {
   const found = findPlugin();
-  const sources = contentsOf(join(import.meta.dirname, "go", "provider"), (name) => !/^gen\//.test(name));
-  const key = keyOf(DATABRICKS_PLUGIN, found ?? "", ...sources, process.platform, process.arch);
+  const key = keyOf(DATABRICKS_PLUGIN, found ?? "", cli.source, ...sources(), process.platform, process.arch);
   const home = await cached({ name: "plugin", key, title: "Databricks plugin" }, progress, async (making) => {
-    const binary = join(making.dir, "plugins", FOLDER, BINARY);
-    if (!found) {
-      // Before the plugin's folder is made: the CLI takes a folder of that name for an installed plugin.
-      const why = await download(pulumi, making);
-      if (why === undefined) return;
-      progress(
-        `Databricks plugin: the vendor's download is out of reach (${why}); building it, which takes about four minutes`,
-      );
+    const folder = join(making.dir, "plugins", FOLDER);
+    const link = (from: string, name: string): void => linkOrCopy(join(from, name), join(folder, name));
+    if (found) {
+      mkdirSync(folder, { recursive: true });
+      return linkOrCopy(found, join(folder, BINARY));
     }
-    mkdirSync(dirname(binary), { recursive: true });
-    if (found) return linkOrCopy(found, binary);
-    await build(making, binary);
+    // Before the plugin's folder is made: the CLI takes a folder of that name for an installed plugin.
+    const why = cli.source === "build" ? "as is the CLI's" : await download(cli.pulumi, making);
+    if (why === undefined) return;
+    const programs = await builtPrograms(cli.source === "build" ? ["cli", "plugin"] : ["plugin"], why, progress);
+    mkdirSync(folder, { recursive: true });
+    for (const name of [BINARY, ...PLUGIN_FILES]) link(programs, name);
   });
-  const schema = join(home, "schema.json");
-  return { plugin: join(home, "plugins", FOLDER, BINARY), home, schema: existsSync(schema) ? schema : undefined };
+  const folder = join(home, "plugins", FOLDER);
+  const schema = join(folder, PLUGIN_FILES[0]);
+  return { plugin: join(folder, BINARY), home, schema: existsSync(schema) ? schema : undefined };
 }
 
 async function download(pulumi: string, making: Making): Promise<string | undefined> {
@@ -64,27 +64,4 @@ async function download(pulumi: string, making: Making): Promise<string | undefi
   } catch (error) {
     return reason(error as Error);
   }
-}
-
-/** The bridge's generator is built first: the schema that it writes is a part of the plugin. */
-async function build(making: Making, binary: string): Promise<void> {
-  const module = new GoBuild(await ensureGo(making.progress), "provider", making, "Databricks plugin");
-  const schema = join(module.folder, "schema.json");
-  const metadata = join(module.folder, "info", "bridge-metadata.json");
-  writeFileSync(schema, "{}");
-  writeFileSync(metadata, "{}");
-  const generator = join(making.scratch, "tfgen");
-  const generated = join(making.scratch, "generated");
-  await module.build("./cmd/tfgen", generator);
-  await run(generator, ["schema", "--skip-docs", "--skip-examples", "--out", generated], {
-    title: "write the Databricks plugin's schema",
-    log: making.log,
-    cwd: module.folder,
-    env: { ...process.env, PULUMI_SKIP_MISSING_MAPPING_ERROR: "true", PULUMI_SKIP_EXTRA_MAPPING_ERROR: "true" },
-  });
-  copyFileSync(join(generated, "schema.json"), schema);
-  const written = join(generated, "bridge-metadata.json");
-  if (existsSync(written)) copyFileSync(written, metadata);
-  await module.build(".", binary);
-  copyFileSync(schema, join(making.dir, "schema.json"));
 }

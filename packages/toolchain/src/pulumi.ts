@@ -1,9 +1,9 @@
-/** The Pulumi CLI: what is on PATH, the vendor's download, or a build from Go modules. */
+/** The Pulumi CLI with its language hosts: what is on PATH, the vendor's download, or a build from Go modules. */
 import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cached, contentsOf, keyOf, type Making } from "./cache.ts";
-import { ensureGo, GoBuild } from "./go.ts";
-import { onPath, output, type Progress, run, ToolchainError } from "./process.ts";
+import { cached, keyOf, type Making } from "./cache.ts";
+import { onPath, output, type Progress, run } from "./process.ts";
+import { builtPrograms, sources, type Wanted } from "./programs.ts";
 import { atLeast, PULUMI_CLI, parseVersion } from "./versions.ts";
 
 /** Time that the vendor's download may take, in ms: where it is reached it takes seconds. */
@@ -28,20 +28,22 @@ export function findCli(env: NodeJS.ProcessEnv = process.env): Cli | undefined {
   return { pulumi, source: "PATH" };
 }
 
-export async function ensureCli(progress: Progress): Promise<Cli> {
+/** `together`: what is built with the CLI if the CLI has to be built. */
+export async function ensureCli(progress: Progress, together: readonly Wanted[] = []): Promise<Cli> {
   const found = findCli();
   if (found) return found;
-  const sources = contentsOf(join(import.meta.dirname, "go", "cli"));
   const part = {
     name: "pulumi",
-    key: keyOf(PULUMI_CLI, ...sources, process.platform, process.arch),
+    key: keyOf(PULUMI_CLI, ...sources(), process.platform, process.arch),
     title: "Pulumi CLI",
   };
   const dir = await cached(part, progress, async (making) => {
     const why = await download(making);
     if (why === undefined) return;
-    progress(`Pulumi CLI: the vendor's download is out of reach (${why}); building it, which takes about five minutes`);
-    await build(making);
+    const programs = await builtPrograms(["cli", ...together], why, progress);
+    const bin = join(making.dir, "bin");
+    mkdirSync(bin, { recursive: true });
+    for (const name of ["pulumi", "pulumi-language-yaml"]) linkOrCopy(join(programs, name), join(bin, name));
   });
   const bin = join(dir, "bin");
   if (existsSync(join(bin, "pulumi-language-nodejs"))) return { pulumi: join(bin, "pulumi"), source: "download" };
@@ -49,13 +51,13 @@ export async function ensureCli(progress: Progress): Promise<Cli> {
 }
 
 /**
- * A folder with the built CLI and this checkout's language host beside it, where the CLI looks for its own and does not warn, as
+ * A folder with what was built and this checkout's language host beside it, where the CLI looks for its own and does not warn, as
  * it does about one on PATH.
  */
 function withLanguageHost(bin: string, progress: Progress): Promise<string> {
   const part = { name: "pulumi-bin", key: keyOf(bin, LANGUAGE_HOST), title: "Language host" };
   return cached(part, progress, async (making) => {
-    linkOrCopy(join(bin, "pulumi"), join(making.dir, "pulumi"));
+    for (const name of readdirSync(bin)) linkOrCopy(join(bin, name), join(making.dir, name));
     for (const name of readdirSync(LANGUAGE_HOST)) {
       const start = join(LANGUAGE_HOST, name).replaceAll("'", "'\\''");
       writeFileSync(join(making.dir, name), `#!/bin/sh\nexec '${start}' "$@"\n`, { mode: 0o755 });
@@ -108,16 +110,4 @@ export function reason(error: Error): string {
       ),
     ) ?? lines[0]!
   );
-}
-
-async function build(making: Making): Promise<void> {
-  const go = await ensureGo(making.progress);
-  mkdirSync(join(making.dir, "bin"), { recursive: true });
-  const pulumi = join(making.dir, "bin", "pulumi");
-  const version = `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${PULUMI_CLI}`;
-  const module = new GoBuild(go, "cli", making, "Pulumi CLI");
-  await module.build("github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", pulumi, `-s -w ${version}`);
-  if (!output(pulumi, ["version"], { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" })?.includes(PULUMI_CLI)) {
-    throw new ToolchainError(`The Pulumi CLI that was built does not run. The log is ${making.log}.`);
-  }
 }
