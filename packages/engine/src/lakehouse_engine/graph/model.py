@@ -38,6 +38,8 @@ class SourceLocation:
         return text if self.column is None else f"{text}:{self.column}"
 
 
+# https://docs.databricks.com/aws/en/ldp/developer/ldp-sql-ref-create-materialized-view-refresh-policy
+REFRESH_POLICIES = ("auto", "incremental", "incremental_strict", "full")
 ExpectationAction = Literal["warn", "drop", "fail"]
 
 
@@ -99,7 +101,7 @@ class Dataset:
     cluster_by_auto: bool = False
     row_filter: str | None = None
     private: bool = False
-    refresh_policy: str | None = None  # "full": a materialized view is computed anew in each update
+    refresh_policy: str | None = None  # one of REFRESH_POLICIES; of a materialized view
     expectations: list[Expectation] = field(default_factory=list)
     sink_format: str | None = None
     sink_options: dict[str, str] = field(default_factory=dict)

@@ -9,7 +9,13 @@ from pyspark.sql import Column
 from pyspark.sql.types import StructType
 
 from lakehouse_engine.errors import EngineError
-from lakehouse_engine.graph.model import Expectation, ExpectationAction, ScdType, SourceLocation
+from lakehouse_engine.graph.model import (
+    REFRESH_POLICIES,
+    Expectation,
+    ExpectationAction,
+    ScdType,
+    SourceLocation,
+)
 from lakehouse_engine.sources.python_registry import definition
 from lakehouse_engine.sources.sql.errors import SqlSourceError
 from lakehouse_engine.sources.sql.parser.clauses import row_filter as read_row_filter
@@ -36,7 +42,6 @@ _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "columns_to_update": ((str, Column), "a column"),
     "system_sequence_by": ((str, Column), "a column"),
 }
-_POLICIES = ("auto", "full")
 
 
 class Arguments:
@@ -104,12 +109,8 @@ class Arguments:
 
     def _policy(self) -> str | None:
         policy = self["refresh_policy"]
-        if policy is not None and str(policy).lower() not in _POLICIES:
-            self.refuse(
-                f"{self.what}: refresh_policy is {policy!r}; materialized views are computed whole here, so it is "
-                f"one of {', '.join(_POLICIES)}",
-                "UNSUPPORTED_ARGUMENT",
-            )
+        if policy is not None and str(policy).lower() not in REFRESH_POLICIES:
+            self.refuse(f"{self.what}: refresh_policy is {policy!r}; it is one of {', '.join(REFRESH_POLICIES)}")
         return None if policy is None else str(policy).lower()
 
     def _schema(self) -> dict[str, Any]:

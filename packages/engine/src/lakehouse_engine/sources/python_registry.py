@@ -77,8 +77,8 @@ DEFINITIONS: tuple[Definition, ...] = (
             Argument(
                 "refresh_policy",
                 "differs",
-                '"auto" and "full" are supported, "full" computes anew each time. Nothing is incremental here, and '
-                "incremental policies are refused.",
+                '"full" computes anew each time. Nothing is incremental here: "incremental" and "incremental_strict" '
+                "compute everything, with a warning, and fail only if the query is not deterministic.",
             ),
         ),
     ),

@@ -267,6 +267,26 @@ class Work:
         text = f"{flow.location}: {self.dataset.name} {problem}"
         return EngineError(text, error_class="INVALID_FLOW_QUERY", location=str(flow.location))
 
+    def _check_policy(self, flow: QueryFlow, frame: DataFrame, made: bool) -> None:
+        """Of the reasons for which Databricks refuses to refresh a query incrementally, one can be known here.
+
+        https://docs.databricks.com/aws/en/ldp/developer/ldp-sql-ref-create-materialized-view-refresh-policy
+        """
+        policy = self.dataset.refresh_policy or ""
+        if not policy.startswith("incremental"):
+            return
+        analyzed: Any = frame._jdf.queryExecution().analyzed()  # pyright: ignore[reportPrivateUsage]
+        if (made or policy == "incremental_strict") and not analyzed.deterministic():
+            text = (
+                f"{flow.location}: {self.dataset.name} has the refresh policy {policy}, and its query is not "
+                "deterministic; make it so, or choose the policy AUTO or FULL"
+            )
+            reason = "MATERIALIZED_VIEW_NOT_INCREMENTALIZABLE.EXPRESSION_NOT_DETERMINISTIC"
+            raise EngineError(text, error_class=reason, location=str(flow.location))
+        self.context.progress.warn(
+            self.key, flow, f"Refresh policy {policy}: everything is computed, and that it could be less is not checked"
+        )
+
     def _materialize(self, reader: Reader, flow: QueryFlow, frame: DataFrame) -> dict[str, Any]:
         """Nothing is computed where neither the inputs nor anything that defines the rows has changed since."""
         known = batch.inputs(reader, frame)
@@ -277,6 +297,7 @@ class Work:
             self._inputs(reader, flow)
             self.context.progress.planned(self.key, flow, "NO_OP")
             return _NOTHING
+        self._check_policy(flow, frame, made)
         self._running(reader, flow)
         self.context.progress.planned(self.key, flow, "COMPLETE_RECOMPUTE")
         self.target.remember("materialized", {})

@@ -185,10 +185,17 @@ AREA = Area(
             r"source\.py:2: table: row_filter .*expected ON",
         ),
         wrong(
-            "an incremental refresh policy",
+            "a refresh policy that is none",
             MATERIALIZED_VIEW,
-            f"@dp.materialized_view(refresh_policy='incremental')\ndef e_t():\n{RANGE}",
-            r"source\.py:2: materialized_view: refresh_policy is 'incremental'; .*auto, full",
+            f"@dp.materialized_view(refresh_policy='strict')\ndef e_t():\n{RANGE}",
+            r"source\.py:2: materialized_view: refresh_policy is 'strict'; .*auto, incremental, .*full",
+        ),
+        wrong(
+            "an incremental refresh policy of a query that is not deterministic",
+            MATERIALIZED_VIEW,
+            "@dp.materialized_view(refresh_policy='incremental')\ndef e_t():\n"
+            "    return spark.sql('SELECT rand() AS r')\n",
+            r"source\.py:2: .*e_t has the refresh policy incremental, and its query is not deterministic",
         ),
         wrong(
             "a view with a schema",

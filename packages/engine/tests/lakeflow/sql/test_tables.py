@@ -129,6 +129,25 @@ AS SELECT id, name, n FROM """
             ),
         ),
         sql(
+            "refresh policies",
+            f"{MV}-refresh-policy",
+            f"CREATE TEMPORARY VIEW read AS SELECT * FROM {FILES.removeprefix('STREAM ')};\n"
+            "CREATE MATERIALIZED VIEW automatic REFRESH POLICY AUTO AS SELECT count(*) AS c FROM read;\n"
+            "CREATE MATERIALIZED VIEW complete REFRESH POLICY FULL COMMENT 'f' AS SELECT count(*) AS c FROM range(2);\n"
+            "CREATE MATERIALIZED VIEW partial REFRESH POLICY INCREMENTAL AS SELECT count(*) AS c FROM read;\n"
+            "CREATE MATERIALIZED VIEW strict REFRESH POLICY INCREMENTAL STRICT AS SELECT count(*) AS c FROM range(2)",
+            Step(ROWS, tables={name: Table([(3,)]) for name in ("automatic", "partial")}),
+            Step(
+                LATER,
+                tables={
+                    "automatic": Table([(5,)]),
+                    "partial": Table([(5,)]),
+                    "complete": Table([(2,)], written=1),
+                    "strict": Table([(2,)], written=0),
+                },
+            ),
+        ),
+        sql(
             "generated columns",
             ST,
             "CREATE OR REFRESH STREAMING TABLE made (id INT, n INT, twice INT GENERATED ALWAYS AS (n * 2))"

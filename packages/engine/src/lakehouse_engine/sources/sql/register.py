@@ -154,6 +154,7 @@ class _Loader:
                 cluster_by=clauses.cluster_by,
                 cluster_by_auto=clauses.cluster_by_auto,
                 row_filter=clauses.row_filter,
+                refresh_policy=clauses.refresh_policy,
                 private=made.private,
                 expectations=list(made.expectations),
             )

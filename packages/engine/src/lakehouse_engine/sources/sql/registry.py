@@ -57,6 +57,13 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "CREATE OR REPLACE of either", "differs", _MV, "Means OR REFRESH: what a streaming table has read stays read."
     ),
+    Entry(
+        "REFRESH POLICY AUTO | INCREMENTAL [STRICT] | FULL",
+        "differs",
+        f"{_MV}-refresh-policy",
+        "Nothing is incremental here: INCREMENTAL computes everything, with a warning, and fails only if the query is "
+        "not deterministic.",
+    ),
     *_supported(_TV, "CREATE TEMPORARY VIEW", "CREATE [TEMPORARY] [STREAMING | INCREMENTAL] LIVE VIEW"),
     *_supported(_VIEW, "CREATE VIEW"),
     *_supported(_EXPECT, "CONSTRAINT ... EXPECT (...) [ON VIOLATION DROP ROW | FAIL UPDATE]"),
@@ -114,7 +121,6 @@ ENTRIES: tuple[Entry, ...] = (
         "A pipeline's datasets are refreshed by its updates.",
         "Give the job that runs the pipeline a table update trigger.",
     ),
-    Entry("REFRESH POLICY", "refused", _MV, "Materialized views are recomputed here.", "Remove the clause."),
     Entry(
         "DEFAULT COLLATION", "refused", _ST, "Only UTF8_BINARY is available.", "Write DEFAULT COLLATION UTF8_BINARY."
     ),

@@ -88,6 +88,7 @@ class TableClauses:
     cluster_by: tuple[str, ...] | None = None
     cluster_by_auto: bool = False
     row_filter: str | None = None
+    refresh_policy: str | None = None
 
 
 @dataclass(frozen=True)

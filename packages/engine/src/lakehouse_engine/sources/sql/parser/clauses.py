@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from lakehouse_engine.graph.model import DatasetKind
+
 from ..statements import TableClauses
 from ..tokenizer import Kind
 from .cursor import Cursor
 
-NAMES = "COMMENT, TBLPROPERTIES, PARTITIONED BY, CLUSTER BY, USING DELTA, WITH ROW FILTER, DEFAULT COLLATION"
+NAMES = (
+    "COMMENT, TBLPROPERTIES, PARTITIONED BY, CLUSTER BY, USING DELTA, WITH ROW FILTER, DEFAULT COLLATION, "
+    "REFRESH POLICY"
+)
 
 
-def table_clauses(cursor: Cursor, *, view: bool, following: str) -> TableClauses:
+def table_clauses(cursor: Cursor, kind: DatasetKind, following: str) -> TableClauses:
     """Every clause up to AS, FLOW or the end, each at most once and in any order."""
+    view = kind in (DatasetKind.VIEW, DatasetKind.TEMPORARY_VIEW)
     found: dict[str, Any] = {}
     seen: set[str] = set()
     while not cursor.ended and not cursor.sees("AS") and not cursor.sees("FLOW"):
@@ -22,6 +28,8 @@ def table_clauses(cursor: Cursor, *, view: bool, following: str) -> TableClauses
         seen.add(word)
         if view and word in ("PARTITIONED", "CLUSTER", "USING", "LOCATION"):
             cursor.refuse("a table clause on a view")
+        if word == "REFRESH" and kind is not DatasetKind.MATERIALIZED_VIEW:
+            cursor.fail("REFRESH POLICY of a materialized view alone")
         _clause(cursor, found, view, following)
     return TableClauses(**found)
 
@@ -53,11 +61,23 @@ def _clause(cursor: Cursor, found: dict[str, Any], view: bool, following: str) -
         cursor.expect("COLLATION", after="DEFAULT")
         if not cursor.accept("UTF8_BINARY"):
             cursor.refuse("DEFAULT COLLATION")
+    elif cursor.accept("REFRESH"):
+        cursor.expect("POLICY", after="REFRESH")
+        found["refresh_policy"] = _refresh_policy(cursor)
     else:
-        for words in (("LOCATION",), ("SCHEDULE",), ("TRIGGER",), ("REFRESH", "POLICY")):
-            if cursor.sees(*words):
-                cursor.refuse({"TRIGGER": "TRIGGER ON UPDATE"}.get(words[0], " ".join(words)))
+        for word in ("LOCATION", "SCHEDULE", "TRIGGER"):
+            if cursor.sees(word):
+                cursor.refuse({"TRIGGER": "TRIGGER ON UPDATE"}.get(word, word))
         cursor.fail(f"{following}, or one of {NAMES}")
+
+
+def _refresh_policy(cursor: Cursor) -> str:
+    for word in ("AUTO", "FULL"):
+        if cursor.accept(word):
+            return word.lower()
+    if not cursor.accept("INCREMENTAL"):
+        cursor.fail("AUTO, INCREMENTAL, INCREMENTAL STRICT or FULL")
+    return "incremental_strict" if cursor.accept("STRICT") else "incremental"
 
 
 def row_filter(cursor: Cursor) -> str:

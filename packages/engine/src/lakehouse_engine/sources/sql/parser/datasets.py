@@ -35,7 +35,7 @@ def create(cursor: Cursor) -> CreateDataset | CreateFlow:
     view = kind in _VIEWS
     found = _columns(cursor, kind)
     following = "AS query" if kind is not DatasetKind.STREAMING_TABLE else "AS query, FLOW"
-    clauses = table_clauses(cursor, view=view, following=following)
+    clauses = table_clauses(cursor, kind, following)
     query, flow = _body(cursor, kind)
     return CreateDataset(
         name,
