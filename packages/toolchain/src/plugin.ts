@@ -1,7 +1,7 @@
 /** The Databricks plugin: one that is installed already, the vendor's download, or a build from Go modules. */
 import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { cached, keyOf, type Making } from "./cache.ts";
 import { onPath, output, type Progress, run } from "./process.ts";
 import { builtPrograms, PLUGIN_FILES, sources } from "./programs.ts";
@@ -31,20 +31,20 @@ export function findPlugin(env: NodeJS.ProcessEnv = process.env): string | undef
 
 export async function ensurePlugin(cli: Cli, progress: Progress): Promise<Plugin> {
   const found = findPlugin();
-  const key = keyOf(DATABRICKS_PLUGIN, found ?? "", cli.source, ...sources(), process.platform, process.arch);
+  const inputs = [DATABRICKS_PLUGIN, found ?? "", cli.source, ...PLUGIN_FILES, ...sources()];
+  const key = keyOf(...inputs, process.platform, process.arch);
   const home = await cached({ name: "plugin", key, title: "Databricks plugin" }, progress, async (making) => {
     const folder = join(making.dir, "plugins", FOLDER);
-    const link = (from: string, name: string): void => linkOrCopy(join(from, name), join(folder, name));
-    if (found) {
+    const link = (from: string): void => {
       mkdirSync(folder, { recursive: true });
-      return linkOrCopy(found, join(folder, BINARY));
-    }
+      for (const name of [BINARY, ...PLUGIN_FILES])
+        if (existsSync(join(from, name))) linkOrCopy(join(from, name), join(folder, name));
+    };
+    if (found) return link(dirname(found)); // one that was built here has its files beside it
     // Before the plugin's folder is made: the CLI takes a folder of that name for an installed plugin.
     const why = cli.source === "build" ? "as is the CLI's" : await download(cli.pulumi, making);
-    if (why === undefined) return;
-    const programs = await builtPrograms(cli.source === "build" ? ["cli", "plugin"] : ["plugin"], why, progress);
-    mkdirSync(folder, { recursive: true });
-    for (const name of [BINARY, ...PLUGIN_FILES]) link(programs, name);
+    if (why !== undefined)
+      link(await builtPrograms(cli.source === "build" ? ["cli", "plugin"] : ["plugin"], why, progress));
   });
   const folder = join(home, "plugins", FOLDER);
   const schema = join(folder, PLUGIN_FILES[0]);

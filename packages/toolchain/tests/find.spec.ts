@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { findJava } from "../src/java.ts";
-import { findPlugin } from "../src/plugin.ts";
+import { ensurePlugin, findPlugin } from "../src/plugin.ts";
+import { PLUGIN_FILES } from "../src/programs.ts";
 import { findCli } from "../src/pulumi.ts";
 import { findPython } from "../src/python.ts";
 import { DATABRICKS_PLUGIN, PULUMI_CLI } from "../src/versions.ts";
@@ -45,6 +46,23 @@ describe("what the toolchain takes from PATH", () => {
     rmSync(installed);
     program("pulumi-resource-databricks", "1.2.3");
     assert.equal(findPlugin(env()), undefined);
+  });
+
+  it("takes an installed plugin with the files that one of its own build reads at its start", async () => {
+    const folder = `home/plugins/resource-databricks-v${DATABRICKS_PLUGIN}`;
+    program(`${folder}/pulumi-resource-databricks`, "");
+    for (const name of PLUGIN_FILES) writeFileSync(join(dir, folder, name), `{"of": "${name}"}`);
+    const before = { ...process.env };
+    Object.assign(process.env, env(), { XDG_CACHE_HOME: join(dir, "cache") });
+    try {
+      const { plugin, schema } = await ensurePlugin({ pulumi: "none", source: "PATH" }, () => undefined);
+      assert.deepEqual(readdirSync(dirname(plugin)).sort(), ["pulumi-resource-databricks", ...PLUGIN_FILES].sort());
+      assert.equal(readFileSync(schema!, "utf8"), '{"of": "schema.json"}');
+    } finally {
+      Object.assign(process.env, before);
+      if (before.XDG_CACHE_HOME === undefined) delete process.env.XDG_CACHE_HOME;
+      if (before.PULUMI_HOME === undefined) delete process.env.PULUMI_HOME;
+    }
   });
 
   it("says what to install when Java is missing, too old, or not where JAVA_HOME says", () => {
