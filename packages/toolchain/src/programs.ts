@@ -7,7 +7,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { cached, contentsOf, keyOf, type Making } from "./cache.ts";
 import { ensureGo, localGo } from "./go.ts";
-import { heartbeat, type Progress, run } from "./process.ts";
+import { heartbeat, output, type Progress, run, ToolchainError } from "./process.ts";
 import { PULUMI_CLI } from "./versions.ts";
 
 const MODULE = join(import.meta.dirname, "go");
@@ -68,7 +68,15 @@ async function build(wanted: readonly Wanted[], title: string, making: Making): 
     wanted.flatMap((each) => PACKAGES[each]),
     { cwd, env, log, title, target: dir, progress },
   );
+  if (wanted.includes("cli") && !runs(join(dir, "pulumi"))) {
+    throw new ToolchainError(`The Pulumi CLI that was built does not run. The log is ${log}.`);
+  }
   if (wanted.includes("plugin")) await generate(making);
+}
+
+function runs(pulumi: string): boolean {
+  const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
+  return output(pulumi, ["version"], env)?.includes(PULUMI_CLI) ?? false;
 }
 
 async function compile(
