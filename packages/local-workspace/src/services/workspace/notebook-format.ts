@@ -1,5 +1,6 @@
 /** Notebooks are kept in source format; here other forms are turned into it and back, and content is recognised. */
 import { invalid } from "../../core/errors.ts";
+import { environmentBlock, splitEnvironment } from "./notebook-environment.ts";
 import type { Language } from "./store.ts";
 
 const COMMENT: Record<Language, string> = { PYTHON: "#", SQL: "--", SCALA: "//", R: "#" };
@@ -38,30 +39,10 @@ interface Cell {
 
 const LANGUAGES: Record<string, Language> = { python: "PYTHON", sql: "SQL", scala: "SCALA", r: "R" };
 
-/** What the Environment pane of a serverless notebook stores. */
-interface Environment {
-  environment_version?: string;
-  dependencies?: string[];
-}
-
 interface Metadata {
   language_info?: { name?: string };
   kernelspec?: { language?: string };
-  "application/vnd.databricks.v1+notebook"?: { environmentMetadata?: Environment };
-}
-
-/** The environment's packages, as source format has them: inline script metadata below the header. */
-function environmentBlock(language: Language, metadata: Metadata | undefined): string {
-  const environment = metadata?.["application/vnd.databricks.v1+notebook"]?.environmentMetadata;
-  const dependencies = environment?.dependencies ?? [];
-  if (!Array.isArray(dependencies) || dependencies.length === 0) return "";
-  const version = environment?.environment_version;
-  const table = [
-    ...(version ? [`environment_version = ${JSON.stringify(version)}`] : []),
-    `dependencies = ${JSON.stringify(dependencies)}`, // a string of JSON is one of TOML
-  ];
-  const lines = ["/// script", "[tool.databricks.environment]", ...table, "///"];
-  return lines.map((line) => `${COMMENT[language]} ${line}\n`).join("");
+  "application/vnd.databricks.v1+notebook"?: { environmentMetadata?: unknown };
 }
 
 /** An .ipynb document as a notebook in source format; outputs are left behind. */
@@ -85,29 +66,9 @@ export function fromJupyter(content: Buffer): { language: Language; source: stri
       .map((line) => `${magic}${line}`.trimEnd())
       .join("\n");
   });
-  const top = `${header(language)}\n${environmentBlock(language, document.metadata)}`;
+  const own = document.metadata?.["application/vnd.databricks.v1+notebook"];
+  const top = `${header(language)}\n${environmentBlock(COMMENT[language], own?.environmentMetadata)}`;
   return { language, source: `${top}${cells.join(`\n\n${separator(language)}\n\n`)}\n` };
-}
-
-function unquoted(text: string): string {
-  try {
-    return JSON.parse(text) as string;
-  } catch {
-    return text.slice(1, -1); // an escape that TOML has and JSON has not
-  }
-}
-
-/** The block at the top of a source as metadata of an .ipynb document, and the source below it. */
-function splitEnvironment(mark: string, source: string): { environmentMetadata?: Environment; body: string } {
-  const found = new RegExp(`^\\s*${mark} /// script *\\n((?:${mark}.*\\n)*?)${mark} /// *(?:\\n|$)`).exec(source);
-  if (!found) return { body: source };
-  const table = (found[1] ?? "").replaceAll(new RegExp(`^${mark} ?`, "gm"), "");
-  const text = '"(?:[^"\\\\\\n]|\\\\.)*"';
-  const listed = new RegExp(`^dependencies *= *\\[((?:\\s*${text} *,?)*)\\s*\\]`, "m").exec(table)?.[1] ?? "";
-  const dependencies = [...listed.matchAll(new RegExp(text, "g"))].map(([each]) => unquoted(each));
-  const version = /^environment_version *= *"([^"\n]*)"/m.exec(table)?.[1];
-  const environmentMetadata = { ...(version === undefined ? {} : { environment_version: version }), dependencies };
-  return { environmentMetadata, body: source.slice(found[0].length) };
 }
 
 export function toJupyter(language: Language, source: string): string {

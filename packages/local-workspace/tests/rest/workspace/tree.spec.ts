@@ -92,7 +92,7 @@ describe("the workspace's tree", () => {
       const answer = await workspace.admin.ok("GET", `${BASE}/export?path=/Shared/pane&format=${format}`);
       return Buffer.from(answer.content, "base64").toString();
     };
-    const listed = '["lib[a]>=1","-r /Workspace/Shared/r.txt"]';
+    const listed = '[ "lib[a]>=1", "-r /Workspace/Shared/r.txt" ]';
     const block = `# /// script\n# [tool.databricks.environment]\n# environment_version = "5"\n# dependencies = ${listed}\n# ///\n`;
     assert.ok((await exported("SOURCE")).startsWith(`# Databricks notebook source\n${block}# MAGIC %md\n`));
     const back = JSON.parse(await exported("JUPYTER")) as Json;
@@ -102,6 +102,61 @@ describe("the workspace's tree", () => {
       ["markdown"],
     );
   });
+
+  // https://toml.io/en/v1.0.0: strings of four kinds, dotted keys, comments, and arrays over several lines.
+  for (const [form, lines] of Object.entries({
+    "single-quoted strings": [
+      "[tool.databricks.environment]",
+      "environment_version = '4'",
+      "dependencies = ['a>=1', \"b # c\",]",
+    ],
+    "lines and comments": [
+      "[tool.databricks.environment]",
+      'environment_version = "4" # of 2026',
+      "dependencies = [ # two",
+      "  'a>=1', # one",
+      "",
+      '  """b # c""",',
+      "]",
+    ],
+    "dotted keys": [
+      '[tool."databricks"]',
+      'environment.environment_version = "\\u0034"',
+      "environment.dependencies = ['a>=1', '''b # c''']",
+    ],
+    "an inline table": [
+      "[tool]",
+      "databricks = { environment = { environment_version = '4', dependencies = ['a>=1', 'b # c'] } }",
+    ],
+  })) {
+    it(`exports to Jupyter the environment of a source that has ${form}`, async () => {
+      const block = ["/// script", ...lines, "///"].map((line) => `# ${line}`.trimEnd());
+      const back = await throughJupyter(`${["# Databricks notebook source", ...block].join("\n")}\nprint(1)\n`);
+      const environmentMetadata = { environment_version: "4", dependencies: ["a>=1", "b # c"] };
+      assert.deepEqual(back.metadata["application/vnd.databricks.v1+notebook"], { environmentMetadata });
+      assert.deepEqual(back.cells[0].source, ["print(1)"]);
+    });
+  }
+
+  it("keeps a block that is no environment in the notebook's first cell", async () => {
+    const block = "# /// script\n# dependencies = [\n# ///\n";
+    const back = await throughJupyter(`# Databricks notebook source\n${block}print(1)\n`);
+    assert.equal(back.metadata["application/vnd.databricks.v1+notebook"], undefined);
+    assert.equal(back.cells[0].source.join(""), `${block}print(1)`);
+  });
+
+  async function throughJupyter(source: string): Promise<Json> {
+    const given = {
+      path: "/Shared/forms",
+      content: base64(source),
+      format: "SOURCE",
+      language: "PYTHON",
+      overwrite: true,
+    };
+    await workspace.admin.ok("POST", `${BASE}/import`, given);
+    const answer = await workspace.admin.ok("GET", `${BASE}/export?path=/Shared/forms&format=JUPYTER`);
+    return JSON.parse(Buffer.from(answer.content, "base64").toString()) as Json;
+  }
 
   it("takes a file as multipart form and as a raw body", async () => {
     const form = new FormData();
