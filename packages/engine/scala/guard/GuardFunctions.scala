@@ -27,7 +27,7 @@ private[lakehouse] class GuardFunctions(names: GuardNames) {
     case parts => called(parts).fold[Expression](f)(SqlFunctions.call(_, f.arguments))
   }
 
-  private val supplied = Set("read_files", "event_log")
+  private val supplied = Set("read_files", "list_files", "event_log")
 
   /** The name, where it is no built-in function that a principal may not call. */
   private def allowed(parts: Seq[String]): Seq[String] = {

@@ -29,6 +29,7 @@ MADE = {
 SUPPLIED = {
     "event_log": "the events of a pipeline, for its owner",
     "is_account_group_member, is_member": "the workspace's groups",
+    "list_files": "files of volumes, with recursive; FILE is a struct, and its checksum is null",
     "read_files": "files of volumes",
     "table_changes": "the change data feed of a table",
 }

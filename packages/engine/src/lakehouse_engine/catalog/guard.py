@@ -16,7 +16,7 @@ from lakehouse_engine.catalog import Catalog
 from lakehouse_engine.contract import Workspace
 from lakehouse_engine.errors import EngineError, no_such_table, to_rpc
 from lakehouse_engine.event_log.table import event_log_frame, storage_of
-from lakehouse_engine.readers import ReaderContext, read_files
+from lakehouse_engine.readers import ReaderContext, list_files, read_files
 from lakehouse_engine.readers.registry import OPTIONS
 from lakehouse_engine.session import Engine
 
@@ -136,7 +136,7 @@ class Guard:
             if function == "event_log":
                 frame = self._events(session, principal, given["placed"])
             else:
-                frame = self._files(session, principal, given["placed"], given["named"], streaming)
+                frame = self._files(session, function, given["placed"], given["named"], streaming)
             return frame._jdf
         except Exception as error:
             return _error(error)
@@ -152,13 +152,14 @@ class Guard:
         return event_log_frame(session, found)
 
     def _files(
-        self, session: SparkSession, principal: str | None, placed: list[str], named: dict[str, str], streaming: bool
+        self, session: SparkSession, function: str, placed: list[str], named: dict[str, str], streaming: bool
     ) -> DataFrame:
         path = placed[0] if placed else named.pop("path", None)
         if not path:
-            raise EngineError("read_files needs a path", error_class="INVALID_READER_OPTION")
+            raise EngineError(f"{function} needs a path", error_class="INVALID_READER_OPTION")
         context = ReaderContext(to_local=self._engine.file_of)
-        return read_files(session, path, streaming=streaming, context=context, **named)
+        read = list_files if function == "list_files" else read_files
+        return read(session, path, streaming=streaming, context=context, **named)
 
     class Java:
         implements = ["org.apache.spark.sql.lakehouse.Authority"]  # noqa: RUF012 (py4j reads it)

@@ -14,13 +14,13 @@ from pyspark.sql.streaming.readwriter import DataStreamReader
 from pyspark.sql.types import StructType
 
 from lakehouse_engine.errors import EngineError
-from lakehouse_engine.readers import frames, options
+from lakehouse_engine.readers import file_list, frames, options
 from lakehouse_engine.readers.hints import parse_schema
-from lakehouse_engine.readers.listing import list_files
+from lakehouse_engine.readers.listing import list_files as data_files
 from lakehouse_engine.readers.registry import FORMATS
 from lakehouse_engine.readers.source import ReaderContext, Source, require
 
-__all__ = ["ReaderContext", "install", "is_schema_change", "read_files"]
+__all__ = ["ReaderContext", "install", "is_schema_change", "list_files", "read_files"]
 
 _lock = threading.Lock()
 _ATTRIBUTE = "_lakehouse_readers"
@@ -63,6 +63,18 @@ def read_files(
     return frames.build(Source(spark, where, checked, path, parsed, streaming))
 
 
+def list_files(
+    spark: SparkSession, path: str, *, streaming: bool = False, context: ReaderContext | None = None, **named: Any
+) -> DataFrame:
+    """SQL's `list_files(path, …)`."""
+    if streaming:
+        raise EngineError(
+            "list_files is no stream: it lists the files that are there now; read new files with STREAM read_files",
+            error_class="UNSUPPORTED_FEATURE",
+        )
+    return file_list.list_files(spark, path, context or getattr(spark, _ATTRIBUTE, ReaderContext()), named)
+
+
 def _tell_ignored(context: ReaderContext, checked: options.FileOptions) -> None:
     for name in checked.ignored:
         context.warn(
@@ -74,7 +86,7 @@ def _tell_ignored(context: ReaderContext, checked: options.FileOptions) -> None:
 def _detect_format(local: str, path: str) -> str:
     endings = {"csv": "csv", "tsv": "csv", "json": "json", "jsonl": "json", "ndjson": "json", "parquet": "parquet",
                "txt": "text", "xml": "xml", "avro": "avro", "orc": "orc"}  # fmt: skip
-    for file in list_files(local):
+    for file in data_files(local):
         parts = file.path.lower().removesuffix(".gz").rsplit(".", 1)
         if len(parts) == 2 and parts[1] in endings:
             return endings[parts[1]]

@@ -22,7 +22,7 @@ from lakehouse_engine.graph.model import Graph, SourceLocation
 from lakehouse_engine.graph.names import Defaults
 from lakehouse_engine.notebook_runner.context import ContextSource
 from lakehouse_engine.notebook_runner.dbutils import Widgets
-from lakehouse_engine.readers import read_files
+from lakehouse_engine.readers import list_files, read_files
 from lakehouse_engine.sources.notebook import Cell, cells, run_target
 from lakehouse_engine.sources.python import load_python
 from lakehouse_engine.sources.python_api import Registration, registering
@@ -249,6 +249,8 @@ class Sources:
             source = "cloudFiles"
             given = {("cloudFiles.format" if key == "format" else key): value for key, value in given.items()}
         try:
+            if name == "list_files":
+                return list_files(session, path, streaming=streaming, **given)
             return read_files(session, path, streaming=streaming, source=source, **given)
         except EngineError as error:
             raise EngineError(f"{location}: {error}", error_class=error.error_class, location=str(location)) from None

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_READS = ("SELECT * FROM text.`{path}`", "SELECT * FROM read_files('{path}', format => 'text')")
+_READS = (
+    "SELECT * FROM text.`{path}`",
+    "SELECT * FROM read_files('{path}', format => 'text')",
+    "SELECT * FROM list_files('{path}')",
+)
 
 
 def lines(name: str) -> list[str]:

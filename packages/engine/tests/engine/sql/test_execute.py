@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+
 import pytest
 from lakehouse_engine.testing import EngineFailed, EngineProcess
 
@@ -131,6 +134,39 @@ def test_read_files_works_in_a_query(engine: EngineProcess) -> None:
     assert (asked["privilege"], asked["fullName"]) == ("READ_VOLUME", "main.raw.landing")
     with pytest.raises(EngineFailed, match="there is no pipeline 4711 that has been updated"):
         engine.sql("SELECT * FROM event_log('4711')")
+
+
+def test_list_files_lists_a_volume(engine: EngineProcess) -> None:
+    """https://docs.databricks.com/aws/en/sql/language-manual/functions/list_files"""
+    folder = engine.folder / "volumes/main/raw/landing/listed"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "a.json").write_text("{}")
+    (folder / "deep/_b").write_text("12345")
+    (folder / "link").symlink_to("/etc/passwd")
+    for file in (folder / "a.json", folder / "deep/_b"):
+        os.utime(file, (1700000000, 1700000000.25))
+    path = "/Volumes/main/raw/landing/listed"
+    seen = "SELECT replace(path, '/Volumes/main/raw/landing/listed/', ''), size, date_format(modification_time, 'y-D')"
+    rows = engine.sql(f"{seen}, file.uri, file.content_type FROM list_files('{path}') ORDER BY ALL")
+    assert rows == [
+        ["a.json", "2", "2023-318", f"dbfs:{path}/a.json", "application/json"],
+        ["deep/_b", "5", "2023-318", f"dbfs:{path}/deep/_b", None],
+    ]
+    asked = [c for m, p in engine.asked if m == "catalog.authorize" for c in p["checks"]][-1]
+    assert (asked["privilege"], asked["fullName"]) == ("READ_VOLUME", "main.raw.landing")
+    flat = engine.sql(f"SELECT path, size, file IS NULL FROM list_files('dbfs:{path}/', recursive => false) ORDER BY 1")
+    assert flat == [[f"{path}/a.json", "2", "false"], [f"{path}/deep", "0", "true"]]
+    assert engine.sql(f"SELECT path FROM list_files('{path}/a.json')") == [[f"{path}/a.json"]]
+    for call, message in {
+        f"'{path}/none'": "the path /Volumes/main/raw/landing/listed/none does not exist",
+        f"'{path}', connection => 'c'": "connection is not supported here",
+        f"'{path}', recursive => 'some'": "recursive is 'some'; allowed: true, false",
+        f"'{path}', pattern => '*'": "list_files has no argument pattern",
+        "'/etc'": "is not in a volume",
+        "": "list_files needs a path",
+    }.items():
+        with pytest.raises(EngineFailed, match=re.escape(message)):
+            engine.sql(f"SELECT * FROM list_files({call})")
 
 
 def test_a_write_that_fails_says_why(engine: EngineProcess) -> None:

@@ -77,6 +77,27 @@ CASES = [
         Step(tables={"by_files": Table([(1, "AA"), (3, "c")], written=0)}),
     ),
     sql(
+        "files that list_files lists are versions",  # as in the example of last_snapshot_version
+        LAST,
+        flow(
+            "by_list",
+            "SELECT struct(modification_time, path) AS version FROM list_files('LANDING') WHERE (\n"
+            "NOT EXISTS (SELECT 1 FROM last_snapshot_version())\n"
+            "OR struct(modification_time, path) > (SELECT version FROM last_snapshot_version()))\n"
+            "ORDER BY modification_time, path LIMIT 1",
+            FILES.replace("version.path", "concat('dbfs:', version.path)"),
+            " STORED AS SCD TYPE 1",
+        ),
+        Step({"a.csv": "id,v\n1,a\n2,b\n"}, tables={"by_list": Table([(1, "a"), (2, "b")])}),
+        Step({"b.csv": "id,v\n1,A\n", "c.csv": "id,v\n1,B\n3,c\n"}, tables={"by_list": Table([(1, "B"), (3, "c")])}),
+    ),
+    refused(
+        "list_files as a stream",
+        "sql/language-manual/functions/list_files",
+        "CREATE OR REFRESH STREAMING TABLE listed AS SELECT * FROM STREAM list_files('LANDING')",
+        "list_files is no stream",
+    ),
+    sql(
         "a version query without a name, and of a dataset of the pipeline",
         LAST,
         "CREATE OR REFRESH MATERIALIZED VIEW days AS SELECT timestamp'2024-01-01' + make_dt_interval(n) AS at, id, v\n"

@@ -1,6 +1,7 @@
 """What a query needs before Spark can read it: its table functions and names. The rest of its text stays as written.
 
-Spark reads `STREAM t`, `STREAM(t)` and `LIVE.t` itself; it has no `read_files`, `cloud_files` or `event_log`.
+Spark reads `STREAM t`, `STREAM(t)` and `LIVE.t` itself; it has no `read_files`, `list_files`, `cloud_files` or
+`event_log`.
 A call of one becomes a name, which stands for what `SqlContext.table_function` returns.
 """
 
@@ -18,7 +19,7 @@ from .parser.cursor import Cursor
 from .statements import Query
 from .tokenizer import Kind, SourceText, Token
 
-TABLE_FUNCTIONS = ("read_files", "cloud_files", "event_log")
+TABLE_FUNCTIONS = ("read_files", "list_files", "cloud_files", "event_log")
 _numbers = itertools.count(1)
 
 

@@ -62,7 +62,7 @@ class SqlContext(Protocol):
     def table_function(
         self, name: str, arguments: list[str], options: dict[str, Any], streaming: bool, location: SourceLocation
     ) -> DataFrame:
-        """read_files, cloud_files or event_log."""
+        """read_files, list_files, cloud_files or event_log."""
         ...
 
     def run_magic(self, language: str, code: str, location: SourceLocation) -> None:

@@ -93,6 +93,7 @@ ENTRIES: tuple[Entry, ...] = (
         "FROM SNAPSHOT (query) WITH VERSION (query), last_snapshot_version(), current_snapshot_version()",
     ),
     *_supported(_SQL, "STREAM t, STREAM(t)", "read_files, STREAM read_files, cloud_files", "event_log", "LIVE. prefix"),
+    *_supported("sql/language-manual/functions/list_files", "list_files"),
     *_supported(_SQL, "SET key = value", "USE CATALOG, USE SCHEMA"),
     *_supported(_PARAMETERS, "${parameter}", ":parameter"),
     Entry("MASK, WITH ROW FILTER", "supported", _ST, "Set before rows are written. Private datasets take none."),
