@@ -1,12 +1,13 @@
 """Libraries that open files in C, C++ or Rust: their own functions are given the real path, once they are imported.
 
-On Databricks /Volumes and /Workspace are mounted, so that every library opens files there by their paths.
+On Databricks /Volumes and /Workspace are mounted, so that every library opens files there by their paths, and relative
+ones in the folder of the notebook or file that runs.
 https://docs.databricks.com/aws/en/volumes/volume-files
+https://docs.databricks.com/aws/en/files/cwd-dbr-14
 """
 
 from __future__ import annotations
 
-import functools
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -16,10 +17,11 @@ from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
-# The path is the first or second argument of each.
+# The path is the first argument of each, but of those in _SECOND.
 # fmt: off
 _FUNCTIONS = {
     "cv2": ["imread", "imreadmulti", "imwrite"],
+    "duckdb": ["connect", "from_csv_auto", "from_parquet", "read_csv", "read_json", "read_parquet"],
     "faiss": ["read_index", "write_index"],
     "fiona": ["listlayers", "open"],
     "polars": [
@@ -31,9 +33,17 @@ _FUNCTIONS = {
         "write_dataframe",
     ],
     "rasterio": ["open"],
+    "sqlite3": ["connect"],
+    "torch": ["save"],
 }
+_SECOND = {("faiss", "write_index"), ("pyogrio", "write_arrow"), ("pyogrio", "write_dataframe"), ("torch", "save")}
 _METHODS = {
-    "lightgbm": {"Booster": ["save_model"]},
+    "duckdb": {
+        "DuckDBPyConnection": ["from_csv_auto", "from_parquet", "read_csv", "read_json", "read_parquet"],
+        "DuckDBPyRelation": ["to_csv", "to_parquet", "write_csv", "write_parquet"],
+    },
+    "h5py": {"File": ["__init__"]},
+    "lightgbm": {"Booster": ["__init__", "save_model"]},
     "polars": {
         "DataFrame": ["write_avro", "write_csv", "write_ipc", "write_ndjson", "write_parquet"],
         "LazyFrame": ["sink_csv", "sink_ipc", "sink_ndjson", "sink_parquet"],
@@ -42,19 +52,22 @@ _METHODS = {
 }
 # fmt: on
 
-Local = Callable[[Any], Any]
+# A function made to map the argument in that place.
+Wrap = Callable[[Callable[..., Any], int], Callable[..., Any]]
 
 
-def install(local: Local) -> None:
-    """For the whole process, once. `local`: the path on this machine of one below /Volumes or /Workspace."""
-    sys.meta_path.insert(0, _AfterImport(local))
+def install(wrap: Wrap) -> None:
+    """For the whole process, once."""
+    for name in {*_FUNCTIONS, *_METHODS} & set(sys.modules):
+        _change(sys.modules[name], wrap)
+    sys.meta_path.insert(0, _AfterImport(wrap))
 
 
 class _AfterImport(importlib.abc.MetaPathFinder):
     """Finds these modules as everyone else does, and changes their functions when they have been executed."""
 
-    def __init__(self, local: Local) -> None:
-        self._local = local
+    def __init__(self, wrap: Wrap) -> None:
+        self._wrap = wrap
         self._finding = threading.local()
 
     def find_spec(
@@ -75,23 +88,22 @@ class _AfterImport(importlib.abc.MetaPathFinder):
     def _then(self, execute: Callable[[ModuleType], None]) -> Callable[[ModuleType], None]:
         def exec_module(module: ModuleType) -> None:
             execute(module)
-            for owner, name in _entries(module):
-                setattr(owner, name, _given(self._local, getattr(owner, name)))
+            _change(module, self._wrap)
 
         return exec_module
 
 
-def _entries(module: ModuleType) -> Iterator[tuple[Any, str]]:
+def _change(module: ModuleType, wrap: Wrap) -> None:
+    for owner, name, place in _entries(module):
+        setattr(owner, name, wrap(getattr(owner, name), place))
+
+
+def _entries(module: ModuleType) -> Iterator[tuple[Any, str, int]]:
+    """Functions and methods that the module has, and where their path is; a method's first argument is its object."""
     name = module.__name__
-    owners = [(module, _FUNCTIONS.get(name, []))]
-    owners += [(getattr(module, kind, None), names) for kind, names in _METHODS.get(name, {}).items()]
-    return ((owner, each) for owner, names in owners for each in names if hasattr(owner, each))
-
-
-def _given(local: Local, function: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        named = {key: local(value) for key, value in kwargs.items()}
-        return function(*(local(value) for value in args[:2]), *args[2:], **named)
-
-    return call
+    for function in _FUNCTIONS.get(name, []):
+        if hasattr(module, function):
+            yield module, function, int((name, function) in _SECOND)
+    for kind, methods in _METHODS.get(name, {}).items():
+        owner = getattr(module, kind, None)
+        yield from ((owner, method, 1) for method in methods if hasattr(owner, method))

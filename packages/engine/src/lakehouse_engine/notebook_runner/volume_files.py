@@ -11,6 +11,7 @@ import functools
 import importlib
 import io
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
@@ -35,6 +36,15 @@ _PYARROW = {
     "pyarrow.dataset": ["dataset", "write_dataset"],
     "pyarrow.orc": ["read_table", "write_table"],
 }
+# Where the path is among their arguments, where it is not the first; of os.rename and os.replace both are.
+_SECOND = {"write_csv", "write_feather", "write_table", "write_to_dataset", "write_dataset"}
+_BOTH = {"rename", "replace"}
+# fmt: off
+_NAMES = {
+    "base_dir", "database", "dest", "file", "filename", "fname", "fp", "input_file", "model_file", "output_file",
+    "path", "path_or_buffer", "path_or_paths", "path_or_source", "root_path", "source", "where",
+}
+# fmt: on
 _PYARROW_CLASSES = {"pyarrow.parquet": ["ParquetFile", "ParquetWriter", "ParquetDataset"], "pyarrow.csv": ["CSVWriter"]}
 
 P = ParamSpec("P")
@@ -66,12 +76,12 @@ def install(volumes: Volumes, mirror: Callable[[str], str] | None = None) -> Non
                 if real in able:
                     able.add(getattr(os, name))
     os.scandir = _scandir(volumes, os.scandir)
-    native_files.install(functools.partial(_map, volumes))
+    native_files.install(functools.partial(_wrap, volumes))
     for module_name, names in _PYARROW.items():
         module = _import(module_name)
         for name in names:
             if hasattr(module, name):
-                setattr(module, name, _wrap(volumes, getattr(module, name)))
+                setattr(module, name, _wrap(volumes, getattr(module, name), 1 if name in _SECOND else 0))
     for module_name, names in _PYARROW_CLASSES.items():
         module = _import(module_name)
         for name in names:
@@ -98,19 +108,33 @@ def _map(volumes: Volumes, value: Any) -> Any:
     return value
 
 
-def _wrap(volumes: Volumes, function: Callable[P, R]) -> Callable[P, R]:
+def _in_folder(value: Any, kwargs: dict[str, Any], native: bool) -> Any:
+    """A relative path, made absolute in the run's folder; what a library knows as an address stays as it is."""
+    # Beside an open folder (dir_fd) a name is relative to that one, as shutil.rmtree gives it; so in a filesystem.
+    if any(kwargs.get(name) is not None for name in ("dir_fd", "src_dir_fd", "filesystem")):
+        return value
+    if native and isinstance(value, list | tuple):
+        return type(value)(_in_folder(item, kwargs, native) for item in value)
+    if native and isinstance(value, str) and re.match(r"[^/]*:", value):  # s3://…, :memory:, NETCDF:"a.nc":b
+        return value
+    return working_folder.absolute(value)
+
+
+def _wrap(volumes: Volumes, function: Callable[P, R], place: int | None = None) -> Callable[P, R]:
+    """`place`: where the path is among the arguments of a function that opens files natively."""
+    native, at = place is not None, place or 0
     anyhow: Callable[..., R] = function  # with paths in the place of some arguments
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         # Paths stand among the first two arguments everywhere; the rest may be data.
         given = [_map(volumes, value) for value in args[:2]]
-        # Beside an open folder (dir_fd) a name is relative to that one, as shutil.rmtree gives it.
-        if given and kwargs.get("dir_fd") is None and kwargs.get("src_dir_fd") is None:
-            given[0] = working_folder.absolute(given[0])
-        if len(given) == 2 and getattr(function, "__name__", "") in ("rename", "replace"):
-            given[1] = working_folder.absolute(given[1])
+        places = (0, 1) if getattr(function, "__name__", "") in _BOTH else (at,)
+        for each in places:
+            if each < len(given):
+                given[each] = _in_folder(given[each], kwargs, native)
         named = {key: _map(volumes, value) for key, value in kwargs.items()}
+        named |= {key: _in_folder(value, kwargs, native) for key, value in named.items() if key in _NAMES}
         try:
             return anyhow(*given, *args[2:], **named)
         except OSError as error:
@@ -137,12 +161,12 @@ def _shown(volumes: Volumes, error: OSError) -> OSError:
 def _subclass(volumes: Volumes, base: Any) -> type:
     class Mapped(base):
         def __init__(self, where: Any, *args: Any, **kwargs: Any) -> None:
-            super().__init__(_map(volumes, where), *args, **kwargs)
+            super().__init__(_in_folder(_map(volumes, where), kwargs, True), *args, **kwargs)
 
         if hasattr(base, "__cinit__") or base.__module__.startswith("pyarrow._"):
 
             def __new__(cls, where: Any, *args: Any, **kwargs: Any) -> Any:
-                return base.__new__(cls, _map(volumes, where), *args, **kwargs)
+                return base.__new__(cls, _in_folder(_map(volumes, where), kwargs, True), *args, **kwargs)
 
     Mapped.__name__ = base.__name__
     Mapped.__qualname__ = base.__qualname__

@@ -240,6 +240,34 @@ def test_libraries_that_open_files_natively_are_given_real_paths(engine: EngineP
     assert answer.get("result") == str(expected), answer
 
 
+def test_libraries_that_open_files_natively_find_relative_paths(engine: EngineProcess, tmp_path: Path) -> None:
+    """https://docs.databricks.com/aws/en/files/cwd-dbr-14: they lead to the folder of the notebook or file."""
+    shapes = wheel_of(
+        tmp_path, "pyogrio", "1", "def write_dataframe(df, path, layer=None):\n    return df, path, layer\n"
+    )
+    duck = wheel_of(
+        tmp_path, "duckdb", "1", "def connect(database=':memory:', read_only=False):\n    return database\n"
+    )
+    folder = engine.folder / "workspace/Users/me/native"
+    folder.mkdir(parents=True)
+    answer = engine.notebook(
+        f"# MAGIC %pip install {shapes} {duck}",
+        "import duckdb, pathlib, pyogrio, sqlite3\nimport pyarrow as pa, pyarrow.parquet as pq\n"
+        "found = [*pyogrio.write_dataframe('df', 'a.shp', layer='b'), duckdb.connect('c.db'),"
+        " duckdb.connect(':memory:'), duckdb.connect(database=pathlib.Path('e.db')), duckdb.connect('md:f')]\n"
+        "with sqlite3.connect('g.db') as database:\n    database.execute('CREATE TABLE t (n INT)')\n"
+        "pq.write_table(pa.table({'n': [1]}), 'h.parquet')\n"
+        "read = pq.ParquetFile('h.parquet').metadata.num_rows, pq.read_table(source='h.parquet').num_rows\n"
+        "with open(file='i.txt', mode='w') as text:\n    text.write('i')\n"
+        "dbutils.notebook.exit([*found, *read])",
+        path="/Users/me/native/main",
+        sysPath=[str(folder)],
+    )
+    names = ["df", f"{folder}/a.shp", "b", f"{folder}/c.db", ":memory:", f"{folder}/e.db", "md:f", 1, 1]
+    assert answer.get("result") == str(names), answer
+    assert sorted(file.name for file in folder.iterdir()) == ["g.db", "h.parquet", "i.txt"]
+
+
 def test_code_lists_folders_of_the_workspace(engine: EngineProcess) -> None:
     """os.walk, glob, pathlib and shutil list them by os.scandir; dbutils.fs.cp copies one into a volume.
 
