@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 from lakehouse_engine.catalog.columns import column_infos
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.notebook_runner.run import Run
+from lakehouse_engine.notebook_runner.streams import Streams
 from lakehouse_engine.sources.notebook import Cell
 
 # Rows of a table that a command shows, as Databricks' API has them.
@@ -46,7 +47,9 @@ class Contexts:
         self._contexts[context_id] = Context(self._open_session())
 
     def close(self, context_id: str) -> None:
-        self._contexts.pop(context_id, None)
+        closed = self._contexts.pop(context_id, None)
+        if closed is not None:
+            Streams(closed.session).stop()
 
     def of(self, context_id: str) -> Context:
         found = self._contexts.get(context_id)

@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 from lakehouse_engine.cancellation import Cancellation
 from lakehouse_engine.environments.active import Packages
 from lakehouse_engine.notebook_runner.output import Printer
+from lakehouse_engine.notebook_runner.streams import Streams
 from lakehouse_engine.redaction import Redactor
 
 # Seconds from one interruption of a canceled run's thread to the next, of which there are three.
@@ -49,15 +50,19 @@ class Run:
     # Of a command: the table that it showed last. None in notebooks, where tables are printed.
     shown: list[dict[str, Any]] | None = None
     parent: Run | None = None
+    # A command's queries go on after it, until its execution context is closed.
+    owns_streams: bool = True
     # A notebook that another one runs shares that one's.
     packages: Packages = field(init=False)
     cancellation: Cancellation = field(init=False)
+    streams: Streams = field(init=False)
 
     def __post_init__(self) -> None:
         # A notebook that another one runs may end alone, so its jobs are a group of their own.
         group = f"{self.run_id}/{uuid.uuid4()}" if self.parent else self.run_id
         self.cancellation = Cancellation(group, again=self._interrupt)
         self.packages = self.parent.packages if self.parent else Packages(self.print, self.cancellation.requested)
+        self.streams = Streams(self.session)
         self._interrupts = iter(_INTERRUPTS)
         self._next_interrupt: float | None = None
 
@@ -68,12 +73,22 @@ class Run:
     def print(self, text: str) -> None:
         self.printer.write(text)
 
+    def tell(self, text: str) -> None:
+        """At once: the run may print nothing more for a long time."""
+        self.print(f"{text}\n")
+        self.printer.flush()
+
     def start(self, work: Callable[[], Any]) -> None:
         self.thread = threading.Thread(target=work, name=f"run-{self.run_id}", daemon=True)
         self.thread.start()
 
     def _interrupt(self) -> None:
-        """Raises RunCanceled in the run's thread, some seconds apart: code that catches it may need another one."""
+        """Raises RunCanceled in the run's thread, some seconds apart: code that catches it may need another one.
+
+        A thread that waits for a query in the JVM is not interrupted before the query ends.
+        """
+        if self.owns_streams:
+            self.streams.stop()
         now = time.monotonic()
         if self._next_interrupt is None:
             self._next_interrupt = now

@@ -19,7 +19,7 @@ from lakehouse_engine.contract import Workspace
 from lakehouse_engine.environments.pip import of_dependencies, requirements
 from lakehouse_engine.environments.runtime import RuntimePackages
 from lakehouse_engine.errors import EngineError
-from lakehouse_engine.notebook_runner import output, runtime_modules, volume_files
+from lakehouse_engine.notebook_runner import output, runtime_modules, streams, volume_files
 from lakehouse_engine.notebook_runner.code import CellError, describe, remember_source, run_cell, run_file
 from lakehouse_engine.notebook_runner.contexts import Contexts
 from lakehouse_engine.notebook_runner.dbutils import DBUtils
@@ -54,6 +54,7 @@ class Notebooks:
         volume_files.install(engine.volumes, self._mirror)
         find_folders(self._searched)
         output.install()
+        streams.install()
         display_of_frames()
         runtime = RuntimePackages(_in_user_code, _tell_run)
         runtime.install_finder()
@@ -126,6 +127,7 @@ class Notebooks:
                 lambda text: self._notify("notebook.output", {"runId": run_id, "text": text}), redactor
             ),
             redactor=redactor,
+            owns_streams=session is None,
             folders=list(params.get("sysPath") or []),
             parameters={k: str(v) for k, v in (params.get("parameters") or {}).items()},
         )
@@ -184,6 +186,8 @@ class Notebooks:
             folder = run.folders[0] if run.folders else None
             with run.cancellation.active(), active(run.session), working_in(folder):
                 result = work()
+                if run.owns_streams:
+                    run.streams.wait(run.cancellation.requested, run.tell)
         except CellError as error:
             return {"truncated": False, "error": {"message": error.message, "trace": error.trace}}
         except RunCanceled:
@@ -192,6 +196,8 @@ class Notebooks:
             failed = describe(error, run.path, None)
             return {"truncated": False, "error": {"message": failed.message, "trace": failed.trace}}
         finally:
+            if run.owns_streams:
+                run.streams.end()
             output.enter_run(None)
         return {"truncated": False, **({} if result is None else {"result": result})}
 
