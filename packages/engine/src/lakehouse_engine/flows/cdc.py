@@ -21,6 +21,10 @@ from lakehouse_engine.graph.model import AutoCdcFlow, Flow, ScdType, SnapshotCdc
 # Deletion vectors let a merge touch few bytes of large files.
 PROPERTIES = {"delta.enableDeletionVectors": "true"}
 KIND = "STREAMING_TABLE"
+KEY_DRIFT = "AUTOCDC_INVALID_STATE.KEY_SCHEMA_DRIFT"
+_STATE = "auto_cdc_type"  # scd_type, keys: {name: type}
+
+AnyCdcFlow = AutoCdcFlow | SnapshotCdcFlow
 
 
 def source(reader: Reader, flow: AutoCdcFlow) -> DataFrame:
@@ -29,7 +33,7 @@ def source(reader: Reader, flow: AutoCdcFlow) -> DataFrame:
     return reader.session.read.table(flow.source) if flow.once else reader.session.readStream.table(flow.source)
 
 
-def check_type(target: Target, flow: AutoCdcFlow | SnapshotCdcFlow, flows: Iterable[Flow]) -> None:
+def check_type(target: Target, flow: AnyCdcFlow, flows: Iterable[Flow]) -> None:
     """All flows into a target store it as one SCD type, which a full refresh alone changes
     (AUTOCDC_INVALID_STATE.SCD_TYPE_DRIFT)."""
     wanted = flow.stored_as_scd_type
@@ -37,14 +41,54 @@ def check_type(target: Target, flow: AutoCdcFlow | SnapshotCdcFlow, flows: Itera
         if isinstance(other, AutoCdcFlow | SnapshotCdcFlow) and other.stored_as_scd_type != wanted:
             problem = f"flow {other.name} stores it as {_called(other.stored_as_scd_type)}; all its flows agree on one"
             raise _drift(flow, problem)
+        if isinstance(other, AutoCdcFlow | SnapshotCdcFlow):
+            _check_beside(flow, other)
     known = _stored_type(target)
     if known is not None and known != wanted:
         raise _drift(flow, f"{flow.target} holds {_called(known)}; change it back, or run a full refresh of the table")
 
 
+def _check_beside(flow: AnyCdcFlow, other: AnyCdcFlow) -> None:
+    """A table follows changes or snapshots, not both (ldp-python-ref-apply-changes-from-snapshot), by the same keys."""
+    if type(flow) is not type(other):
+        problem = f"also has flow {other.name}; changes and snapshots are applied to tables of their own"
+        raise _refused(flow, "target", problem, "INVALID_ARGUMENT")
+    if {_plain(key) for key in flow.keys} != {_plain(key) for key in other.keys}:
+        problem = f"are {_listed(flow.keys)}, but those of flow {other.name} are {_listed(other.keys)}"
+        raise _refused(flow, "keys", problem, KEY_DRIFT)
+
+
+def check_keys(target: Target, flow: AnyCdcFlow, source: StructType) -> None:
+    """Only a full refresh changes the key columns of a target or their types.
+
+    https://docs.databricks.com/aws/en/error-messages/autocdc-invalid-state-error-class
+    """
+    wanted, known = _keys(flow, source), target.state(_STATE).get("keys")
+    if known is not None and {_plain(name): kind for name, kind in known.items()} != {
+        _plain(name): kind for name, kind in wanted.items()
+    }:
+        shown, held = (", ".join(f"{name} {kind}" for name, kind in keys.items()) for keys in (wanted, known))
+        problem = f"are {shown}, but {flow.target} was written with {held}; change them back, or run a full refresh"
+        raise _refused(flow, "keys", f"{problem} of the table", KEY_DRIFT)
+
+
+def _keys(flow: AnyCdcFlow, source: StructType) -> dict[str, str]:
+    fields = {field.name.lower(): field for field in source.fields}
+    found = [fields[_plain(key)] for key in flow.keys if _plain(key) in fields]
+    return {field.name: field.dataType.simpleString() for field in found}
+
+
+def _plain(key: str) -> str:
+    return str(key).strip("`").lower()
+
+
+def _listed(keys: Iterable[str]) -> str:
+    return ", ".join(map(str, keys))
+
+
 def _stored_type(target: Target) -> ScdType | None:
     """As remembered; of a target of an older version, as its columns say."""
-    known = target.state("auto_cdc_type").get("scd_type")
+    known = target.state(_STATE).get("scd_type")
     if known is not None or target.record is None:
         return known
     if not any((target.folder / name).exists() for name in ("auto_cdc", "snapshots")):
@@ -56,18 +100,25 @@ def _called(scd_type: ScdType) -> str:
     return "bitemporal history" if scd_type == "bitemporal" else f"SCD type {scd_type}"
 
 
-def _drift(flow: AutoCdcFlow | SnapshotCdcFlow, problem: str) -> EngineError:
+def _drift(flow: AnyCdcFlow, problem: str) -> EngineError:
+    is_type = f"is {_called(flow.stored_as_scd_type)}"
+    return _refused(flow, "stored_as_scd_type", f"{is_type}, but {problem}", "AUTOCDC_INVALID_STATE.SCD_TYPE_DRIFT")
+
+
+def _refused(flow: AnyCdcFlow, argument: str, problem: str, error_class: str) -> EngineError:
     return EngineError(
-        f"{flow.location}: AUTO CDC flow {flow.name} into {flow.target}: stored_as_scd_type: is "
-        f"{_called(flow.stored_as_scd_type)}, but {problem}",
-        error_class="AUTOCDC_INVALID_STATE.SCD_TYPE_DRIFT",
+        f"{flow.location}: AUTO CDC flow {flow.name} into {flow.target}: {argument}: {problem}",
+        error_class=error_class,
         location=str(flow.location),
     )
 
 
-def _keep_type(target: Target, flow: AutoCdcFlow | SnapshotCdcFlow) -> None:
-    if target.state("auto_cdc_type").get("scd_type") is None:
-        target.remember("auto_cdc_type", {"scd_type": flow.stored_as_scd_type})
+def _keep(target: Target, flow: AnyCdcFlow, source: StructType) -> None:
+    """The type and the keys, from the first time on; a target of an older version remembers neither."""
+    known = target.state(_STATE)
+    kept = {"scd_type": flow.stored_as_scd_type, "keys": _keys(flow, source), **known}
+    if kept != known:
+        target.remember(_STATE, kept)
 
 
 def applier(reader: Reader, target: Target, flow: AutoCdcFlow, frame: DataFrame) -> AutoCdcApplier:
@@ -76,9 +127,10 @@ def applier(reader: Reader, target: Target, flow: AutoCdcFlow, frame: DataFrame)
 
 
 def apply_changes(reader: Reader, target: Target, flow: AutoCdcFlow, rules: Rules, frame: DataFrame) -> dict[str, Any]:
+    check_keys(target, flow, frame.schema)
     plan = applier(reader, target, flow, frame)
     target.ensure(reader.session, plan.target_schema, KIND, PROPERTIES)
-    _keep_type(target, flow)
+    _keep(target, flow, frame.schema)
     plan.target_path = target.location
     done: list[CdcMetrics] = []
     if flow.once:
@@ -107,12 +159,21 @@ def _snapshots(reader: Reader, target: Target, flow: SnapshotCdcFlow) -> Snapsho
 
 
 def apply_snapshots(reader: Reader, target: Target, flow: SnapshotCdcFlow) -> dict[str, Any]:
+    """A flow that runs once is done when it has applied a snapshot."""
+    done = _apply_snapshots(reader, target, flow)
+    if flow.once and done:
+        target.remember("once", {**target.state("once"), flow.name: {"done": True}})
+    return _figures(done)
+
+
+def _apply_snapshots(reader: Reader, target: Target, flow: SnapshotCdcFlow) -> list[CdcMetrics]:
     plan = _snapshots(reader, target, flow)
     done: list[CdcMetrics] = []
 
     def apply(frame: DataFrame, number: Any) -> None:
+        check_keys(target, flow, frame.schema)
         target.ensure(reader.session, plan.target_schema(frame.schema, versions.type_of(number)), KIND, PROPERTIES)
-        _keep_type(target, flow)
+        _keep(target, flow, frame.schema)
         plan.target_path = target.location
         done.append(plan.apply(frame, number))
 
@@ -122,17 +183,17 @@ def apply_snapshots(reader: Reader, target: Target, flow: SnapshotCdcFlow) -> di
         known = batch.inputs(reader, frame)
         marks = target.state("snapshot_inputs")
         if known is not None and marks.get(flow.name) == known:
-            return _figures(done)
+            return done
         apply(frame, datetime.datetime.now(datetime.UTC))
         target.remember("snapshot_inputs", {**marks, flow.name: known})
-        return _figures(done)
+        return done
     while True:
         with reading_as(reader):
             following = plan.next()
         if following is None:
             break
         apply(*following)
-    return _figures(done)
+    return done
 
 
 def _figures(done: list[CdcMetrics]) -> dict[str, Any]:

@@ -198,6 +198,7 @@ class SnapshotCdcFlow:
     track_history_column_list: Sequence[str] | None = None
     track_history_except_column_list: Sequence[str] | None = None
     comment: str | None = None
+    once: bool = False
 
 
 Flow = QueryFlow | AutoCdcFlow | SnapshotCdcFlow

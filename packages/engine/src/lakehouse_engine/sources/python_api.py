@@ -269,6 +269,7 @@ def create_auto_cdc_from_snapshot_flow(
     stored_as_scd_type: Any = None,
     track_history_column_list: Any = None,
     track_history_except_column_list: Any = None,
+    once: bool | None = None,
 ) -> None:
     arguments = _arguments("create_auto_cdc_from_snapshot_flow", dict(locals()))
     if not callable(source):
@@ -276,6 +277,7 @@ def create_auto_cdc_from_snapshot_flow(
     flow = SnapshotCdcFlow(
         target, target, source, arguments.columns("keys") or [], arguments.location, arguments.scd_type(),
         arguments.columns("track_history_column_list"), arguments.columns("track_history_except_column_list"),
+        once=bool(once),
     )  # fmt: skip
     registration_of("create_auto_cdc_from_snapshot_flow").graph.add_flow(flow)
 

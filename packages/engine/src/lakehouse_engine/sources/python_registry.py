@@ -60,7 +60,7 @@ _CDC = (
     Argument("flow_name", "differs", "The older name of name."),
     Argument("where", "refused", "Changes are not filtered by the flow.", "Filter in a view, and name it as source."),
 )
-_SNAPSHOT = (*_plain("target", "source", "keys", "stored_as_scd_type"), *_HISTORY)
+_SNAPSHOT = (*_plain("target", "source", "keys", "stored_as_scd_type"), *_HISTORY, *_plain("once"))
 
 DEFINITIONS: tuple[Definition, ...] = (
     Definition(

@@ -99,6 +99,8 @@ class Work:
         if isinstance(flow, AutoCdcFlow):
             frame = self._changes(reader, flow)
             self.rules.apply(frame, "check")
+            if not self.round.resets(self.key):
+                cdc.check_keys(self.target, flow, frame.schema)
             return cdc.applier(reader, self.target, flow, frame).target_schema
         if isinstance(flow, SnapshotCdcFlow):
             with reading_as(reader):
@@ -198,6 +200,8 @@ class Work:
             self._running(reader, flow)
             return cdc.apply_changes(reader, self.target, flow, self.rules, frame)
         if isinstance(flow, SnapshotCdcFlow):
+            if flow.once and batch.was_done(self.target, flow.name):
+                return _NOTHING
             self._running(reader, flow)
             return cdc.apply_snapshots(reader, self.target, flow)
         if flow.once and self.dataset.kind is not DatasetKind.SINK and batch.was_done(self.target, flow.name):

@@ -7,6 +7,7 @@ from lakeflow.cases import Area, Step, Table, refused, sql
 from lakeflow.sql.auto_cdc import CASES as AUTO_CDC
 from lakeflow.sql.auto_cdc import FIRST, LATE, changes
 from lakeflow.sql.bitemporal import CASES as BITEMPORAL
+from lakeflow.sql.cdc_state import CASES as CDC_STATE
 from lakeflow.sql.replace_using import CASES as REPLACE_USING
 from lakeflow.sql.snapshot_versions import CASES as SNAPSHOT_VERSIONS
 
@@ -159,6 +160,7 @@ AREA = Area(
         ),
         *AUTO_CDC,
         *BITEMPORAL,
+        *CDC_STATE,
         *SNAPSHOT_VERSIONS,
         *REPLACE_USING,
     ],

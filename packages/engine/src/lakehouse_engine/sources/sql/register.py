@@ -272,6 +272,7 @@ class _Loader:
                 track_history_column_list=_included(spec.track_history),
                 track_history_except_column_list=_excluded(spec.track_history),
                 comment=comment,
+                once=spec.once,
             )
         )
 

@@ -73,6 +73,7 @@ class SnapshotSpec:
     version: Query | None = None
     scd_type: Literal[1, 2] = 1
     track_history: ColumnChoice | None = None
+    once: bool = False
 
 
 FlowSpec = InsertSpec | AutoCdcSpec | SnapshotSpec

@@ -106,7 +106,7 @@ def auto_cdc_into(cursor: Cursor) -> tuple[str, FlowSpec]:
 def auto_cdc(cursor: Cursor, once: bool) -> AutoCdcSpec | SnapshotSpec:
     cursor.expect("FROM")
     if cursor.sees("SNAPSHOT", "("):
-        return _snapshot(cursor)
+        return _snapshot(cursor, once)
     found: dict[str, Any] = {"once": once, **_source(cursor)}
     found["keys"] = _keys(cursor)
     seen: set[str] = set()
@@ -216,7 +216,7 @@ def _choice(cursor: Cursor) -> ColumnChoice:
     return ColumnChoice(tuple(names))
 
 
-def _snapshot(cursor: Cursor) -> SnapshotSpec:
+def _snapshot(cursor: Cursor, once: bool) -> SnapshotSpec:
     cursor.expect("SNAPSHOT")
     location = cursor.location
     text = cursor.parenthesised_text("the snapshot's query")
@@ -235,4 +235,4 @@ def _snapshot(cursor: Cursor) -> SnapshotSpec:
         cursor.expect("ON", after="TRACK HISTORY")
         track = _choice(cursor)
     cursor.expect_end("STORED AS SCD TYPE, TRACK HISTORY ON or the end of the statement")
-    return SnapshotSpec(Query(text, location), keys, version, scd_type, track)
+    return SnapshotSpec(Query(text, location), keys, version, scd_type, track, once)
