@@ -29,6 +29,7 @@ const run = {
   source: text,
   sysPath: texts,
   dependencies: texts.optional(),
+  sparkConf: z.record(text, text).optional(),
   principal,
 };
 const runResult = z
@@ -112,7 +113,7 @@ export const engineMethods = {
         schema: text.optional(),
       })
       .describe(
-        "`sysPath`: the notebook's own folder in `.local/workspace/`, where imports and relative paths lead; `dependencies`: lines of a requirements file, whose packages are installed and come first in the search",
+        "`sysPath`: the notebook's own folder in `.local/workspace/`, where imports and relative paths lead; `dependencies`: lines of a requirements file, whose packages are installed and come first in the search; `sparkConf`: of the task's cluster, of which the run says what has no effect",
       ),
     result: runResult,
   },

@@ -526,7 +526,8 @@ class UpdateStopParams(TypedDict):
 
 class NotebookRunParams(TypedDict):
     """`sysPath`: the notebook's own folder in `.local/workspace/`, where imports and relative paths lead;
-    `dependencies`: lines of a requirements file, whose packages are installed and come first in the search.
+    `dependencies`: lines of a requirements file, whose packages are installed and come first in the search;
+    `sparkConf`: of the task's cluster, of which the run says what has no effect.
     """
 
     runId: str
@@ -534,6 +535,7 @@ class NotebookRunParams(TypedDict):
     source: str
     sysPath: list[str]
     dependencies: NotRequired[list[str]]
+    sparkConf: NotRequired[dict[str, str]]
     principal: str | None
     language: Literal["PYTHON", "SQL", "SCALA", "R"]
     parameters: dict[str, str]
@@ -555,6 +557,7 @@ class PythonRunParams(TypedDict):
     source: str
     sysPath: list[str]
     dependencies: NotRequired[list[str]]
+    sparkConf: NotRequired[dict[str, str]]
     principal: str | None
     argv: list[str]
 

@@ -7,7 +7,7 @@ import math
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,7 @@ class Run:
     redactor: Redactor
     folders: list[str]
     parameters: dict[str, str] = field(default_factory=dict)
+    spark_conf: Mapping[str, str] = field(default_factory=dict)
     thread: threading.Thread | None = None
     dbutils: Any = None
     # Of a command: the table that it showed last. None in notebooks, where tables are printed.

@@ -32,7 +32,7 @@ from lakehouse_engine.redaction import Redactor
 from lakehouse_engine.session import Engine, active
 from lakehouse_engine.sources.notebook import Cell, cells, run_target, serverless_dependencies
 from lakehouse_engine.sources.python_imports import find_folders
-from lakehouse_engine.sql import Statements, script
+from lakehouse_engine.sql import Statements, script, settings
 from lakehouse_engine.sql.parameters import with_widgets
 
 # Databricks returns at most 5 MB of what a notebook exits with.
@@ -130,6 +130,7 @@ class Notebooks:
             owns_streams=session is None,
             folders=list(params.get("sysPath") or []),
             parameters={k: str(v) for k, v in (params.get("parameters") or {}).items()},
+            spark_conf=params.get("sparkConf") or {},
         )
 
     def _finish(self, run: Run, dependencies: list[str], work: Callable[[], str | None]) -> dict[str, Any]:
@@ -183,6 +184,7 @@ class Notebooks:
         run.session.sparkContext.setJobGroup(run.cancellation.group, run.path, interruptOnCancel=True)
         try:
             self._statements.attach(run.session, run.principal)  # first: a thread works for whom its session is
+            settings.of_cluster(run.session, run.spark_conf, f"run {run.run_id}'s cluster", run.tell)
             folder = run.folders[0] if run.folders else None
             with run.cancellation.active(), active(run.session), working_in(folder):
                 result = work()
@@ -370,6 +372,7 @@ class Notebooks:
             redactor=parent.redactor,
             folders=parent.folders,
             parameters=arguments,
+            spark_conf=parent.spark_conf,
             parent=parent,
         )
         answer: dict[str, Any] = {}

@@ -6,11 +6,11 @@ https://docs.databricks.com/sql/language-manual/sql-ref-parameters
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from pyspark.sql import SparkSession
 
-from lakehouse_engine.errors import EngineError
+from lakehouse_engine.errors import EngineError, message_of
 from lakehouse_engine.sources.sql.tokenizer import Kind, tokenize
 
 _BOOLEANS = {"TRUE", "FALSE"}
@@ -47,6 +47,9 @@ _PARAMETERS: dict[str, tuple[str | None, Callable[[str], bool]]] = {
 _AUTOMATIC = re.compile(r"(SET\s+spark\.sql\.shuffle\.partitions)\s*=\s*auto\s*", re.IGNORECASE)
 
 
+_SECRET = re.compile(r"\{\{\s*secrets/")
+
+
 def configure(session: SparkSession, name: str, value: str) -> None:
     """One entry of a session's configuration: a parameter, or a setting of Spark or Delta that may change later."""
     if name.upper() in _PARAMETERS:
@@ -58,6 +61,23 @@ def configure(session: SparkSession, name: str, value: str) -> None:
             f"[CONFIG_NOT_AVAILABLE] Configuration {name} is not available. SQLSTATE: 42K0I",
             error_class="CONFIG_NOT_AVAILABLE",
         )
+
+
+def of_cluster(session: SparkSession, conf: Mapping[str, str], whose: str, warn: Callable[[str], None]) -> None:
+    """Of a cluster's `spark_conf` what a session can take; a warning names each of the rest.
+
+    https://docs.databricks.com/aws/en/compute/configure: it holds for every session on the cluster.
+    """
+    for name, value in conf.items():
+        try:
+            if _SECRET.search(value):
+                raise EngineError(
+                    "a reference to a secret is not resolved here; read it with dbutils.secrets.get",
+                    error_class="UNSUPPORTED_FEATURE",
+                )
+            session.conf.set(name, value)
+        except Exception as error:
+            warn(f"spark_conf {name} of {whose} has no effect: {message_of(error)}")
 
 
 def translate(text: str) -> str:

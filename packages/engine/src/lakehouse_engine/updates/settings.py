@@ -8,6 +8,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from lakehouse_engine.errors import EngineError, message_of
+from lakehouse_engine.sql.settings import of_cluster
 
 
 def configure(session: SparkSession, pipeline: Mapping[str, Any], warn: Callable[[str], None]) -> None:
@@ -18,11 +19,8 @@ def configure(session: SparkSession, pipeline: Mapping[str, Any], warn: Callable
     """
     clusters = [each for each in pipeline.get("clusters") or [] if each.get("label") != "maintenance"]
     for cluster in sorted(clusters, key=lambda each: each.get("label") == "updates"):
-        for key, value in (cluster.get("spark_conf") or {}).items():
-            try:
-                session.conf.set(key, str(value))
-            except Exception as error:
-                warn(f"spark_conf {key} of the pipeline's clusters has no effect: {message_of(error)}")
+        conf = {key: str(value) for key, value in (cluster.get("spark_conf") or {}).items()}
+        of_cluster(session, conf, "the pipeline's clusters", warn)
     for key, value in (pipeline.get("configuration") or {}).items():
         try:
             session.conf.set(key, str(value))

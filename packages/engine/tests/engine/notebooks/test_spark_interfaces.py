@@ -170,3 +170,30 @@ def test_a_trace_shows_no_place_of_this_machine(engine: EngineProcess) -> None:
         assert "nowhere_at_all" in error["trace"]
         assert "lakehouse_engine" not in error["trace"]
         assert "site-packages" not in error["trace"]
+
+
+def test_a_run_has_the_spark_conf_of_its_cluster(engine: EngineProcess) -> None:
+    """https://docs.databricks.com/aws/en/compute/configure: a cluster's Spark configuration is that of its sessions."""
+    conf = {
+        "spark.sql.shuffle.partitions": "7",
+        "my.stage": "dev",
+        "spark.master": "local[*]",
+        "spark.sql.extensions": "org.example.Mine",
+        "spark.hadoop.fs.file.impl": "org.example.Files",
+        "my.token": "{{secrets/vault/token}}",
+    }
+    child = engine.folder / "workspace/Shared/conf_child.py"
+    child.parent.mkdir(parents=True, exist_ok=True)
+    child.write_text("# Databricks notebook source\ndbutils.notebook.exit(spark.conf.get('my.stage'))")
+    answer = engine.notebook(
+        "names = ['spark.sql.shuffle.partitions', 'my.stage', 'my.token']\n"
+        "dbutils.notebook.exit([*(spark.conf.get(n, None) for n in names), dbutils.notebook.run('conf_child', 60)])",
+        run_id="conf",
+        sparkConf=conf,
+    )
+    assert answer.get("result") == "['7', 'dev', None, 'dev']", answer
+    printed = engine.printed("conf")
+    for name in ("spark.master", "spark.sql.extensions", "spark.hadoop.fs.file.impl", "my.token"):
+        assert f"spark_conf {name} of run conf's cluster has no effect: " in printed
+    assert "a reference to a secret is not resolved here" in printed
+    assert engine.notebook("dbutils.notebook.exit(spark.conf.get('my.stage', 'none'))")["result"] == "none"

@@ -32,6 +32,17 @@ export function requireCluster(context: Context, id: string, principal: Principa
   return entry;
 }
 
+/** Undefined for a cluster that is not there, whose tasks run all the same. */
+export function sparkConfOfCluster(
+  context: Context,
+  id: string,
+  principal: Principal,
+): Record<string, unknown> | undefined {
+  if (!getEntry(context.db, "cluster", id)) return undefined;
+  const { document } = requireCluster(context, id, principal, "CAN_ATTACH_TO");
+  return document.spark_conf as Record<string, unknown> | undefined;
+}
+
 function findCluster({ db }: Context, id: string): Entry {
   const entry = getEntry(db, "cluster", id);
   if (!entry) throw invalid(`Cluster ${id} does not exist`);

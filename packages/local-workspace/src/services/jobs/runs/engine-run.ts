@@ -10,6 +10,7 @@ import { workspaceTree } from "../../workspace/tree.ts";
 import { dependenciesOf } from "./dependencies.ts";
 import type { TaskWork } from "./executor.ts";
 import { TaskFailure } from "./failure.ts";
+import { sparkConfOf } from "./spark-conf.ts";
 import { getJobRun, getTaskRun, getTaskValue, setTaskValue } from "./store.ts";
 import type { Output } from "./types.ts";
 
@@ -41,6 +42,7 @@ export async function runInEngine<M extends RunMethod>(work: TaskWork, method: M
       runId,
       sysPath,
       dependencies: what.dependencies ?? dependenciesOf(work),
+      sparkConf: sparkConfOf(work),
       principal: run.runAs,
     };
     const answer = await context.engine.request(method, params as unknown as EngineParams<M>);
