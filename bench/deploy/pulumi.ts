@@ -27,7 +27,8 @@ export class PulumiStacks {
     this.#program = { cwd: join(repository, "bench", "deploy"), env };
     this.#empty = { cwd: join(this.#program.cwd, "empty"), env };
     const config = join(folder, "Pulumi.bench.yaml");
-    writeFileSync(config, `config:\n  bench:copies: "${copies}"\n`);
+    // As OpenTofu's provider has it in tofu.ts: the default of 15 requests a second would be what is measured.
+    writeFileSync(config, `config:\n  bench:copies: "${copies}"\n  databricks:rateLimit: "1000"\n`);
     this.#flags = ["--non-interactive", ...STACK, "--config-file", config];
     const pack = join(folder, "pack.json");
     writeFileSync(pack, JSON.stringify({ all: "advisory" }));
