@@ -1,6 +1,7 @@
 /** What belongs to the account, where the settings ask for it: groups of the roles, a usage policy, the identity of CI. */
-import * as databricks from "@pulumi/databricks";
+import type * as databricks from "@pulumi/databricks";
 import type * as pulumi from "@pulumi/pulumi";
+import { sdk } from "./components/databricks.ts";
 import { BudgetPolicy, DeployIdentity, Groups, type Naming } from "./components/index.ts";
 import type { Roles, Settings } from "./settings.ts";
 
@@ -20,7 +21,7 @@ export interface Identities {
 export function identities(settings: Settings, naming: Naming, tags: Readonly<Record<string, string>>): Identities {
   const { account, compute } = settings;
   if (!account) return { roles: settings.roles, compute, made: [] };
-  const provider = new databricks.Provider("account", { host: account.host, accountId: account.id });
+  const provider = new sdk.Provider("account", { host: account.host, accountId: account.id });
   const opts = { providers: [provider] };
   if (account.deploySubjects.length > 0) {
     const args = { name: naming.display("deploy"), accountId: account.id, subjects: account.deploySubjects };
@@ -46,7 +47,7 @@ function makeGroups(settings: Settings, provider: databricks.Provider): Pick<Ide
   const assigned = Object.entries(groups).flatMap(([name, group]) =>
     workspaceIds.map((workspaceId) => {
       const args = { workspaceId, principalId: group.id, permissions: ["USER"] };
-      return new databricks.MwsPermissionAssignment(`${name}-${workspaceId}`, args, { provider });
+      return new sdk.MwsPermissionAssignment(`${name}-${workspaceId}`, args, { provider });
     }),
   );
   const named = Object.entries(roles).map(([role, name]) => [role, name && groups[name]!.displayName]);

@@ -1,9 +1,9 @@
 /** The lakehouse of one stack: catalog, grants, notebooks, pipelines and the job, in the order they depend on each other. */
 import "./settings/traces.ts";
-import * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
 import { CATALOG, SCHEMAS } from "./access.ts";
 import { analysis } from "./analysis.ts";
+import { sdk } from "./components/databricks.ts";
 import {
   AccessGrants,
   LakehouseCatalog,
@@ -26,7 +26,7 @@ const settings = parseSettings({
   project: pulumi.getProject(),
   stack: pulumi.getStack(),
   values: pulumi.runtime.allConfig(),
-  others: { databricks: Object.keys(databricks.config) },
+  others: { databricks: Object.keys(sdk.config) },
   isSecret: (key) => secretKeys.includes(key),
 });
 const protectData = settings.environment === "prod";
@@ -103,8 +103,8 @@ const notebooks = new NotebookFolder(
     protectData,
     access: [...access("CAN_READ"), ...(runAs ? [{ servicePrincipal: runAs, level: "CAN_MANAGE" as const }] : [])],
   },
-  // A second stack with this one's names fails at the catalog, before it touches the folder.
-  { dependsOn: [lakehouse] },
+  // A second stack with this one's names fails at the catalog, or at a schema of somebody else's, before it touches the folder.
+  { dependsOn: [existingCatalog === undefined ? lakehouse.catalog : lakehouse] },
 );
 
 const landing = lakehouse.volumePath("raw.landing");

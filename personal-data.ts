@@ -1,8 +1,8 @@
 /** Personal data: masked for everyone but those who need it, by the declaration that the notebooks read, too. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as databricks from "@pulumi/databricks";
 import type * as pulumi from "@pulumi/pulumi";
+import { sdk } from "./components/databricks.ts";
 import { SensitiveData, type Task } from "./components/index.ts";
 import type { Settings } from "./settings.ts";
 
@@ -40,7 +40,7 @@ export function personalData({
   protectData,
   ...args
 }: PersonalDataArgs): SensitiveData<string> {
-  const runsPipelines = settings.runAs ?? databricks.getCurrentUserOutput({}).userName;
+  const runsPipelines = settings.runAs ?? sdk.getCurrentUserOutput({}).userName;
   return new SensitiveData("personal-data", {
     on: { catalog: args.catalog },
     functions: args.functions,

@@ -1,7 +1,8 @@
 /** Who may do what with a workspace object: the access control list of a folder, pipeline, job, warehouse, dashboard or alert. */
-import * as databricks from "@pulumi/databricks";
+import type * as databricks from "@pulumi/databricks";
 import type * as pulumi from "@pulumi/pulumi";
 import { make, type Transform } from "./component.ts";
+import { sdk } from "./databricks.ts";
 
 /** One principal and its level. */
 export type AccessRule<Level extends string> = { readonly level: pulumi.Input<Level> } & (
@@ -26,7 +27,7 @@ export function permissions(
 ): databricks.Permissions | undefined {
   if (access.length === 0) return undefined;
   const accessControls = access.map((rule) => ({ ...principal(rule), permissionLevel: rule.level }));
-  return make(databricks.Permissions, name, { ...target, accessControls }, opts, transform);
+  return make(sdk.Permissions, name, { ...target, accessControls }, opts, transform);
 }
 
 function principal(rule: AccessRule<string>): databricks.types.input.PermissionsAccessControl {

@@ -1,7 +1,8 @@
 /** A serverless usage policy: its tags are on every bill of the serverless compute that names it. Needs a provider of the account. */
-import * as databricks from "@pulumi/databricks";
+import type * as databricks from "@pulumi/databricks";
 import type * as pulumi from "@pulumi/pulumi";
 import { Component, make, type Transform, Violations } from "./component.ts";
+import { sdk } from "./databricks.ts";
 import { type Naming, stackNaming } from "./names.ts";
 
 export interface BudgetPolicyArgs {
@@ -32,7 +33,7 @@ export class BudgetPolicy extends Component {
       customTags: tags.map(([key, value]) => ({ key, value })),
       ...(args.workspaceIds === undefined ? {} : { bindingWorkspaceIds: [...args.workspaceIds] }),
     };
-    this.policy = make(databricks.BudgetPolicy, name, policyArgs, { parent: this }, args.transform?.policy);
+    this.policy = make(sdk.BudgetPolicy, name, policyArgs, { parent: this }, args.transform?.policy);
     this.policyId = this.policy.policyId;
     this.registerOutputs({ policyId: this.policyId });
   }

@@ -1,7 +1,8 @@
 /** A Unity Catalog catalog with its schemas and volumes, tags, and the workspaces it is bound to. */
-import * as databricks from "@pulumi/databricks";
+import type * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, given, make, plain, type Transform, Violations } from "./component.ts";
+import { sdk } from "./databricks.ts";
 import { type Naming, stackNaming } from "./names.ts";
 import { claimCatalog, claimSchema, hooks, OWNER_PROPERTY, refuseRename, stackId } from "./ownership.ts";
 
@@ -96,7 +97,7 @@ export class LakehouseCatalog<const S extends SchemaPlans = SchemaPlans> extends
     const maker = new Maker(this, name, physical, { protectData, adopt, existing }, args.transform ?? {});
 
     this.catalog = existing
-      ? databricks.Catalog.get(name, physical, undefined, { parent: this })
+      ? sdk.Catalog.get(name, physical, undefined, { parent: this })
       : maker.catalog(args as LakehouseCatalogArgs);
     this.catalogName = this.catalog.name;
     maker.tags("catalogs", this.catalogName, "", args.tags);
@@ -174,7 +175,7 @@ class Maker {
       beforeUpdate: [refuseRename(this.#name)],
     }));
     const options = { ...this.#options(), ...guards };
-    return make(databricks.Catalog, this.#name, catalogArgs, options, this.#transform.catalog);
+    return make(sdk.Catalog, this.#name, catalogArgs, options, this.#transform.catalog);
   }
 
   schema(catalogName: pulumi.Output<string>, key: string, plan: SchemaPlan): databricks.Schema {
@@ -194,7 +195,7 @@ class Maker {
       properties,
       forceDestroy: !this.#protectData,
     });
-    const schema = make(databricks.Schema, child, args, options, this.#transform.schema);
+    const schema = make(sdk.Schema, child, args, options, this.#transform.schema);
     this.tags("schemas", schema.id, `-${key}`, plan.tags);
     return schema;
   }
@@ -217,7 +218,7 @@ class Maker {
       owner,
     });
     const child = `${this.#name}-${schemaKey}-${key}`;
-    const volume = make(databricks.Volume, child, args, this.#options(schemaName, name), this.#transform.volume);
+    const volume = make(sdk.Volume, child, args, this.#options(schemaName, name), this.#transform.volume);
     this.tags("volumes", volume.id, `-${schemaKey}-${key}`, plan.tags);
     return volume;
   }
@@ -230,14 +231,14 @@ class Maker {
       bindingType: pulumi.interpolate`BINDING_TYPE_${workspace.mode ?? "READ_WRITE"}`,
     };
     const options = { parent: this.#parent };
-    make(databricks.WorkspaceBinding, `${this.#name}-${key}`, args, options, this.#transform.workspaceBinding);
+    make(sdk.WorkspaceBinding, `${this.#name}-${key}`, args, options, this.#transform.workspaceBinding);
   }
 
   tags(entityType: string, entityName: pulumi.Input<string>, path: string, tags: Tags = {}): void {
     for (const [tagKey, tagValue] of Object.entries(tags)) {
       const args = { entityType, entityName, tagKey, tagValue };
       const child = `${this.#name}${path}-tag-${tagKey}`;
-      make(databricks.EntityTagAssignment, child, args, { parent: this.#parent }, this.#transform.tag);
+      make(sdk.EntityTagAssignment, child, args, { parent: this.#parent }, this.#transform.tag);
     }
   }
 }

@@ -1,10 +1,11 @@
 /** An AI/BI dashboard whose definition (`.lvdash.json`) is kept in the repository. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import * as databricks from "@pulumi/databricks";
+import type * as databricks from "@pulumi/databricks";
 import type * as pulumi from "@pulumi/pulumi";
 import { type AccessRule, permissions } from "./access.ts";
 import { Component, make, type Transform, Violations } from "./component.ts";
+import { sdk } from "./databricks.ts";
 import { type Naming, stackNaming } from "./names.ts";
 
 export interface LakehouseDashboardArgs {
@@ -43,7 +44,7 @@ export class LakehouseDashboard extends Component {
       serializedDashboard: definition(name, args.source),
       embedCredentials: args.embedCredentials ?? false,
     };
-    this.dashboard = make(databricks.Dashboard, name, dashboardArgs, { parent: this }, transform.dashboard);
+    this.dashboard = make(sdk.Dashboard, name, dashboardArgs, { parent: this }, transform.dashboard);
     permissions(name, { dashboardId: this.dashboard.id }, access, { parent: this }, transform.permissions);
     this.registerOutputs({});
   }

@@ -1,7 +1,8 @@
 /** A service principal that CI deploys as, without a stored secret: it trusts the tokens that the CI system issues to one repository. */
-import * as databricks from "@pulumi/databricks";
+import type * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, make, plain, type Transform, Violations } from "./component.ts";
+import { sdk } from "./databricks.ts";
 
 export interface DeployIdentityArgs {
   /** Display name of the service principal. */
@@ -29,13 +30,7 @@ export class DeployIdentity extends Component {
     checkSubjects(name, args.subjects);
     const { issuer = "https://token.actions.githubusercontent.com", transform = {} } = args;
     const principal: databricks.ServicePrincipalArgs = { displayName: args.name };
-    this.servicePrincipal = make(
-      databricks.ServicePrincipal,
-      name,
-      principal,
-      { parent: this },
-      transform.servicePrincipal,
-    );
+    this.servicePrincipal = make(sdk.ServicePrincipal, name, principal, { parent: this }, transform.servicePrincipal);
     this.applicationId = this.servicePrincipal.applicationId;
     args.subjects.forEach((subject, at) => {
       const policy: databricks.ServicePrincipalFederationPolicyArgs = {
@@ -44,7 +39,7 @@ export class DeployIdentity extends Component {
         oidcPolicy: { issuer, subject, audiences: [args.accountId] },
       };
       const child = `${name}-${at}`;
-      make(databricks.ServicePrincipalFederationPolicy, child, policy, { parent: this }, transform.policy);
+      make(sdk.ServicePrincipalFederationPolicy, child, policy, { parent: this }, transform.policy);
     });
     this.registerOutputs({ applicationId: this.applicationId });
   }

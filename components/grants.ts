@@ -1,8 +1,9 @@
 /** Grants by role: one authoritative `Grants` per securable, from matrices that the program states. */
-import * as databricks from "@pulumi/databricks";
+import type * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
 import type { LakehouseCatalog, SchemaPlans, VolumeKey } from "./catalog.ts";
 import { Component, make, type Transform, Violations } from "./component.ts";
+import { sdk } from "./databricks.ts";
 import { grantsFor, PRIVILEGES, type RoleMatrix, type SecurableKind } from "./privileges.ts";
 
 /** Group name, user's e-mail address, or application id of a service principal; several, or none yet. */
@@ -52,7 +53,7 @@ export class AccessGrants<const Role extends string, S extends SchemaPlans = Sch
         .apply((principals) => grantsFor(matrix, principals));
       const grantsArgs: databricks.GrantsArgs = { [kind]: securable, grants };
       made[key] = make(
-        databricks.Grants,
+        sdk.Grants,
         `${name}-${key.replaceAll(".", "-")}`,
         grantsArgs,
         { parent: this },

@@ -1,7 +1,8 @@
 /** Groups of a workspace or account. On most accounts an identity provider makes them; this is for where none does. */
-import * as databricks from "@pulumi/databricks";
+import type * as databricks from "@pulumi/databricks";
 import type * as pulumi from "@pulumi/pulumi";
 import { Component, make, type Transform } from "./component.ts";
+import { sdk } from "./databricks.ts";
 
 export interface GroupsArgs {
   /** Members (ids of users, service principals or groups) by the group's name. */
@@ -19,10 +20,10 @@ export class Groups extends Component {
     this.groups = Object.fromEntries(
       Object.entries(args.groups).map(([displayName, members]) => {
         const child = `${name}-${displayName}`;
-        const group = make(databricks.Group, child, { displayName }, { parent: this }, transform.group);
+        const group = make(sdk.Group, child, { displayName }, { parent: this }, transform.group);
         members.forEach((memberId, at) => {
           const member = { groupId: group.id, memberId };
-          make(databricks.GroupMember, `${child}-${at}`, member, { parent: this }, transform.member);
+          make(sdk.GroupMember, `${child}-${at}`, member, { parent: this }, transform.member);
         });
         return [displayName, group];
       }),

@@ -1,7 +1,8 @@
 /** Plans the tasks of a job: tasks by name become the provider's list, and everything that is wrong with them is named. */
-import * as databricks from "@pulumi/databricks";
+import type * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
 import { given, plain, type Violations } from "./component.ts";
+import { sdk } from "./databricks.ts";
 import { NotebookFolder } from "./notebooks.ts";
 import { LakehousePipeline } from "./pipeline.ts";
 
@@ -176,7 +177,7 @@ function action(key: string, task: object, code: CodePlace): Partial<Inputs> {
   const args = (task as Record<string, object>)[kind]!;
   if (kind === "notebook") return { notebookTask: notebookArgs(args as TaskKinds["notebook"], code) };
   if (args instanceof LakehousePipeline) return { pipelineTask: { pipelineId: args.pipelineId } };
-  if (args instanceof databricks.Pipeline) return { pipelineTask: { pipelineId: args.id } };
+  if (args instanceof sdk.Pipeline) return { pipelineTask: { pipelineId: args.id } };
   if (kind === "runJob") {
     const { jobId } = args as TaskKinds["runJob"];
     return { runJobTask: { ...args, jobId: pulumi.output(jobId).apply(Number) } };

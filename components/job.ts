@@ -1,8 +1,9 @@
 /** A job: tasks by name, what starts it, who runs it and who hears of it. */
-import * as databricks from "@pulumi/databricks";
+import type * as databricks from "@pulumi/databricks";
 import type * as pulumi from "@pulumi/pulumi";
 import { type AccessRule, permissions, type RunAs, runAsArgs } from "./access.ts";
 import { Component, given, make, pauseStatus, plain, quartzProblem, type Transform, Violations } from "./component.ts";
+import { sdk } from "./databricks.ts";
 import {
   type CodePlace,
   checkMinutes,
@@ -88,7 +89,7 @@ export class LakehouseJob<const Key extends string> extends Component {
     checkArgs(name, known);
     const jobArgs = planJob(name, known);
     const uploads = args.root instanceof NotebookFolder ? { dependsOn: [args.root] } : {};
-    this.job = make(databricks.Job, name, jobArgs, { parent: this, ...uploads }, args.transform?.job);
+    this.job = make(sdk.Job, name, jobArgs, { parent: this, ...uploads }, args.transform?.job);
     this.jobId = this.job.id;
     permissions(name, { jobId: this.jobId }, args.access ?? [], { parent: this }, args.transform?.permissions);
     this.registerOutputs({ jobId: this.jobId });

@@ -1,10 +1,11 @@
 /** Uploads a local folder of notebooks and Python modules into a workspace folder of its own. */
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
-import * as databricks from "@pulumi/databricks";
+import type * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
 import { type AccessRule, permissions } from "./access.ts";
 import { Component, make, plain, type Transform, Violations } from "./component.ts";
+import { sdk } from "./databricks.ts";
 import { FolderContent, type VerifiedContent } from "./folder-content.ts";
 import { type Naming, stackNaming, workspacePath } from "./names.ts";
 import { planUploads, type UploadPlan } from "./notebook-files.ts";
@@ -60,7 +61,7 @@ export class NotebookFolder extends Component {
     const uploads = planUploads(resolve(args.source), exclude);
 
     const root = make(
-      databricks.Directory,
+      sdk.Directory,
       name,
       { path: target, deleteRecursive: !protectData },
       {
@@ -79,7 +80,7 @@ export class NotebookFolder extends Component {
     const folders: Record<string, databricks.Directory> = { "": root };
     const folder = (path: string): databricks.Directory => {
       folders[path] ??= make(
-        databricks.Directory,
+        sdk.Directory,
         `${name}/${path}`,
         { path: pulumi.interpolate`${folder(parentOf(path)).path}/${nameOf(path)}`, deleteRecursive: !protectData },
         { parent: this },
@@ -124,10 +125,10 @@ function uploaded(
   const contentBase64 = upload.content.toString("base64");
   const opts = { parent, deleteBeforeReplace: true };
   if (upload.kind === "file") {
-    return make(databricks.WorkspaceFile, name, { path, contentBase64 }, opts, transform.file);
+    return make(sdk.WorkspaceFile, name, { path, contentBase64 }, opts, transform.file);
   }
   const { language, format } = upload;
-  return make(databricks.Notebook, name, { path, language, format, contentBase64 }, opts, transform.notebook);
+  return make(sdk.Notebook, name, { path, language, format, contentBase64 }, opts, transform.notebook);
 }
 
 /** A service principal's own folder: it has no person who leaves. */

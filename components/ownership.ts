@@ -1,7 +1,7 @@
 /** Whose a catalog or folder is: two stacks that claim the same name must not touch each other's resources. */
 import { AsyncResource } from "node:async_hooks";
-import * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
+import { sdk } from "./databricks.ts";
 
 /** Property of a catalog, and of a schema in somebody else's catalog, that names the Pulumi stack which made it. */
 export const OWNER_PROPERTY = "pulumi_stack";
@@ -38,9 +38,9 @@ export function claimCatalog(component: pulumi.Resource, name: string): pulumi.R
 }
 
 async function refuseExisting(catalog: string, parent: pulumi.Resource): Promise<void> {
-  const { ids } = await databricks.getCatalogs({}, { parent });
+  const { ids } = await sdk.getCatalogs({}, { parent });
   if (!ids.includes(catalog)) return;
-  const { catalogInfo } = await databricks.getCatalog({ name: catalog }, { parent });
+  const { catalogInfo } = await sdk.getCatalog({ name: catalog }, { parent });
   refuse(`Catalog '${catalog}'`, catalogInfo.properties);
 }
 
@@ -56,11 +56,11 @@ export function claimSchema(component: pulumi.Resource, name: string): pulumi.Re
       const [catalogName, schema]: unknown[] = [newInputs?.catalogName, newInputs?.name];
       if (typeof catalogName !== "string" || typeof schema !== "string" || recovers()) return;
       const full = `${catalogName}.${schema}`;
-      const { ids } = await databricks.getSchemas({ catalogName }, { parent: component });
+      const { ids } = await sdk.getSchemas({ catalogName }, { parent: component });
       if (!ids.includes(full)) return;
-      const { schemaInfo } = await databricks.getSchema({ name: full }, { parent: component });
+      const { schemaInfo } = await sdk.getSchema({ name: full }, { parent: component });
       // A stack marks its own catalog for all that is in it.
-      const { catalogInfo } = await databricks.getCatalog({ name: catalogName }, { parent: component });
+      const { catalogInfo } = await sdk.getCatalog({ name: catalogName }, { parent: component });
       refuse(`Schema '${full}'`, { ...catalogInfo.properties, ...schemaInfo.properties });
     }),
     { onDryRun: true },
@@ -119,7 +119,7 @@ export function claimFolder(component: pulumi.Resource, name: string): pulumi.Re
 
 async function folderExists(path: string, parent: pulumi.Resource): Promise<boolean> {
   try {
-    await databricks.getDirectory({ path }, { parent });
+    await sdk.getDirectory({ path }, { parent });
     return true;
   } catch (error) {
     if (/does ?n['o]?t exist|RESOURCE_DOES_NOT_EXIST|not found/i.test(String(error))) return false;

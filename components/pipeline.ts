@@ -1,8 +1,9 @@
 /** A Lakeflow declarative pipeline on Unity Catalog. */
-import * as databricks from "@pulumi/databricks";
+import type * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
 import { type AccessRule, permissions, type RunAs, runAsArgs } from "./access.ts";
 import { Component, given, make, plain, type Transform, Violations } from "./component.ts";
+import { sdk } from "./databricks.ts";
 import { type Naming, stackNaming } from "./names.ts";
 import { NotebookFolder } from "./notebooks.ts";
 
@@ -96,7 +97,7 @@ export class LakehousePipeline extends Component {
     checkArgs(name, args);
     const uploads = root instanceof NotebookFolder ? { dependsOn: [root] } : {};
     this.pipeline = make(
-      databricks.Pipeline,
+      sdk.Pipeline,
       name,
       pipelineArgs(name, args),
       { parent: this, protect: protectData, retainOnDelete: protectData, ...uploads },

@@ -1,8 +1,9 @@
 /** An alert on a number that a query computes: who hears of it when the number is above a limit, or there is none. */
-import * as databricks from "@pulumi/databricks";
+import type * as databricks from "@pulumi/databricks";
 import type * as pulumi from "@pulumi/pulumi";
 import { type AccessRule, permissions } from "./access.ts";
 import { Component, given, make, pauseStatus, quartzProblem, type Transform, Violations } from "./component.ts";
+import { sdk } from "./databricks.ts";
 import { type Naming, stackNaming } from "./names.ts";
 
 export interface QualityAlertArgs {
@@ -65,7 +66,7 @@ export class QualityAlert extends Component {
         pauseStatus: pauseStatus(args.paused),
       },
     });
-    this.alert = make(databricks.AlertV2, name, alertArgs, { parent: this }, transform.alert);
+    this.alert = make(sdk.AlertV2, name, alertArgs, { parent: this }, transform.alert);
     permissions(name, { alertV2Id: this.alert.id }, access, { parent: this }, transform.permissions);
     this.registerOutputs({});
   }

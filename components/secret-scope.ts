@@ -1,7 +1,8 @@
 /** A secret scope with its access control list. Values are put in by people or CI: they would lie in the state otherwise. */
-import * as databricks from "@pulumi/databricks";
+import type * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, make, plain, type Transform, Violations } from "./component.ts";
+import { sdk } from "./databricks.ts";
 import { type Naming, stackNaming } from "./names.ts";
 
 export type SecretLevel = "READ" | "WRITE" | "MANAGE";
@@ -28,12 +29,12 @@ export class LakehouseSecretScope extends Component {
     super("LakehouseSecretScope", name, opts);
     const scopeName = args.name ?? (args.naming ?? stackNaming()).display(name).replaceAll(/[^A-Za-z0-9_.@-]/g, "_");
     checkArgs(name, plain(scopeName), args.access);
-    this.scope = make(databricks.SecretScope, name, { name: scopeName }, { parent: this }, args.transform?.scope);
+    this.scope = make(sdk.SecretScope, name, { name: scopeName }, { parent: this }, args.transform?.scope);
     this.scopeName = this.scope.name;
     for (const [key, rule] of Object.entries(args.access)) {
       const { principal, level } = typeof rule === "string" ? { principal: key, level: rule } : rule;
       const acl = { scope: this.scopeName, principal, permission: level };
-      make(databricks.SecretAcl, `${name}-${key}`, acl, { parent: this }, args.transform?.acl);
+      make(sdk.SecretAcl, `${name}-${key}`, acl, { parent: this }, args.transform?.acl);
     }
     this.registerOutputs({ scopeName: this.scopeName });
   }

@@ -2,9 +2,10 @@
  * Sensitive data by tag: a tag policy, tags on columns, and for each kind of data a mask that an ABAC policy puts on every
  * column with its tag, for everyone but the exempt. https://docs.databricks.com/data-governance/unity-catalog/abac/policies
  */
-import * as databricks from "@pulumi/databricks";
+import type * as databricks from "@pulumi/databricks";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, given, make, plain, type Transform, Violations } from "./component.ts";
+import { sdk } from "./databricks.ts";
 import { SqlFunction, type SqlFunctionArgs } from "./sql-function.ts";
 
 export interface Mask {
@@ -116,7 +117,7 @@ class Maker {
     const parent = this.#parent;
     const values = Object.keys(kinds).map((kind) => ({ name: kind }));
     const governed = tagPolicy
-      ? [make(databricks.TagPolicy, `${this.#name}-tag`, { tagKey, values }, { parent }, transform?.tagPolicy)]
+      ? [make(sdk.TagPolicy, `${this.#name}-tag`, { tagKey, values }, { parent }, transform?.tagPolicy)]
       : [];
     for (const tagged of columns) {
       const { table, column, kind } = tagged;
@@ -124,7 +125,7 @@ class Maker {
       const child = `${this.#name}-tag-${keyOf(tagged)}`;
       const tag = { entityType: "columns", entityName, tagKey, tagValue: kind };
       // The tag's values are governed from the first assignment on.
-      make(databricks.EntityTagAssignment, child, tag, { parent, dependsOn: governed }, transform?.tag);
+      make(sdk.EntityTagAssignment, child, tag, { parent, dependsOn: governed }, transform?.tag);
     }
   }
 
@@ -158,7 +159,7 @@ class Maker {
       rowFilter: masks ? undefined : { functionName: fullName, usings: [{ alias }] },
       columnMask: masks ? { functionName: fullName, onColumn: alias } : undefined,
     });
-    this.policies[key] = make(databricks.PolicyInfo, `${this.#name}-${key}`, policy, options, transform?.policy);
+    this.policies[key] = make(sdk.PolicyInfo, `${this.#name}-${key}`, policy, options, transform?.policy);
   }
 }
 

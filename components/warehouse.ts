@@ -1,8 +1,9 @@
 /** A serverless SQL warehouse that stops by itself and has a most number of clusters. */
-import * as databricks from "@pulumi/databricks";
+import type * as databricks from "@pulumi/databricks";
 import type * as pulumi from "@pulumi/pulumi";
 import { type AccessRule, permissions } from "./access.ts";
 import { Component, make, plain, type Transform, Violations } from "./component.ts";
+import { sdk } from "./databricks.ts";
 import { type Naming, stackNaming } from "./names.ts";
 
 export interface SqlWarehouseArgs {
@@ -44,7 +45,7 @@ export class SqlWarehouse extends Component {
       maxNumClusters: maxClusters,
       tags: { customTags: Object.entries(args.tags ?? {}).map(([key, value]) => ({ key, value })) },
     };
-    this.warehouse = make(databricks.SqlEndpoint, name, warehouseArgs, { parent: this }, transform.warehouse);
+    this.warehouse = make(sdk.SqlEndpoint, name, warehouseArgs, { parent: this }, transform.warehouse);
     this.warehouseId = this.warehouse.id;
     permissions(name, { sqlEndpointId: this.warehouseId }, access, { parent: this }, transform.permissions);
     this.registerOutputs({ warehouseId: this.warehouseId });
