@@ -44,7 +44,7 @@ for (let copy = 0; copy < copies; copy += 1) {
   const root = new NotebookFolder(
     named("notebooks"),
     { source: "../../notebooks", naming, protectData, access: [{ group: roles.dataEngineers, level: "CAN_READ" }] },
-    { dependsOn: [lakehouse] },
+    { dependsOn: [lakehouse.catalog] },
   );
   const common = {
     naming,
