@@ -1,5 +1,4 @@
 /** The lakehouse of one stack: catalog, grants, notebooks, pipelines and the job, in the order they depend on each other. */
-import "./settings/traces.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { CATALOG, SCHEMAS } from "./access.ts";
 import { analysis } from "./analysis.ts";

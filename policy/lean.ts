@@ -1,8 +1,8 @@
 /**
  * Makes the pack quick. Importing it does three things, before anything else imports the Pulumi SDK:
  *
- * - The SDK serializes closures with npm's dependency resolver, and loads that at once: two thirds of what the SDK takes to load, for
- *   something no policy does. Here it is loaded when it is first used.
+ * - The SDK serializes closures with npm's dependency resolver and the TypeScript compiler, and loads both at once: two thirds of what the
+ *   SDK takes to load, for something no policy does. Here each is loaded when it is first used.
  * - Compiled code is kept between starts, where Node keeps it or NODE_COMPILE_CACHE says.
  * - Properties are read once for all policies (sdk.ts).
  *
@@ -12,7 +12,7 @@ import { constants, createRequire, enableCompileCache, flushCompileCache, Module
 import { readOnce } from "./sdk.ts";
 
 /** Packages that only the SDK's closure serialization needs. */
-const LATER = ["@npmcli/arborist", "normalize-package-data"];
+const LATER = ["@npmcli/arborist", "normalize-package-data", "@pulumi/pulumi/typescript-shim"];
 
 /** Puts stand-ins for `names` into the module cache, as the SDK's file `user` would find them. */
 export function loadLater(user: string, names: readonly string[]): void {

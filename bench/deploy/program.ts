@@ -9,7 +9,6 @@ import {
   NotebookFolder,
   names,
 } from "../../components/index.ts";
-import "../../settings/traces.ts";
 
 const copies = new pulumi.Config().requireNumber("copies");
 const roles = {
