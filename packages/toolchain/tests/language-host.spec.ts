@@ -1,7 +1,7 @@
 /** The language host under the real CLI: programs, crashes, Node arguments, policy packs, dynamic resources. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "mocha";
@@ -62,6 +62,14 @@ describe("the language host", () => {
     assert.equal(status, 0, text);
     assert.doesNotMatch(text, /warning/);
     assert.deepEqual(outputs(), { got: "value" });
+  });
+
+  it("runs without the CLI's own logs, and shows as much when it is asked to", () => {
+    program("export const empty = true;");
+    const { status, text } = pulumi("preview", "-v=9", "--logtostderr");
+    assert.equal(status, 0, text);
+    assert.match(text, /RegisterResource received/);
+    assert.ok(statSync(join(env.PULUMI_HOME!, "logs")).isFile());
   });
 
   it("gives the program the Node arguments of Pulumi.yaml", () => {
