@@ -19,7 +19,10 @@ const REFUSED: readonly (readonly [path: RegExp, why: string])[] = [
   [/^\/api\/2\.\d\/instance-profiles/, "no cloud is reached from here"],
   [/^\/api\/2\.\d\/dbfs\//, "there is no DBFS root: use volumes and the Files API"],
   [/^\/api\/2\.\d\/repos/, "Git folders are not here: import files, or deploy a bundle"],
-  [/^\/api\/2\.\d\/mlflow\//, "MLflow is kept as records of experiments and models, without runs and versions"],
+  [
+    /^\/api\/2\.\d\/mlflow\//,
+    "of MLflow the local workspace has experiments with their runs, and models without versions",
+  ],
   [/^\/api\/2\.\d\/serving-endpoints/, "serving endpoints are records, which are not run"],
   [/^\/api\/2\.\d\/(feature-store|feature-engineering|online-stores)\//, "the feature store is not here"],
   [/^\/api\/2\.\d\/genie\//, "genie spaces are records, in which nobody answers"],

@@ -17,10 +17,11 @@ LOCK = Path(__file__).with_name("runtime.requirements.txt")
 VARIABLE = "ENGINE_RUNTIME_PACKAGES"
 # fmt: off
 IMPORTS = frozenset({
-    "IPython", "boto3", "botocore", "certifi", "cryptography", "cycler", "google", "jinja2", "jmespath", "joblib",
-    "markupsafe", "matplotlib", "mpl_toolkits", "patsy", "PIL", "plotly", "psutil", "pydantic", "pydantic_core",
-    "pyparsing", "requests", "s3transfer", "scipy", "seaborn", "six", "sklearn", "statsmodels", "tenacity",
-    "threadpoolctl", "tqdm", "traitlets", "typing_extensions", "urllib3", "yaml",
+    "IPython", "boto3", "botocore", "cachetools", "certifi", "click", "cloudpickle", "cryptography", "cycler", "git",
+    "google", "jinja2", "jmespath", "joblib", "markupsafe", "matplotlib", "mlflow", "mpl_toolkits", "packaging",
+    "patsy", "PIL", "plotly", "psutil", "pydantic", "pydantic_core", "pyparsing", "requests", "s3transfer", "scipy",
+    "seaborn", "six", "sklearn", "sqlparse", "statsmodels", "tenacity", "threadpoolctl", "tqdm", "traitlets",
+    "typing_extensions", "urllib3", "yaml",
 })
 # fmt: on
 

@@ -8,14 +8,12 @@ https://docs.databricks.com/aws/en/files/cwd-dbr-14
 
 from __future__ import annotations
 
-import importlib.abc
-import importlib.machinery
-import importlib.util
-import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
+
+from lakehouse_engine.notebook_runner import after_import
 
 # The path is the first argument of each, but of those in _SECOND.
 # fmt: off
@@ -58,42 +56,10 @@ Wrap = Callable[[Callable[..., Any], int], Callable[..., Any]]
 
 def install(wrap: Wrap) -> None:
     """For the whole process, once."""
-    for name in {*_FUNCTIONS, *_METHODS} & set(sys.modules):
-        _change(sys.modules[name], wrap)
-    sys.meta_path.insert(0, _AfterImport(wrap))
+    after_import.change({*_FUNCTIONS, *_METHODS}, functools.partial(_change, wrap))
 
 
-class _AfterImport(importlib.abc.MetaPathFinder):
-    """Finds these modules as everyone else does, and changes their functions when they have been executed."""
-
-    def __init__(self, wrap: Wrap) -> None:
-        self._wrap = wrap
-        self._finding = threading.local()
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        if (name not in _FUNCTIONS and name not in _METHODS) or getattr(self._finding, "name", None) == name:
-            return None
-        self._finding.name = name
-        try:
-            spec = importlib.util.find_spec(name)
-        finally:
-            self._finding.name = None
-        loader: Any = spec.loader if spec else None
-        if loader is not None:
-            loader.exec_module = self._then(loader.exec_module)
-        return spec
-
-    def _then(self, execute: Callable[[ModuleType], None]) -> Callable[[ModuleType], None]:
-        def exec_module(module: ModuleType) -> None:
-            execute(module)
-            _change(module, self._wrap)
-
-        return exec_module
-
-
-def _change(module: ModuleType, wrap: Wrap) -> None:
+def _change(wrap: Wrap, module: ModuleType) -> None:
     for owner, name, place in _entries(module):
         setattr(owner, name, wrap(getattr(owner, name), place))
 

@@ -53,6 +53,9 @@ class Run:
     parent: Run | None = None
     # A command's queries go on after it, until its execution context is closed.
     owns_streams: bool = True
+    # Of MLflow: whether it was used, and the experiment that its runs are in.
+    uses_mlflow: bool = False
+    experiment: str | None = None
     # A notebook that another one runs shares that one's.
     packages: Packages = field(init=False)
     cancellation: Cancellation = field(init=False)

@@ -19,7 +19,7 @@ from lakehouse_engine.contract import Workspace
 from lakehouse_engine.environments.pip import of_dependencies, requirements
 from lakehouse_engine.environments.runtime import RuntimePackages
 from lakehouse_engine.errors import EngineError
-from lakehouse_engine.notebook_runner import output, runtime_modules, streams, volume_files
+from lakehouse_engine.notebook_runner import mlflow_client, output, runtime_modules, streams, volume_files
 from lakehouse_engine.notebook_runner.code import CellError, describe, remember_source, run_cell, run_file
 from lakehouse_engine.notebook_runner.contexts import Contexts
 from lakehouse_engine.notebook_runner.dbutils import DBUtils
@@ -59,6 +59,7 @@ class Notebooks:
         runtime = RuntimePackages(_in_user_code, _tell_run)
         runtime.install_finder()
         runtime_modules.install(output.current_run, self._login, runtime)
+        mlflow_client.install(self._login, engine.data_dir / "mlflow")
 
     def _mirror(self, path: str) -> str:
         """The copy of what is at a path of the workspace, for the run of this thread, whose principal must read it."""
@@ -181,6 +182,7 @@ class Notebooks:
 
     def _ended(self, run: Run, work: Callable[[], str | None]) -> dict[str, Any]:
         output.enter_run(run)
+        completed = False
         run.session.sparkContext.setJobGroup(run.cancellation.group, run.path, interruptOnCancel=True)
         try:
             self._statements.attach(run.session, run.principal)  # first: a thread works for whom its session is
@@ -190,6 +192,7 @@ class Notebooks:
                 result = work()
                 if run.owns_streams:
                     run.streams.wait(run.cancellation.requested, run.tell)
+            completed = True
         except CellError as error:
             return {"truncated": False, "error": {"message": error.message, "trace": error.trace}}
         except RunCanceled:
@@ -198,6 +201,7 @@ class Notebooks:
             failed = describe(error, run.path, None)
             return {"truncated": False, "error": {"message": failed.message, "trace": failed.trace}}
         finally:
+            mlflow_client.end(run, failed=not completed)
             if run.owns_streams:
                 run.streams.end()
             output.enter_run(None)

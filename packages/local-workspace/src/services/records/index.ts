@@ -3,6 +3,8 @@ import type { Service } from "../../core/service.ts";
 import { appRoutes } from "./apps.ts";
 import { genieRoutes } from "./genie.ts";
 import { experimentRoutes, modelRoutes } from "./mlflow.ts";
+import { mlflowRunRoutes } from "./mlflow-runs.ts";
+import { runMigrations } from "./mlflow-runs-store.ts";
 import { monitorRoutes } from "./monitors.ts";
 import { servingRoutes } from "./serving.ts";
 import { migrations } from "./store.ts";
@@ -11,10 +13,10 @@ import { vectorSearchRoutes } from "./vector-search.ts";
 
 export const records: Service = {
   name: "records",
-  migrations,
+  migrations: [...migrations, ...runMigrations],
   routes(app, context) {
     for (const add of [
-      ...[experimentRoutes, modelRoutes, servingRoutes, appRoutes],
+      ...[experimentRoutes, mlflowRunRoutes, modelRoutes, servingRoutes, appRoutes],
       ...[vectorSearchRoutes, genieRoutes, monitorRoutes, ucSecretRoutes],
     ]) {
       add(app, context);

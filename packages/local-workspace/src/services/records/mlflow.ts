@@ -1,5 +1,5 @@
 /**
- * MLflow experiments and the models of the workspace's registry, as records: no runs, no versions.
+ * MLflow experiments, and the models of the workspace's registry as records without versions.
  * https://docs.databricks.com/api/workspace/experiments, …/modelregistry
  */
 import { z } from "zod";
@@ -11,7 +11,7 @@ import { canonical } from "../../core/workspace-path.ts";
 import { workspaceTree } from "../workspace/tree.ts";
 import { type Document, type Kept, Records } from "./store.ts";
 
-const experiments = new Records({ kind: "experiment", label: "Experiment", permissions: "experiments" });
+export const experiments = new Records({ kind: "experiment", label: "Experiment", permissions: "experiments" });
 const models = new Records({ kind: "model", label: "RegisteredModel", permissions: "registered-models" });
 
 const tag = z.object({ key: z.string().min(1), value: z.string() });

@@ -43,7 +43,7 @@ describe("records of what is not run", () => {
     assert.deepEqual((await admin.ok("POST", `${ML}/experiments/search`, {})).experiments, []);
     await admin.ok("POST", `${ML}/experiments/restore`, { experiment_id });
     assert.equal((await admin.ok("POST", `${ML}/experiments/search`, {})).experiments.length, 1);
-    await admin.refused("NOT_IMPLEMENTED", "POST", `${ML}/runs/create`, { experiment_id });
+    await admin.refused("NOT_IMPLEMENTED", "POST", `${ML}/logged-models`, { experiment_id });
   });
 
   it("models of the workspace's registry are found by name and have permissions by id", async () => {
