@@ -32,6 +32,11 @@ def root() -> Path:
     return Path(os.environ.get("ENGINE_CACHE") or Path.home() / ".cache" / "lakehouse-engine") / "environments"
 
 
+_CAPPED = "pyarrow"
+# Changes with how packages are resolved, so that sets which were installed before are made anew.
+_RESOLVED = "# PyArrow is not capped"
+
+
 def install(lines: Sequence[str]) -> tuple[str, ...]:
     """The folders that have what `lines` of a requirements file name: the packages', and those of editable projects."""
     editable = [split_extras(line[3:].strip()) for line in lines if line.startswith("-e ")]
@@ -70,7 +75,7 @@ def _sources_of(project: Path) -> Path:
 
 def _packages(lines: Sequence[str]) -> Path:
     """The folder with the packages of `lines`; made when it is not there."""
-    folder = root() / _key(lines)
+    folder = root() / _key([_RESOLVED, *lines])
     if folder.is_dir():
         return folder
     root().mkdir(parents=True, exist_ok=True)
@@ -169,7 +174,7 @@ def _resolve(work: Path, lines: Sequence[str]) -> list[str]:
     (work / "shared.txt").write_text("\n".join(_pins()) + "\n", encoding="utf-8")
     _shared_wheels(work / "shared")
     arguments = ["compile", str(asked), "--constraints", str(work / "shared.txt"), "--find-links", str(work / "shared")]
-    arguments += ["--no-header", "--no-annotate"]
+    arguments += ["--no-header", "--no-annotate", *_uncapped(work, lines)]
     wanted = [line for line in lines if not _OPTION.match(line)]
     if all(os.path.isabs(line) for line in wanted):  # wheels that need nothing else are installed without an index
         try:
@@ -177,6 +182,17 @@ def _resolve(work: Path, lines: Sequence[str]) -> list[str]:
         except EngineError:
             pass
     return _kept(_pip(work, arguments, lines))
+
+
+def _uncapped(work: Path, lines: Sequence[str]) -> list[str]:
+    """Packages cap PyArrow at the version they were tested with. The engine's is newer, and uv would go back to
+    releases from years before they did. Who names PyArrow gets that version or an error."""
+    names = (re.match(r"[\w.-]+", line.strip()) for line in lines)
+    if any(name and name[0].lower() == _CAPPED for name in names):
+        return []
+    file = work / "overrides.txt"
+    file.write_text(f"{_CAPPED}=={version(_CAPPED)}\n", encoding="utf-8")
+    return ["--overrides", str(file)]
 
 
 def _kept(output: str) -> list[str]:

@@ -26,6 +26,19 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
 
 
+def test_a_package_that_caps_pyarrow_is_installed_with_the_engines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As mlflow does: uv would take its last release from before it capped PyArrow, of 2022."""
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    wheel = wheel_of(tmp_path, "capped", "1", "here = True\n", "Requires-Dist: pyarrow>=4,<5\n")
+    (folder,) = install([wheel])
+    assert (Path(folder) / "capped/__init__.py").exists()
+    assert not (Path(folder) / "pyarrow").exists()
+    with pytest.raises(EngineError, match="pyarrow"):
+        install([wheel, "pyarrow==4.0"])
+
+
 def test_a_package_of_the_runtime_is_installed_when_user_code_imports_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
