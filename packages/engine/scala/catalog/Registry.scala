@@ -17,7 +17,10 @@ object Registry {
   /** The engine's first session. */
   @volatile private var base: classic.SparkSession = _
 
-  def start(spark: classic.SparkSession): Unit = base = spark
+  def start(spark: classic.SparkSession): Unit = {
+    HadoopDefaults.trim(spark.sparkContext.hadoopConfiguration)
+    base = spark
+  }
 
   def session: classic.SparkSession = base
 

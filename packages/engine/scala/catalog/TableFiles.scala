@@ -11,7 +11,7 @@ import org.apache.spark.sql.catalyst.rules.Rule
 import org.apache.spark.sql.delta.{OptimisticTransaction, Snapshot}
 import org.apache.spark.sql.delta.actions.AddFile
 import org.apache.spark.sql.delta.files.{TahoeFileIndexWithSnapshotDescriptor, TahoeLogFileIndex}
-import org.apache.spark.sql.delta.lakehouse.TableStreamsRule
+import org.apache.spark.sql.delta.lakehouse.{KnownFiles, TableStreamsRule}
 import org.apache.spark.sql.execution.datasources.{HadoopFsRelation, LogicalRelation}
 
 /** Comes before Delta's extensions in `spark.sql.extensions`, so that the rules have their turn before theirs. */
@@ -19,6 +19,7 @@ class TableFilesExtension extends (SparkSessionExtensions => Unit) {
   override def apply(extensions: SparkSessionExtensions): Unit = {
     extensions.injectPreCBORule(_ => TableFilesRule)
     extensions.injectPostHocResolutionRule(_ => TableStreamsRule)
+    extensions.injectPostHocResolutionRule(_ => KnownFiles)
   }
 }
 

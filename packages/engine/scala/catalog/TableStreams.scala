@@ -1,18 +1,16 @@
 // What a stream reads of a table's log is of types that Delta keeps to its own packages.
 package org.apache.spark.sql.delta.lakehouse
 
-import org.apache.spark.sql.{DataFrame, SQLContext}
-import org.apache.spark.sql.catalyst.catalog.CatalogTable
+import org.apache.spark.sql.SQLContext
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 import org.apache.spark.sql.catalyst.rules.Rule
 import org.apache.spark.sql.catalyst.streaming.StreamingRelationV2
-import org.apache.spark.sql.delta.{DeltaLog, NoOpTransactionExecutionObserver, OptimisticTransaction, Snapshot, TransactionExecutionObserver}
+import org.apache.spark.sql.delta.Snapshot
 import org.apache.spark.sql.delta.actions.AddFile
 import org.apache.spark.sql.delta.files.DeltaSourceSnapshot
-import org.apache.spark.sql.delta.sources.{DeltaDataSource, DeltaSink, DeltaSource, DeltaSourceUtils, IndexedFile}
-import org.apache.spark.sql.execution.streaming.{Sink, Source}
+import org.apache.spark.sql.delta.sources.{DeltaDataSource, DeltaSource, DeltaSourceUtils, IndexedFile}
+import org.apache.spark.sql.execution.streaming.Source
 import org.apache.spark.sql.execution.streaming.runtime.StreamingRelation
-import org.apache.spark.sql.streaming.OutputMode
 import org.apache.spark.sql.types.StructType
 
 /**
@@ -36,14 +34,8 @@ object TableStreamsRule extends Rule[LogicalPlan] {
     relation.copy(dataSource = relation.dataSource.copy(className = classOf[TableStreams].getName))
 }
 
-/** Delta's source and sink of streams, but for what the checksum of the table's version answers. */
+/** Delta's source of streams, but for what the checksum of the table's version answers. */
 class TableStreams extends DeltaDataSource {
-  override def createSink(context: SQLContext, parameters: Map[String, String], partitions: Seq[String], mode: OutputMode): Sink =
-    super.createSink(context, parameters, partitions, mode) match {
-      case sink: DeltaSink => new TableSink(sink)
-      case other => other
-    }
-
   override def createSource(context: SQLContext, metadataPath: String, schema: Option[StructType], name: String, parameters: Map[String, String]): Source =
     super.createSource(context, metadataPath, schema, name, parameters) match {
       case source: DeltaSource if source.filters.isEmpty => new TableStream(source)
@@ -76,34 +68,4 @@ private class FirstFiles(source: DeltaSource, snapshot: Snapshot, files: Seq[Add
     files.sortBy(file => (file.modificationTime, file.path)).iterator.zipWithIndex.map { case (file, index) =>
       IndexedFile(version, index, file.copy(stats = null))
     }
-}
-
-/** Each batch asks which one of its stream was written last; Delta computes the table's state for it, in Spark jobs. */
-private class TableSink(sink: DeltaSink)
-    extends DeltaSink(sink.sqlContext, sink.path, sink.partitionColumns, sink.outputMode, sink.options, sink.catalogTable) {
-  override def addBatch(batchId: Long, data: DataFrame): Unit =
-    TransactionExecutionObserver.withObserver(SinkTransactions)(super.addBatch(batchId, data))
-}
-
-private object SinkTransactions extends TransactionExecutionObserver {
-  override def startingTransaction(start: => OptimisticTransaction): OptimisticTransaction = {
-    val started = start
-    new SinkTransaction(started.deltaLog, started.catalogTable, started.snapshot)
-  }
-  override def preparingCommit[T](prepare: => T): T = prepare
-  override def beginDoCommit(): Unit = ()
-  override def beginBackfill(): Unit = ()
-  override def beginPostCommit(): Unit = ()
-  override def transactionCommitted(): Unit = ()
-  override def transactionAborted(): Unit = ()
-  override def createChild(): TransactionExecutionObserver = NoOpTransactionExecutionObserver
-}
-
-private class SinkTransaction(log: DeltaLog, table: Option[CatalogTable], at: Snapshot) extends OptimisticTransaction(log, table, at) {
-  override def txnVersion(id: String): Long = snapshot.checksumOpt.flatMap(_.setTransactions) match {
-    case Some(last) =>
-      readTxn += id
-      last.find(_.appId == id).fold(-1L)(_.version)
-    case None => super.txnVersion(id)
-  }
 }

@@ -10,6 +10,8 @@ object Transactions {
   def last(session: classic.SparkSession, folder: String, prefix: String): Array[String] = {
     val snapshot = DeltaLog.forTable(session, new Path(s"file:$folder")).update()
     val id = snapshot.metadata.id
-    Array(id, snapshot.transactions.getOrElse(s"$prefix-$id", -1L).toString)
+    // From the checksum of the version, where it lists them: Delta asks the table's state, in Spark jobs.
+    val all = snapshot.checksumOpt.flatMap(_.setTransactions).getOrElse(snapshot.setTransactions)
+    Array(id, all.find(_.appId == s"$prefix-$id").fold(-1L)(_.version).toString)
   }
 }

@@ -55,6 +55,8 @@ def spark_session() -> Iterator[SparkSession]:
     }
     session = SparkSession(SparkContext.getOrCreate(SparkConf().setMaster("local[2]").setAll(list(settings.items()))))
     session.sparkContext.setLogLevel("ERROR")
+    context: Any = session.sparkContext
+    context._jvm.lakehouse.catalog.HadoopDefaults.trim(context._jsc.hadoopConfiguration())
     try:
         yield session
     finally:

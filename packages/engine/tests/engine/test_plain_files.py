@@ -59,3 +59,20 @@ def test_a_link_counts_as_what_it_points_to(spark: SparkSession, files: Any, tmp
         assert (status.getLen(), status.isSymlink()) == (5, False)
     with pytest.raises(Py4JJavaError, match="FileNotFoundException"):
         files.getFileLinkStatus(path_of(spark, tmp_path / "nothing"))
+
+
+def test_hadoops_settings_hold_no_defaults_of_services_but_what_was_set(spark: SparkSession) -> None:
+    settings: Any = spark._jsc.hadoopConfiguration()
+    spark.range(1).collect()  # the class of MapReduce's settings, which loads more, has been used by now
+    assert settings.size() < 250
+    assert settings.get("fs.s3a.threads.max") is None
+    assert settings.get("mapreduce.jobhistory.address") is None
+    assert settings.get("io.file.buffer.size") is not None
+    settings.set("fs.s3a.endpoint", "http://localhost")
+    try:
+        spark._jvm.lakehouse.catalog.HadoopDefaults.trim(settings)
+        assert settings.get("fs.s3a.endpoint") == "http://localhost"
+        copied: Any = spark._jsparkSession.sessionState().newHadoopConf()
+        assert copied.size() < 350
+    finally:
+        settings.unset("fs.s3a.endpoint")
