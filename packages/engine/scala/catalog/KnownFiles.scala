@@ -29,11 +29,16 @@ object KnownFiles extends Rule[LogicalPlan] {
   /** Whether the log's snapshot became one that knows its files. */
   def install(log: DeltaLog): Boolean = log.withSnapshotLockInterruptibly {
     val found = log.getCapturedSnapshot()
-    val plain = found.snapshot.getClass == classOf[Snapshot]
-    val complete = plain && found.snapshot.checksumOpt.exists(sum => sum.setTransactions.isDefined && sum.domainMetadata.isDefined)
-    if (complete) installSnapshot.invoke(log, new KnownSnapshot(found.snapshot), Long.box(found.updateTimestamp))
-    complete
+    val known = found.snapshot match {
+      case none: DummySnapshot if none.getClass == classOf[DummySnapshot] => Some(new NoTableYet(none))
+      case plain if plain.getClass == classOf[Snapshot] && plain.checksumOpt.exists(isComplete) => Some(new KnownSnapshot(plain))
+      case _ => None
+    }
+    known.foreach(snapshot => installSnapshot.invoke(log, snapshot, Long.box(found.updateTimestamp)))
+    known.isDefined
   }
+
+  private def isComplete(sum: VersionChecksum): Boolean = sum.setTransactions.isDefined && sum.domainMetadata.isDefined
 
   private object StartKnown extends TransactionExecutionObserver {
     override def startingTransaction(make: => OptimisticTransaction): OptimisticTransaction = {
@@ -81,4 +86,9 @@ object KnownSnapshot {
     val number = Option(file.stats).map(JsonUtils.mapper.readTree).flatMap(stats => Option(stats.get("numRecords")))
     number.filterNot(_.isNull).fold("{}")(rows => s"""{"numRecords":${rows.asLong}}""")
   }
+}
+
+/** Of a folder without a table, which has no files: Delta asks an empty log. */
+class NoTableYet(of: DummySnapshot) extends DummySnapshot(of.logPath, of.deltaLog) {
+  override def computeChecksum: VersionChecksum = super.computeChecksum.copy(allFiles = Some(Nil))
 }
