@@ -29,6 +29,8 @@ from lakehouse_engine.volumes import Volumes
 SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    # Every query describes its plan to the interface that is not there; this is the shortest description.
+    "spark.sql.ui.explainMode": "simple",
     "spark.scheduler.mode": "FAIR",
     "spark.sql.extensions": ",".join(
         [
