@@ -1,6 +1,7 @@
 /** The language host under the real CLI: programs, crashes, Node arguments, policy packs, dynamic resources. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -70,6 +71,30 @@ describe("the language host", () => {
     assert.equal(status, 0, text);
     assert.match(text, /RegisterResource received/);
     assert.ok(statSync(join(env.PULUMI_HOME!, "logs")).isFile());
+  });
+
+  it("answers a cancellation", async () => {
+    const { Empty, grpc } = await import("../src/language-host/sdk.ts");
+    const main = join(import.meta.dirname, "..", "src", "language-host", "main.ts");
+    const host = spawn(process.execPath, [main, "127.0.0.1:1"], { stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      const [port] = (await once(host.stdout, "data")) as [Buffer];
+      const client = new grpc.Client(`127.0.0.1:${port.toString().trim()}`, grpc.credentials.createInsecure());
+      const none = Buffer.alloc(0); // an empty message has no bytes
+      await new Promise<void>((resolve, reject) => {
+        const read = (bytes: Buffer): unknown => Empty.deserializeBinary(bytes);
+        client.makeUnaryRequest(
+          "/pulumirpc.LanguageRuntime/Cancel",
+          () => none,
+          read,
+          none,
+          (error) => (error === null ? resolve() : reject(error)),
+        );
+      });
+      client.close();
+    } finally {
+      host.kill();
+    }
   });
 
   it("gives the program the Node arguments of Pulumi.yaml", () => {

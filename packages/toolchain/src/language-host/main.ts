@@ -15,7 +15,7 @@ import { installDependencies } from "./install.ts";
 import { programDependencies, requiredPackages, requiredPlugins } from "./packages.ts";
 import { runPlugin } from "./plugin.ts";
 import { runProgram } from "./program.ts";
-import { grpc, language, plugins, sdkVersion, service } from "./sdk.ts";
+import { Empty, grpc, language, plugins, sdkVersion, service } from "./sdk.ts";
 
 /** The engine's own limit for a message, in bytes. */
 const MAX_MESSAGE = 400 * 1024 * 1024;
@@ -69,7 +69,7 @@ const methods: UntypedServiceImplementation = {
   run: unary((request: RunRequest) => runProgram(request, engineAddress)),
   cancel: unary(async () => {
     await stopAll("SIGINT");
-    return new (await import("google-protobuf/google/protobuf/empty_pb.js")).Empty();
+    return new Empty();
   }),
   runPlugin,
   installDependencies,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 type Grpc = typeof import("@grpc/grpc-js");
 export type Language = typeof import("@pulumi/pulumi/proto/language_pb.js");
+type Empty = typeof import("google-protobuf/google/protobuf/empty_pb.js");
 export type Plugins = typeof import("@pulumi/pulumi/proto/plugin_pb.js");
 
 /** Resolves modules as a file in that folder would. */
@@ -26,6 +27,7 @@ const load = sdkRequire();
 export const grpc = load("@grpc/grpc-js") as Grpc;
 export const language = load("@pulumi/pulumi/proto/language_pb.js") as Language;
 export const plugins = load("@pulumi/pulumi/proto/plugin_pb.js") as Plugins;
+export const { Empty } = load("google-protobuf/google/protobuf/empty_pb.js") as Empty;
 export const service = (
   load("@pulumi/pulumi/proto/language_grpc_pb.js") as {
     LanguageRuntimeService: Record<string, { responseStream: boolean }>;
