@@ -26,16 +26,15 @@ object KnownFiles extends Rule[LogicalPlan] {
   // Public in the class file, protected in Scala.
   private val installSnapshot = classOf[DeltaLog].getMethod("installSnapshot", classOf[Snapshot], java.lang.Long.TYPE)
 
-  /** Whether the log's snapshot became one that knows its files. */
-  def install(log: DeltaLog): Boolean = log.withSnapshotLockInterruptibly {
+  /** Gives the log, and who reads it next, the snapshot that knows its files, where the log has a plain one. */
+  private def install(log: DeltaLog): Unit = log.withSnapshotLockInterruptibly {
     val found = log.getCapturedSnapshot()
-    val known = found.snapshot match {
-      case none: DummySnapshot if none.getClass == classOf[DummySnapshot] => Some(new NoTableYet(none))
-      case plain if plain.getClass == classOf[Snapshot] && plain.checksumOpt.exists(isComplete) => Some(new KnownSnapshot(plain))
-      case _ => None
-    }
-    known.foreach(snapshot => installSnapshot.invoke(log, snapshot, Long.box(found.updateTimestamp)))
-    known.isDefined
+    known(found.snapshot).foreach(snapshot => installSnapshot.invoke(log, snapshot, Long.box(found.updateTimestamp)))
+  }
+
+  private def known(snapshot: Snapshot): Option[Snapshot] = snapshot match {
+    case none: DummySnapshot => Option.when(none.getClass == classOf[DummySnapshot])(new NoTableYet(none))
+    case plain => Option.when(plain.getClass == classOf[Snapshot] && plain.checksumOpt.exists(isComplete))(new KnownSnapshot(plain))
   }
 
   private def isComplete(sum: VersionChecksum): Boolean = sum.setTransactions.isDefined && sum.domainMetadata.isDefined
@@ -43,7 +42,12 @@ object KnownFiles extends Rule[LogicalPlan] {
   private object StartKnown extends TransactionExecutionObserver {
     override def startingTransaction(make: => OptimisticTransaction): OptimisticTransaction = {
       val made = make
-      val txn = if (install(made.deltaLog)) make else made // of the log's snapshot, where none was asked for
+      install(made.deltaLog)
+      // Never of a later version: what the caller has read of the one that was asked for would escape the conflict checks.
+      val current = made.deltaLog.unsafeVolatileSnapshot
+      val same = current.logSegment == made.snapshot.logSegment
+      val snapshot = if (same) current else known(made.snapshot).getOrElse(made.snapshot)
+      val txn = if (snapshot eq made.snapshot) made else new OptimisticTransaction(made.deltaLog, made.catalogTable, snapshot)
       txn.registerPostCommitHook(AfterCommit)
       txn
     }
@@ -59,7 +63,7 @@ object KnownFiles extends Rule[LogicalPlan] {
 
   private object AfterCommit extends PostCommitHook {
     override val name: String = "Known files"
-    override def run(spark: SparkSession, txn: CommittedTransaction): Unit = { install(txn.deltaLog); () }
+    override def run(spark: SparkSession, txn: CommittedTransaction): Unit = install(txn.deltaLog)
   }
 }
 
