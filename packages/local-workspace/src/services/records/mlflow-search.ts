@@ -1,5 +1,6 @@
 /** Conditions and orders of runs/search. https://mlflow.org/docs/latest/ml/search/search-runs/ */
 import { invalid } from "../../core/errors.ts";
+import { like } from "../../core/like.ts";
 import type { Metric, MlflowRun } from "./mlflow-runs-store.ts";
 
 export interface Found {
@@ -106,24 +107,6 @@ function holds(value: Value, operator: string, wanted: string | number): boolean
     case "<=":
       return given <= wanted;
   }
-  return like(String(value), String(wanted), operator === "ILIKE");
-}
-
-/** % stands for any text, _ for any character; without a regular expression, whose time could explode. */
-function like(value: string, pattern: string, ignoreCase: boolean): boolean {
-  const [text, wanted] = ignoreCase ? [value.toLowerCase(), pattern.toLowerCase()] : [value, pattern];
-  let [at, place, star, mark] = [0, 0, -1, 0];
-  while (at < text.length) {
-    if (wanted[place] === "%") {
-      star = place++;
-      mark = at;
-    } else if (place < wanted.length && (wanted[place] === "_" || wanted[place] === text[at])) {
-      place++;
-      at++;
-    } else if (star >= 0) {
-      place = star + 1;
-      at = ++mark;
-    } else return false;
-  }
-  return [...wanted.slice(place)].every((letter) => letter === "%");
+  const [text, pattern] = [String(value), String(wanted)];
+  return operator === "ILIKE" ? like(text.toLowerCase(), pattern.toLowerCase()) : like(text, pattern);
 }

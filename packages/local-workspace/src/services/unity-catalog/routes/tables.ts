@@ -1,6 +1,7 @@
 /** Tables and views, made by SQL and pipelines; here they are read, given an owner or comment, dropped. https://docs.databricks.com/api/workspace/tables */
 import { z } from "zod";
 import { invalid, notImplemented } from "../../../core/errors.ts";
+import { like } from "../../../core/like.ts";
 import type { App, Context } from "../../../core/service.ts";
 import { actor, visible } from "../access.ts";
 import { requireSecurable } from "../names.ts";
@@ -10,16 +11,9 @@ import { byFullName, info, listTablesQuery, nothing, readTableQuery, summariesQu
 import { findSecurable, listSecurables, type Securable } from "../store.ts";
 import { PREFIX, pageOf, readable } from "./common.ts";
 
-/** `%` and `_` as in SQL's LIKE. */
-function like(pattern: string | undefined): (name: string) => boolean {
-  if (!pattern) return () => true;
-  const source = pattern
-    .toLowerCase()
-    .replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("%", ".*")
-    .replaceAll("_", ".");
-  const expression = new RegExp(`^${source}$`, "s");
-  return (name) => expression.test(name);
+/** `%` and `_` as in SQL's LIKE; names are kept in lower case. */
+function matching(pattern: string | undefined): (name: string) => boolean {
+  return (name) => !pattern || like(name, pattern.toLowerCase());
 }
 
 export function tableRoutes(app: App, context: Context): void {
@@ -61,8 +55,8 @@ function listRoutes(app: App, context: Context): void {
     },
     async ({ query, principal }) => {
       const catalog = readable(context, principal, "CATALOG", query.catalog_name);
-      const inSchema = like(query.schema_name_pattern);
-      const named = like(query.table_name_pattern);
+      const inSchema = matching(query.schema_name_pattern);
+      const named = matching(query.table_name_pattern);
       const all = listSecurables(db, "SCHEMA", catalog.id)
         .filter((schema) => inSchema(schema.name))
         .flatMap((schema) => listSecurables(db, "TABLE", schema.id))
