@@ -11,7 +11,7 @@ from pyspark.sql.types import ArrayType, DataType, StringType, StructField, Stru
 
 from lakehouse_engine.errors import EngineError
 from lakehouse_engine.graph.model import AutoCdcFlow, ScdType
-from lakehouse_engine.identifiers import quote
+from lakehouse_engine.identifiers import folded, quote
 
 START_AT, END_AT = "__START_AT", "__END_AT"
 # Of bitemporal targets: from when to when the system knew the row.
@@ -76,7 +76,7 @@ def make_plan(flow: AutoCdcFlow, source: StructType) -> CdcPlan:
     def resolve(argument: str, names: Sequence[str]) -> list[str]:
         found = []
         for name in names:
-            field = fields.get(str(name).strip("`").lower())
+            field = fields.get(folded(name))
             if field is None:
                 known = ", ".join(source.fieldNames())
                 raise refuse(where, argument, f"there is no column {name}; the source has: {known}")

@@ -17,6 +17,7 @@ from lakehouse_engine.flows import batch, streams
 from lakehouse_engine.flows.context import Reader, reading_as
 from lakehouse_engine.flows.targets import Target
 from lakehouse_engine.graph.model import AutoCdcFlow, Flow, ScdType, SnapshotCdcFlow
+from lakehouse_engine.identifiers import folded
 
 # Deletion vectors let a merge touch few bytes of large files.
 PROPERTIES = {"delta.enableDeletionVectors": "true"}
@@ -53,7 +54,7 @@ def _check_beside(flow: AnyCdcFlow, other: AnyCdcFlow) -> None:
     if type(flow) is not type(other):
         problem = f"also has flow {other.name}; changes and snapshots are applied to tables of their own"
         raise _refused(flow, "target", problem, "INVALID_ARGUMENT")
-    if {_plain(key) for key in flow.keys} != {_plain(key) for key in other.keys}:
+    if {folded(key) for key in flow.keys} != {folded(key) for key in other.keys}:
         problem = f"are {_listed(flow.keys)}, but those of flow {other.name} are {_listed(other.keys)}"
         raise _refused(flow, "keys", problem, KEY_DRIFT)
 
@@ -64,8 +65,8 @@ def check_keys(target: Target, flow: AnyCdcFlow, source: StructType) -> None:
     https://docs.databricks.com/aws/en/error-messages/autocdc-invalid-state-error-class
     """
     wanted, known = _keys(flow, source), target.state(_STATE).get("keys")
-    if known is not None and {_plain(name): kind for name, kind in known.items()} != {
-        _plain(name): kind for name, kind in wanted.items()
+    if known is not None and {folded(name): kind for name, kind in known.items()} != {
+        folded(name): kind for name, kind in wanted.items()
     }:
         shown, held = (", ".join(f"{name} {kind}" for name, kind in keys.items()) for keys in (wanted, known))
         problem = f"are {shown}, but {flow.target} was written with {held}; change them back, or run a full refresh"
@@ -74,12 +75,8 @@ def check_keys(target: Target, flow: AnyCdcFlow, source: StructType) -> None:
 
 def _keys(flow: AnyCdcFlow, source: StructType) -> dict[str, str]:
     fields = {field.name.lower(): field for field in source.fields}
-    found = [fields[_plain(key)] for key in flow.keys if _plain(key) in fields]
+    found = [fields[folded(key)] for key in flow.keys if folded(key) in fields]
     return {field.name: field.dataType.simpleString() for field in found}
-
-
-def _plain(key: str) -> str:
-    return str(key).strip("`").lower()
 
 
 def _listed(keys: Iterable[str]) -> str:
