@@ -32,6 +32,12 @@ object KnownFiles extends Rule[LogicalPlan] {
     known(found.snapshot).foreach(snapshot => installSnapshot.invoke(log, snapshot, Long.box(found.updateTimestamp)))
   }
 
+  /** The table as it is now. */
+  def latest(log: DeltaLog): Snapshot = {
+    val found = log.update()
+    known(found).getOrElse(found)
+  }
+
   private def known(snapshot: Snapshot): Option[Snapshot] = snapshot match {
     case none: DummySnapshot => Option.when(none.getClass == classOf[DummySnapshot])(new NoTableYet(none))
     case plain => Option.when(plain.getClass == classOf[Snapshot] && plain.checksumOpt.exists(isComplete))(new KnownSnapshot(plain))

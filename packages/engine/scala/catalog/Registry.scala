@@ -6,8 +6,8 @@ import org.apache.hadoop.fs.Path
 import org.apache.spark.sql.{SparkSession, classic}
 import org.apache.spark.sql.catalyst.TableIdentifier
 import org.apache.spark.sql.catalyst.catalog.{CatalogDatabase, CatalogStorageFormat, CatalogTable, CatalogTableType}
-import org.apache.spark.sql.delta.{DeltaLog, Snapshot}
-import org.apache.spark.sql.delta.clustering.ClusteringMetadataDomain
+import org.apache.spark.sql.delta.DeltaLog
+import org.apache.spark.sql.delta.lakehouse.KnownFiles
 import org.apache.spark.sql.delta.skipping.clustering.{ClusteredTableUtils, ClusteringColumnInfo}
 import org.apache.spark.sql.delta.util.JsonUtils
 import org.apache.spark.sql.types.StructType
@@ -54,21 +54,13 @@ object Registry {
     if (!found.provider.exists(_.equalsIgnoreCase("delta"))) null
     else {
       val log = DeltaLog.forTable(spark, new Path(found.location))
-      val snapshot = log.update()
+      val snapshot = KnownFiles.latest(log)
       val metadata = snapshot.metadata
-      val clustering = if (ClusteredTableUtils.isSupported(snapshot.protocol)) clusteringOf(snapshot) else Nil
+      val clustering = if (ClusteredTableUtils.isSupported(snapshot.protocol)) ClusteringColumnInfo.extractLogicalNames(snapshot) else Nil
       Array(log.dataPath.toString, metadata.description, JsonUtils.toJson(metadata.configuration),
         JsonUtils.toJson(metadata.partitionColumns), JsonUtils.toJson(clustering))
     }
   }
-
-  /** From the checksum of the version, where there is one: Delta asks the table's state, in Spark jobs. */
-  private def clusteringOf(snapshot: Snapshot): Seq[String] =
-    snapshot.checksumOpt.flatMap(_.domainMetadata).fold(ClusteringColumnInfo.extractLogicalNames(snapshot)) { domains =>
-      domains.collect { case ClusteringMetadataDomain(found, false) =>
-        found.clusteringColumns.map(ClusteringColumnInfo(snapshot.schema, _).logicalName)
-      }.flatten
-    }
 
   def dropTable(spark: SparkSession, catalogName: String, schema: String, table: String): Unit =
     catalog(spark).dropTable(Names.schema(catalogName, schema), Names.table(table), ignoreIfNotExists = true, purge = false)
